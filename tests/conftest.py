@@ -1,0 +1,221 @@
+"""What all tests share: the site on the chosen database, people to act as, and a guard against the network.
+
+``--database sqlite`` (the default) or ``--database postgresql`` chooses; what is for one database only is marked
+``sqlite_only`` or ``postgresql_only`` and deselected on the other, never skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, insert
+
+from tests import factories
+from tests.servers import Postgres
+
+NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine o'clock in the city
+
+
+def pytest_addoption(parser):
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sqlite_only: about SQLite itself")
+    config.addinivalue_line("markers", "postgresql_only: about PostgreSQL itself")
+    config.addinivalue_line("markers", "browser: drives a real Chromium against a real server")
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+    if config.getoption("--database") == "postgresql" and not hasattr(config, "workerinput"):
+        config.postgres = Postgres()
+        os.environ["TRAINER_TEST_POSTGRES"] = str(config.postgres.port)
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "postgres"):
+        config.postgres.stop()
+
+
+def pytest_collection_modifyitems(config, items):
+    other = "sqlite_only" if config.getoption("--database") == "postgresql" else "postgresql_only"
+    kept = [item for item in items if other not in item.keywords]
+    if len(kept) != len(items):
+        config.hook.pytest_deselected(items=[item for item in items if other in item.keywords])
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def database_url(request, tmp_path_factory) -> str:
+    """The address of this worker's own, empty database."""
+    if request.config.getoption("--database") == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('db') / 'site.sqlite3'}"
+    import psycopg
+
+    port = os.environ["TRAINER_TEST_POSTGRES"]
+    name = f"site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with psycopg.connect(f"host=127.0.0.1 port={port} user=site dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name}")
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql+psycopg://site@127.0.0.1:{port}/{name}"
+
+
+@pytest.fixture(scope="session")
+def site(database_url, tmp_path_factory) -> Iterator[Flask]:
+    """The whole site on a migrated database; one for the worker, emptied after each test."""
+    from flask_migrate import upgrade
+
+    from trainer import create_app
+    from trainer.config import Settings
+    from trainer.core.database import db
+
+    instance = tmp_path_factory.mktemp("instance")
+    (instance / "keys").mkdir()
+    settings = Settings(
+        instance=Path(instance),
+        database_url=database_url,
+        secret_key="only for the tests, not a secret",
+        timezone=ZoneInfo("Asia/Shanghai"),
+        log_level="ERROR",
+    )
+    app = create_app(settings)
+    app.testing = True
+    app.test_client_class = SignedClient
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+class SignedClient(FlaskClient):
+    """A client that sends the CSRF token of its session with every unsafe request, as our pages do."""
+
+    csrf: str | None = None
+
+    def open(self, *args, **kwargs):
+        if self.csrf and kwargs.get("method") not in (None, "GET"):
+            headers = dict(kwargs.get("headers") or {})
+            headers.setdefault("X-CSRFToken", self.csrf)
+            kwargs["headers"] = headers
+        return super().open(*args, **kwargs)
+
+
+@pytest.fixture
+def app(site) -> Iterator[Flask]:
+    """The site with an open application context; whatever a test wrote is gone afterwards."""
+    from trainer.core.database import db
+
+    with site.app_context():
+        yield site
+        db.session.rollback()
+        db.session.remove()
+    with site.app_context():
+        _empty(db)
+
+
+def _empty(db) -> None:
+    with db.engine.begin() as connection:
+        if db.engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for table in reversed(db.metadata.sorted_tables):
+                connection.execute(table.delete())
+        else:
+            names = ", ".join(table.name for table in db.metadata.sorted_tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def session(app):
+    """The database session of the test's own context."""
+    from trainer.core.database import db
+
+    return db.session
+
+
+@pytest.fixture
+def city(app) -> factories.City:
+    """A small city: root, two counties, three departments, a town office; one person of each role."""
+    return factories.make_city(NINE)
+
+
+@pytest.fixture
+def client(app) -> SignedClient:
+    """Nobody's client."""
+    return app.test_client()
+
+
+@pytest.fixture
+def as_user(app, city):
+    """Return a client signed in as the person of that username, such as ``as_user("organiser")``."""
+
+    def sign_in(username: str) -> SignedClient:
+        from trainer.accounts.models import SignInSession
+        from trainer.core.clock import utcnow
+        from trainer.core.crypto import new_token, token_hash
+        from trainer.core.database import transaction
+        from trainer.web.csrf import csrf_token
+
+        token, now = new_token(), utcnow()
+        with transaction() as session:
+            row = {"token_hash": token_hash(token), "user_id": city.people[username], "created_at": now, "seen_at": now}
+            session.execute(insert(SignInSession), [row | {"expires_at": now + timedelta(days=36500)}])
+        client = app.test_client()
+        client.set_cookie("session", token)
+        with app.test_request_context():
+            client.csrf = csrf_token(token)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Set the time that requests see: ``clock(NINE)``; call it again to move on."""
+
+    def set_time(moment: datetime) -> None:
+        monkeypatch.setattr("trainer.web.arrival.utcnow", lambda: moment)
+
+    return set_time
+
+
+@pytest.fixture
+def count_queries(app):
+    """Count the statements of a block: ``with count_queries() as seen: …; assert len(seen) <= 5``."""
+    from trainer.core.database import db
+
+    @contextmanager
+    def count():
+        seen: list[str] = []
+
+        def note(connection, cursor, statement, parameters, context, many):
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "PRAGMA", "BEGIN")):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Let no test reach beyond this machine."""
+    connect = socket.socket.connect
+
+    def local_only(self, address):
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)

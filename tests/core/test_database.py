@@ -1,0 +1,119 @@
+"""The two doors to the database."""
+
+import threading
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.conftest import NINE
+from trainer.core.database import db, gate_of, grouped, transaction
+from trainer.orgs.models import Unit
+
+
+def _root(session) -> Unit:
+    unit = Unit(code="R", name="根", short_name="根", kind="city", path="r", created_at=NINE, sort=0)
+    session.add(unit)
+    return unit
+
+
+def test_a_block_is_stored_whole_or_not_at_all(app):
+    with pytest.raises(ZeroDivisionError), transaction() as session:
+        _root(session)
+        session.flush()
+        1 / 0  # noqa: B018  the error is the point
+    assert db.session.scalar(select(Unit.id)) is None
+    with transaction() as session:
+        _root(session)
+    assert db.session.scalar(select(Unit.code)) == "R"
+
+
+def test_an_inner_block_joins_the_outer_and_spoils_it_when_it_fails(app):
+    with pytest.raises(RuntimeError, match="inner transaction"), transaction() as session:
+        _root(session)
+        try:
+            with transaction():
+                raise ValueError
+        except ValueError:
+            pass
+    assert db.session.scalar(select(Unit.id)) is None
+
+
+def _parallel(app, count, work):
+    errors = []
+
+    def run(number):
+        try:
+            with app.app_context():
+                work(number)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors
+
+
+def test_parallel_read_modify_writes_lose_nothing(app):
+    with transaction() as session:
+        _root(session)
+
+    def add_ten(_number):
+        for _ in range(10):
+            with transaction() as session:
+                unit = session.scalar(select(Unit).where(Unit.code == "R").with_for_update())
+                unit.sort = unit.sort + 1
+
+    _parallel(app, 6, add_ten)
+    assert db.session.scalar(select(Unit.sort)) == 60
+
+
+def test_grouped_writes_are_stored_and_their_errors_stay_their_own(app):
+    with transaction() as session:
+        _root(session)
+    refused = []
+
+    def write(number):
+        def one(connection):
+            connection.execute(update(Unit).values(sort=Unit.sort + 1))
+            if number % 4 == 0:
+                raise KeyError(number)
+            return number
+
+        try:
+            assert grouped(one) == number
+        except KeyError:
+            refused.append(number)
+
+    _parallel(app, 16, write)
+    assert sorted(refused) == [0, 4, 8, 12]
+    assert db.session.scalar(select(Unit.sort)) == 12
+
+
+def test_grouped_inside_a_transaction_is_refused_at_once(app):
+    with transaction(), pytest.raises(RuntimeError, match="wait for itself"):
+        grouped(lambda connection: None)
+
+
+@pytest.mark.sqlite_only
+def test_every_connection_is_synced_and_never_checkpoints_by_itself(app):
+    with db.engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "mmap_size")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "wal_autocheckpoint": 0, "mmap_size": 0}
+
+
+@pytest.mark.sqlite_only
+def test_the_checkpoint_moves_the_log_into_the_database(app):
+    gate = gate_of(db.engine)
+    with transaction() as session:
+        _root(session)
+    with gate.lock:
+        gate.checkpoint_if_large(least=0)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            busy, log, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+    assert (busy, log) == (0, moved)

@@ -1,0 +1,109 @@
+"""The site: ``create_app`` puts it together, always in the same order."""
+
+from __future__ import annotations
+
+import pkgutil
+from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_migrate import Migrate
+
+from trainer.config import Settings, read_settings
+from trainer.core.database import db, engine_options, retried
+from trainer.core.process import die_with_parent
+from trainer.features import STACK
+
+ROOT = Path(__file__).resolve().parent.parent
+login_manager = LoginManager()
+migrate = Migrate()
+
+
+class Site(Flask):
+    """Flask, with the whole of a request run again when PostgreSQL undid it because of a deadlock."""
+
+    def dispatch_request(self):  # type: ignore[no-untyped-def]  # the signature is Flask's
+        return retried(super().dispatch_request)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the site, wired from ``settings`` (the environment by default). Makes no query."""
+    settings = settings or read_settings()
+    if settings.serving:
+        die_with_parent()
+    app = Site("trainer", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.web_threads),
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        SESSION_COOKIE_NAME="flashes",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.on_loopback,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=1),
+        BABEL_DEFAULT_LOCALE=settings.default_locale,
+        BABEL_DEFAULT_TIMEZONE=str(settings.timezone),
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "trainer" / "translations"),
+        DEFAULT_LOCALE=settings.default_locale,
+        ZONE=settings.timezone,
+        DEMO=settings.demo,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(demo_mode=settings.demo)
+
+    from trainer.web import arrival, csrf, errors, headers, locale, menu, view
+
+    headers.init_logging(settings.log_level)
+    arrival.init_app(app)
+    headers.init_app(app, settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "trainer" / "migrations"), compare_type=True, render_as_batch=True)
+    login_manager.init_app(app)
+    locale.init_app(app)
+    view.init_app(app)
+    csrf.init_app(app)
+    menu.init_app(app)
+    errors.init_app(app)
+    for feature in STACK:
+        _wire(app, feature)
+    return app
+
+
+def modules_of(feature: str) -> list[str]:
+    """Return the dotted names of the modules of a feature, those in its folders too."""
+    package = import_module(f"trainer.{feature}")
+    found = pkgutil.walk_packages(package.__path__, f"trainer.{feature}.")
+    return sorted(module.name for module in found)
+
+
+def _wire(app: Flask, feature: str) -> None:
+    """Load a feature's tables and let each of its roofs put itself into the site."""
+    if find_spec(f"trainer.{feature}") is None:
+        return
+    for name in modules_of(feature):
+        role = name.rsplit(".", 1)[1]
+        if role == "models":
+            import_module(name)
+        elif role in ("api", "cli") or role.endswith("routes"):
+            _register(app, import_module(name))
+
+
+def _register(app: Flask, roof: ModuleType) -> None:
+    blueprint = getattr(roof, "bp", None)
+    if blueprint is not None:
+        app.register_blueprint(blueprint)
+    for command in getattr(roof, "commands", ()):
+        app.cli.add_command(command)
+    register = getattr(roof, "register", None)
+    if register is not None:
+        register(app)

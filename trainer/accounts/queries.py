@@ -1,0 +1,136 @@
+"""Reads about people: who a session or token belongs to, who lies in a scope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserField
+from trainer.accounts.rules import HeldGrant, Person
+from trainer.core.errors import Missing
+from trainer.orgs.models import Unit
+from trainer.orgs.rules import Scope
+
+PERSON_COLUMNS = (
+    User.id,
+    User.username,
+    User.name,
+    User.unit_id,
+    User.category,
+    User.locale,
+    User.must_change_password,
+    Unit.code,
+    Unit.name,
+    Unit.path,
+)
+
+
+def grants_of(session: Session, user_id: int) -> tuple[HeldGrant, ...]:
+    """Return the grants of a person, in the order in which they were given."""
+    rows = session.execute(
+        select(Grant.role, Unit.id, Unit.code, Unit.name, Unit.path, Grant.field)
+        .join(Unit, Unit.id == Grant.unit_id)
+        .where(Grant.user_id == user_id)
+        .order_by(Grant.id)
+    )
+    return tuple(HeldGrant(*row) for row in rows)
+
+
+def _person(session: Session, row: Any, **more: Any) -> Person:
+    return Person(
+        id=row.id,
+        username=row.username,
+        name=row.name,
+        unit_id=row.unit_id,
+        unit_code=row.code,
+        unit_name=row[8],
+        unit_path=row.path,
+        category=row.category,
+        locale=row.locale,
+        must_change_password=row.must_change_password,
+        grants=grants_of(session, row.id),
+        **more,
+    )
+
+
+def person_of_session(session: Session, token_hash: bytes, now: datetime) -> Person | None:
+    """Return whom a session belongs to, None when it has ended or the account is not active."""
+    row = session.execute(
+        select(*PERSON_COLUMNS, SignInSession.ticket_exam_id)
+        .join(Unit, Unit.id == User.unit_id)
+        .join(SignInSession, SignInSession.user_id == User.id)
+        .where(SignInSession.token_hash == token_hash, SignInSession.expires_at > now, User.state == "active")
+    ).first()
+    if row is None:
+        return None
+    return _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id)
+
+
+def person_of_token(session: Session, token_hash: bytes) -> Person | None:
+    """Return whom an API token belongs to, None when it is unknown or revoked or the account is not active."""
+    row = session.execute(
+        select(*PERSON_COLUMNS, ApiToken.read_only)
+        .join(Unit, Unit.id == User.unit_id)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), User.state == "active")
+    ).first()
+    return None if row is None else _person(session, row, read_only=row.read_only)
+
+
+def person_by_id(session: Session, user_id: int) -> Person | None:
+    """Return a person with grants, for commands and jobs; None when there is no such account."""
+    row = session.execute(
+        select(*PERSON_COLUMNS).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)
+    ).first()
+    return None if row is None else _person(session, row)
+
+
+def people_within(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition on ``User`` joined to ``Unit`` that the person lies in ``scope``.
+
+    A field-bound reach (a line supervisor's) wants a person who works in that field.
+    """
+    reaches = []
+    for reach in scope.reaches:
+        below = Unit.path.startswith(reach.path, autoescape=True)
+        if reach.field is not None:
+            works = exists().where(UserField.user_id == User.id, UserField.field == reach.field)
+            below = and_(below, works)
+        reaches.append(below)
+    return or_(false(), *reaches)
+
+
+def user_in(session: Session, scope: Scope, user_id: int) -> tuple[User, Unit]:
+    """Return a person and their unit if the person lies in ``scope``; raises ``Missing`` otherwise."""
+    row = session.execute(
+        select(User, Unit).join(Unit, Unit.id == User.unit_id).where(User.id == user_id, people_within(scope))
+    ).first()
+    if row is None:
+        raise Missing
+    return row[0], row[1]
+
+
+def user_by_name(session: Session, scope: Scope, username: str) -> User:
+    """Return a person by username if within ``scope``; raises ``Missing`` otherwise."""
+    user = session.scalar(
+        select(User)
+        .join(Unit, Unit.id == User.unit_id)
+        .where(User.username == username.strip().lower(), people_within(scope))
+    )
+    if user is None:
+        raise Missing
+    return user
+
+
+def fields_of_people(session: Session, user_ids: list[int]) -> dict[int, list[str]]:
+    """Return the enforcement fields of people, sorted, by user id."""
+    held: dict[int, list[str]] = {user_id: [] for user_id in user_ids}
+    rows = session.execute(
+        select(UserField.user_id, UserField.field).where(UserField.user_id.in_(user_ids)).order_by(UserField.field)
+    )
+    for user_id, field in rows:
+        held[user_id].append(field)
+    return held

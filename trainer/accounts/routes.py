@@ -1,0 +1,145 @@
+"""Signing in and out, the own profile, the language; and who is calling, for all other roofs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Request, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from trainer import login_manager
+from trainer.accounts import queries, service, sessions
+from trainer.accounts.forms import PasswordForm, SignInForm
+from trainer.config import LOCALES
+from trainer.core.crypto import token_hash
+from trainer.core.database import db, end_read
+from trainer.core.errors import Refused
+from trainer.web import locale
+from trainer.web.access import PUBLIC, SIGNED_IN, declares, needs
+from trainer.web.arrival import arrived_at
+from trainer.web.csrf import session_cookie_name, session_token
+from trainer.web.menu import provide
+from trainer.web.view import safe_next
+
+bp = Blueprint("accounts", __name__)
+
+
+@login_manager.request_loader
+def load_caller(request: Request) -> Any:
+    """Return the caller as a plain value and end the read, so that no page holds a snapshot while it works."""
+    bearer = request.headers.get("Authorization", "")
+    session = db.session()
+    if bearer.startswith("Bearer "):
+        person = queries.person_of_token(session, token_hash(bearer[7:].strip()))
+    else:
+        token = session_token()
+        if not token:
+            return None
+        person = queries.person_of_session(session, token_hash(token), arrived_at())
+        if person is not None:
+            sessions.touch(token_hash(token), arrived_at())
+    end_read()
+    return person
+
+
+def set_session_cookie(answer: Any, token: str) -> None:
+    """Hand the browser its session; it goes with the browser's own session, there is no remember-me."""
+    secure = request.is_secure
+    answer.set_cookie(session_cookie_name(secure), token, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def drop_session_cookie(answer: Any) -> None:
+    """Take the session cookie back."""
+    answer.delete_cookie(session_cookie_name(request.is_secure), path="/", secure=request.is_secure, httponly=True)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@needs(PUBLIC)
+def sign_in():
+    target = safe_next(request.args.get("next"), "/")
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(target)
+    form = SignInForm()
+    status = 200
+    if form.sent():
+        try:
+            opened = sessions.sign_in(
+                form.username.data, form.password.data, address=request.remote_addr or "", now=arrived_at()
+            )
+        except Refused as refusal:
+            form.blame(refusal)
+            status = refusal.status
+        else:
+            g.new_session_token = opened.token
+            answer = redirect(target)
+            set_session_cookie(answer, opened.token)
+            return answer
+    elif request.method == "POST":
+        status = 422
+    return render_template("accounts/sign_in.html", form=form, accounts=_printed_accounts()), status
+
+
+def _printed_accounts() -> Any:
+    """Return the demonstration accounts; empty outside demonstration mode, which never leaves loopback."""
+    show = current_app.config.get("DEMO_ACCOUNTS")
+    return show() if show and current_app.config["DEMO"] else []
+
+
+@bp.post("/sign-out")
+@needs(SIGNED_IN, even_if_password_is_due=True)
+def sign_out():
+    if current_user.session_hash:
+        sessions.sign_out(current_user.session_hash, by=current_user.id)
+    answer = redirect(url_for("accounts.sign_in"))
+    drop_session_cookie(answer)
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
+
+
+@bp.post("/locale")
+@declares(PUBLIC)
+def set_locale():
+    chosen = request.form.get("locale", "")
+    answer = make_response(redirect(safe_next(request.form.get("next"), "/")))
+    if chosen in LOCALES:
+        answer.set_cookie(
+            locale.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=request.is_secure, httponly=True
+        )
+        if current_user.is_authenticated and not current_user.read_only:
+            service.set_locale(current_user.id, chosen)
+    return answer
+
+
+@bp.route("/profile/password", methods=["GET", "POST"])
+@needs(SIGNED_IN, even_if_password_is_due=True)
+def change_password():
+    form = PasswordForm()
+    status = 200 if request.method == "GET" else 422
+    if form.sent():
+        try:
+            service.change_password(current_user, form.current.data, form.new.data, now=arrived_at())
+        except Refused as refusal:
+            form.blame(refusal)
+            status = refusal.status
+        else:
+            flash(_("密码已更改。其他设备上的登录已退出。"), "success")
+            return redirect(url_for("home.show"))
+    return render_template("accounts/password.html", form=form, due=current_user.must_change_password), status
+
+
+def _links() -> dict[str, str]:
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    links = {"home": "/", "sign_in": url_for("accounts.sign_in"), "locale": url_for("accounts.set_locale"), "here": here}
+    if current_user.is_authenticated:
+        links["sign_out"] = url_for("accounts.sign_out")
+    for name, endpoint in (("profile", "people.profile"), ("notices", "notices.show"), ("feedback", "notices.feedback")):
+        if endpoint in current_app.view_functions and current_user.is_authenticated:
+            links[name] = url_for(endpoint)
+    return links
+
+
+def register(app: Flask) -> None:
+    """Give every page the addresses of the frame's own pages, and static files their permission."""
+    provide("links", _links)
+    declares(PUBLIC)(app.view_functions["static"].__func__ if hasattr(app.view_functions["static"], "__func__") else app.view_functions["static"])

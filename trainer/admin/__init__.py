@@ -1,0 +1,1 @@
+"""Health, backups and settings of the site."""

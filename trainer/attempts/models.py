@@ -1,0 +1,90 @@
+"""Attempts (答卷), what was saved in them, and incidents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainer.core.columns import RowId, StateText, UTCDateTime
+from trainer.core.database import db
+
+
+class Attempt(db.Model):
+    """One candidate's go at an exam (答卷). Times are aware UTC.
+
+    ``epoch`` counts the starts and resumes: only the page that holds the newest one may write. ``deadline_at`` is
+    when the candidate's own time ends; saves are taken until ``deadline_at`` plus ``grace_seconds``. Both lie here so
+    that a save is judged from this one row.
+    """
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidates.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    ordinal: Mapped[int] = mapped_column(Integer)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
+    state: Mapped[str] = mapped_column(StateText("open", "submitted"), default="open")
+    epoch: Mapped[int] = mapped_column(Integer, default=1)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    grace_seconds: Mapped[int] = mapped_column(Integer)
+    submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    submitted_by: Mapped[str | None] = mapped_column(StateText("candidate", "deadline", "invigilator"))
+    last_saved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("candidate_id", "ordinal"),
+        Index(None, "exam_id", "state"),
+        Index(None, "user_id"),
+        Index(None, "state", "deadline_at"),
+    )
+
+
+class ResponseEvent(db.Model):
+    """Every answer that ever arrived (作答记录), superseded ones too. Rows only come.
+
+    ``answer`` is canonical JSON text; ``late`` marks what arrived inside the transport grace after the deadline.
+    """
+
+    __tablename__ = "response_events"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer)
+    answer: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    late: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Response(db.Model):
+    """The answer that stands for an item (当前作答): the event with the highest ``seq``."""
+
+    __tablename__ = "responses"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    answer: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Incident(db.Model):
+    """Something the candidate's page noticed (异常记录), such as losing focus (切屏) or the line. Never acted on by itself."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    kind: Mapped[str] = mapped_column(StateText("focus_loss", "network_loss", "taken_over", "other"))
+    noticed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    detail: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (Index(None, "attempt_id"),)

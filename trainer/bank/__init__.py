@@ -1,0 +1,1 @@
+"""The question bank as the site keeps it: items, immutable versions, states."""

@@ -1,0 +1,1 @@
+"""Enforcement certificates and their validity."""

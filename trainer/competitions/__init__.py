@@ -1,0 +1,1 @@
+"""Competitions, rounds, teams and leaderboards."""

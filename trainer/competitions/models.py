@@ -1,0 +1,104 @@
+"""Competitions (竞赛), their rounds, teams, and the scores that their leaderboards show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
+from trainer.core.database import db
+
+TIE_BREAK = ("score", "objective_score", "seconds_used", "submitted_at", "draw_lots")
+TEAM_SCORES = ("best_n", "mean", "sum")
+NAME_RULES = ("full", "masked", "unit_only")
+
+
+class Competition(db.Model):
+    """A declared competition (竞赛), the only place where people are ranked.
+
+    ``tie_break`` is the chain in its order. ``names`` says how persons appear to others on its boards.
+    ``standings_no`` counts changes of its scores; a copy of the board with the same number is up to date.
+    """
+
+    __tablename__ = "competitions"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    state: Mapped[str] = mapped_column(StateText("draft", "published", "closed"), default="published")
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
+    names: Mapped[str] = mapped_column(StateText(*NAME_RULES), default="full")
+    team_score: Mapped[str] = mapped_column(StateText(*TEAM_SCORES), default="best_n")
+    team_best_n: Mapped[int | None] = mapped_column(Integer)
+    tie_break: Mapped[list[str]] = mapped_column(JSON)
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    standings_no: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (Index(None, "unit_id"),)
+
+
+class Round(db.Model):
+    """One round of a competition (赛程), played as an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
+
+    __tablename__ = "competition_rounds"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(120))
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    advance: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    __table_args__ = (UniqueConstraint("competition_id", "number"), Index(None, "exam_id"))
+
+
+class Team(db.Model):
+    """A squad of one unit (代表队)."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+
+    __table_args__ = (UniqueConstraint("competition_id", "name"),)
+
+
+class TeamMember(db.Model):
+    """A person in a team (队员); in one competition a person is in one team at most."""
+
+    __tablename__ = "team_members"
+
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+
+    __table_args__ = (Index(None, "team_id"),)
+
+
+class RoundScore(db.Model):
+    """A person's score in a round (得分), copied from the settled result in the same transaction.
+
+    ``lot`` is drawn once per person and round for chains that end in the drawing of lots.
+    """
+
+    __tablename__ = "round_scores"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("competition_rounds.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    unit_id: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[Decimal] = mapped_column(Hundredths)
+    objective_score: Mapped[Decimal] = mapped_column(Hundredths)
+    seconds_used: Mapped[int] = mapped_column(Integer)
+    submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lot: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index(None, "round_id", "score"),)

@@ -1,0 +1,143 @@
+"""Settings, read once from the environment. A bad value names itself and stops the start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DEMO_MARK = "demonstration"
+LOCALES = ("zh_CN", "en")
+
+
+class BadSetting(SystemExit):
+    """A setting that cannot be used. Ends the process with one sentence and status 1."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can set. Times in seconds unless the name says otherwise."""
+
+    instance: Path
+    database_url: str
+    secret_key: str = field(repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    bind: str = "127.0.0.1"
+    port: int = 8000
+    web_workers: int = 1
+    web_threads: int = 16
+    demo: bool = False
+    trusted_proxies: int = 0
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    default_locale: str = "zh_CN"
+    log_level: str = "INFO"
+    serving: bool = False
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the address that we bind to reaches this machine alone."""
+        if self.bind == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.bind).is_loopback
+        except ValueError:
+            return False
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise BadSetting(name, f"expected a whole number from {least} to {most}, found {text!r}")
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text in ("", "0", "false", "no", "off"):
+        return False
+    if text in ("1", "true", "yes", "on"):
+        return True
+    raise BadSetting(name, f"expected 1 or 0, found {text!r}")
+
+
+def read_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of ``env`` (the process environment by default). Raises ``BadSetting``."""
+    env = os.environ if env is None else env
+    instance = Path(env.get("INSTANCE") or "instance").resolve()
+    try:
+        (instance / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting("INSTANCE", f"cannot use {instance}: {error.strerror}") from None
+    url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'site.sqlite3'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSetting("DATABASE_URL", "expected sqlite:///… or postgresql+psycopg://…")
+    if url == "sqlite:///:memory:" or url == "sqlite:///":
+        raise BadSetting("DATABASE_URL", "SQLite needs a file here; an in-memory database would lose every answer")
+    # The mark is left by `demo load`, so that a demonstration is recognised at each later start.
+    demo = _switch(env, "DEMO") or (instance / DEMO_MARK).exists()
+    secret = env.get("SECRET_KEY") or (_kept_secret(instance) if demo else "")
+    if len(secret) < 16:
+        raise BadSetting("SECRET_KEY", "set a random value of at least 16 characters (not needed with DEMO=1)")
+    try:
+        zone = ZoneInfo(env.get("TIMEZONE") or "Asia/Shanghai")
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSetting("TIMEZONE", f"no such time zone: {env['TIMEZONE']!r}") from None
+    locale = (env.get("DEFAULT_LOCALE") or "zh_CN").replace("-", "_")
+    if locale not in LOCALES:
+        raise BadSetting("DEFAULT_LOCALE", f"expected one of {', '.join(LOCALES)}, found {locale!r}")
+    level = (env.get("LOG_LEVEL") or "INFO").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("LOG_LEVEL", f"expected DEBUG, INFO, WARNING or ERROR, found {level!r}")
+    settings = Settings(
+        instance=instance,
+        database_url=url,
+        secret_key=secret,
+        redis_url=env.get("REDIS_URL") or None,
+        bind=env.get("BIND") or "127.0.0.1",
+        port=_whole(env, "PORT", 8000, 1, 65535),
+        web_workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
+        web_threads=_whole(env, "WEB_THREADS", 16, 1, 128),
+        demo=demo,
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
+        timezone=zone,
+        default_locale=locale,
+        log_level=level,
+        serving=_switch(env, "SERVING"),
+    )
+    if settings.web_workers > 1 and url.startswith("sqlite"):
+        raise BadSetting("WEB_WORKERS", "SQLite is served by one process; use PostgreSQL for several")
+    if demo and not settings.on_loopback:
+        raise BadSetting("BIND", "the demonstration has printed passwords and is served on loopback only")
+    if not settings.on_loopback and not settings.trusted_proxies:
+        raise BadSetting("BIND", "beyond loopback a proxy must terminate TLS in front of the site: set TRUSTED_PROXIES")
+    return settings
+
+
+def _kept_secret(instance: Path) -> str:
+    """Return the demonstration's own secret, made at its first start (mode 0600)."""
+    return read_or_make_key(instance / "keys" / "demo_secret").hex()
+
+
+def read_or_make_key(path: Path) -> bytes:
+    """Return the 32 random bytes kept at ``path``; make them (mode 0600) where there are none yet."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()

@@ -1,0 +1,321 @@
+"""The database and the only two doors through which anything is written.
+
+``transaction()`` is the door for everything: on SQLite it queues at a fair lock, then says BEGIN IMMEDIATE, so that
+what it reads is what is true when it writes; on PostgreSQL it is a plain transaction whose verbs lock rows.
+``grouped(write)`` is the door of the hot path (save, hand in): on SQLite one writer thread runs the waiting writes of
+many requests one after another, a SAVEPOINT each, in one synced commit, and each caller is answered only after that
+commit. ``commit`` is written in no other file.
+
+SQLite runs in WAL mode with synchronous=FULL: what is acknowledged has been synced. Releases before 3.51.3 can
+corrupt a database when a write and a checkpoint race (the WAL-reset defect), so automatic checkpoints are off on
+every connection and the only checkpoint runs here, inside the same lock as the writes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import orjson
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from trainer.core.errors import Busy
+from trainer.core.locks import FairLock
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CHECKPOINT_BYTES = 16 * 1024 * 1024
+GROUP_LIMIT = 128
+RETRIES = 5
+RETRY_STATES = {"40001", "40P01"}
+
+db = SQLAlchemy(
+    metadata=MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    ),
+    session_options={"expire_on_commit": False, "autoflush": True},
+)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """Return what the engine of ``url`` needs for ``threads`` requests at once."""
+    shared = {"json_serializer": _json, "json_deserializer": orjson.loads, "pool_size": threads + 4, "max_overflow": 4}
+    if url.startswith("sqlite"):
+        return shared | {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_timeout": 10}
+    options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
+    return shared | {
+        "pool_pre_ping": True,
+        "pool_timeout": 2,
+        "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 3},
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_connection(raw: Any, record: Any) -> None:
+    if not isinstance(raw, sqlite3.Connection):
+        return
+    # With isolation_level None the driver starts no transaction behind our back; _begin below does it.
+    raw.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "wal_autocheckpoint=0",
+        "mmap_size=0",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
+        raw.execute(f"PRAGMA {pragma}").close()
+    for pragma, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0)):
+        found = raw.execute(f"PRAGMA {pragma}").fetchone()[0]
+        if found != wanted:
+            raise RuntimeError(f"SQLite refuses PRAGMA {pragma}={wanted}, it stays {found}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+class Gate:
+    """What guards the writes of one SQLite file in this process: lock, checkpoint, group writer."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.file = os.path.abspath(str(engine.url.database))
+        self.lock = FairLock(self.file + ".lock")
+        self.writer = GroupWriter(self)
+
+    def checkpoint_if_large(self, least: int = CHECKPOINT_BYTES) -> None:
+        """Move the WAL into the database once it is large. The caller holds ``self.lock``."""
+        try:
+            if os.stat(self.file + "-wal").st_size < least:
+                return
+        except FileNotFoundError:
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+class _Job:
+    __slots__ = ("done", "error", "result", "write")
+
+    def __init__(self, write: Callable[[Connection], Any]) -> None:
+        self.write = write
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class GroupWriter:
+    """One thread that commits the writes of many requests together."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._pid = 0
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition(threading.Lock())
+
+    def run(self, write: Callable[[Connection], T]) -> T:
+        """Run ``write`` in a group and return its result after the synced commit; raise what it raised."""
+        job = _Job(write)
+        if self._pid != os.getpid():
+            self._start()
+        with self._wake:
+            self._jobs.append(job)
+            self._wake.notify()
+        if not job.done.acquire(timeout=30):
+            # The outcome is unknown here. The caller says so to its client, which sends again: saves are idempotent.
+            raise Busy(what="group_writer")
+        if job.error is not None:
+            raise job.error
+        return job.result  # type: ignore[no-any-return]  # set by the writer thread from ``write`` itself
+
+    def _start(self) -> None:
+        with _GATES_MUTEX:
+            if self._pid != os.getpid():
+                self._wake = threading.Condition(threading.Lock())
+                self._jobs = deque()
+                threading.Thread(target=self._loop, name="group-writer", daemon=True).start()
+                self._pid = os.getpid()
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                while not self._jobs:
+                    self._wake.wait()
+            try:
+                with self._gate.lock:
+                    # Whoever queued while we waited for the lock goes with this commit as well.
+                    batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP_LIMIT))]
+                    self._commit(batch)
+                    self._gate.checkpoint_if_large()
+            except Exception:
+                log.exception("the group writer stumbled and goes on")
+                time.sleep(0.05)
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            with self._gate.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+                for job in batch:
+                    connection.exec_driver_sql("SAVEPOINT one")
+                    try:
+                        job.result = job.write(connection)
+                    except Exception as error:
+                        job.error = error
+                        connection.exec_driver_sql("ROLLBACK TO one")
+                    connection.exec_driver_sql("RELEASE one")
+        except BaseException as error:
+            for job in batch:
+                job.error = error
+            raise
+        finally:
+            for job in batch:
+                job.done.release()
+
+
+_GATES: dict[int, Gate] = {}
+_GATES_MUTEX = threading.Lock()
+
+
+def gate_of(engine: Engine) -> Gate:
+    """Return the gate of an SQLite engine; the same one for each call in this process."""
+    gate = _GATES.get(id(engine))
+    if gate is None or gate.engine is not engine:
+        with _GATES_MUTEX:
+            gate = _GATES.setdefault(id(engine), Gate(engine))
+            if gate.engine is not engine:
+                gate = _GATES[id(engine)] = Gate(engine)
+    return gate
+
+
+def is_sqlite(engine: Engine | None = None) -> bool:
+    """Return whether the site's database (or ``engine``) is SQLite."""
+    return (engine or db.engine).dialect.name == "sqlite"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a transaction, commit at the end, roll back on any error. An inner one joins the outer.
+
+    The outermost first ends whatever read transaction the request has open, so that the block reads what is true
+    now. An error that leaves an inner block spoils the outer one for good, even if somebody caught it in between:
+    half-done writes must not be committed. Raises ``Busy`` when the write lock is not to be had in time.
+    """
+    session = db.session()
+    info = session.info
+    if info.get("depth", 0):
+        info["depth"] += 1
+        try:
+            yield session
+        except BaseException:
+            info["spoilt"] = True
+            raise
+        finally:
+            info["depth"] -= 1
+        return
+    session.rollback()
+    # A row read earlier in this request would otherwise be handed out again as it was then, not as it is now.
+    session.expire_all()
+    engine = db.engine
+    if not is_sqlite(engine):
+        with _outermost(session):
+            yield session
+        return
+    gate = gate_of(engine)
+    with gate.lock:
+        session.connection(execution_options={"immediate": True})
+        with _outermost(session):
+            yield session
+        gate.checkpoint_if_large()
+
+
+@contextmanager
+def _outermost(session: Session) -> Iterator[None]:
+    session.info.update(depth=1, spoilt=False)
+    try:
+        yield
+        if session.info["spoilt"]:
+            raise RuntimeError("an inner transaction failed; the outer one cannot be committed")
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.update(depth=0, spoilt=False)
+
+
+def grouped(write: Callable[[Connection], T]) -> T:
+    """Run ``write(connection)`` durably and return its result; the door of saves and hand-ins.
+
+    ``write`` uses SQLAlchemy Core only, touches nothing but the database, and may be run again after a deadlock.
+    What it raises undoes its own statements alone and reaches the caller. Not to be called inside ``transaction()``.
+    """
+    session = db.session()
+    if session.info.get("depth", 0):
+        raise RuntimeError("grouped() inside transaction() would wait for itself")
+    session.rollback()
+    engine = db.engine
+    if is_sqlite(engine):
+        return gate_of(engine).writer.run(write)
+
+    def alone() -> T:
+        with engine.begin() as connection:
+            return write(connection)
+
+    return retried(alone)
+
+
+def end_read() -> None:
+    """End the read transaction of the request, so that a long answer holds no snapshot and no connection."""
+    session = db.session()
+    if not session.info.get("depth", 0):
+        session.rollback()
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Run a whole unit of work, again up to ``RETRIES`` times when PostgreSQL undid it (40001, 40P01)."""
+    for attempt in range(RETRIES):
+        try:
+            return work()
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state not in RETRY_STATES or attempt == RETRIES - 1:
+                raise
+            db.session.rollback()
+            time.sleep(0.01 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether a database error means "not now" (full disk, lost server, locks) rather than a defect."""
+    if not isinstance(error, OperationalError):
+        return False
+    text = str(error.orig).lower()
+    if isinstance(error.orig, sqlite3.Error):
+        return any(word in text for word in ("locked", "busy", "full", "disk i/o", "unable to open"))
+    return True

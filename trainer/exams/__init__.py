@@ -1,0 +1,1 @@
+"""Exams, their sittings and their candidates."""

@@ -1,0 +1,83 @@
+"""Exams (考试), their sittings (场次) and candidates (考生)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
+from trainer.core.database import db
+
+RELEASES = ("after_submit", "after_close", "manual")
+DRAWS = ("one_paper", "per_form", "per_candidate")
+
+
+class Exam(db.Model):
+    """An exam (考试). Owned by ``unit_id``: who manages exams there manages this one.
+
+    ``minutes`` is the length of the paper; ``pass_mark`` is in points, None where there is none; ``credit_hours``
+    are entered for each who passes, None where the exam earns none; ``grace_seconds`` is the transport grace after a
+    deadline; ``released_at`` is set when results are released by hand.
+    """
+
+    __tablename__ = "exams"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprints.id"))
+    state: Mapped[str] = mapped_column(StateText("draft", "published", "cancelled"), default="draft")
+    minutes: Mapped[int] = mapped_column(Integer)
+    pass_mark: Mapped[Decimal | None] = mapped_column(Hundredths)
+    attempts_allowed: Mapped[int] = mapped_column(Integer, default=1)
+    release: Mapped[str] = mapped_column(StateText(*RELEASES), default="after_close")
+    draw: Mapped[str] = mapped_column(StateText(*DRAWS), default="one_paper")
+    forms: Mapped[int] = mapped_column(Integer, default=1)
+    shuffle_items: Mapped[bool] = mapped_column(Boolean, default=False)
+    shuffle_options: Mapped[bool] = mapped_column(Boolean, default=False)
+    credit_hours: Mapped[Decimal | None] = mapped_column(Hundredths)
+    grace_seconds: Mapped[int] = mapped_column(Integer, default=10)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[int | None] = mapped_column(BigInteger)
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "unit_id"), Index(None, "state"))
+
+
+class Sitting(db.Model):
+    """One time window of an exam (场次), both ends aware UTC; a start is allowed from ``opens_at`` up to ``closes_at``."""
+
+    __tablename__ = "sittings"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    number: Mapped[int] = mapped_column(Integer, default=1)
+    opens_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "closes_at"))
+
+
+class Candidate(db.Model):
+    """A person named for an exam (考生) in one of its sittings, with the paper that is ready for them.
+
+    ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` None means that the
+    exam has not been published yet.
+    """
+
+    __tablename__ = "candidates"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))
+    state: Mapped[str] = mapped_column(StateText("due", "exempt", "deferred"), default="due")
+    extra_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+
+    __table_args__ = (UniqueConstraint("exam_id", "user_id"), Index(None, "user_id"), Index(None, "sitting_id"))

@@ -1,0 +1,1 @@
+"""The scheduler and the server: what runs beside the requests."""

@@ -1,0 +1,1 @@
+"""Marks, totals and results of what has been handed in."""

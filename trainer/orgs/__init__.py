@@ -1,0 +1,1 @@
+"""The tree of units: city, counties, departments, towns and streets, and their enforcement fields."""

@@ -1,0 +1,91 @@
+"""Blueprints (组卷规则) with their sections, and the papers (试卷) compiled from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
+from trainer.core.database import db
+
+PARTIAL_CREDIT = ("all_or_nothing", "half_for_incomplete", "proportional", "plus_minus")
+
+
+class Blueprint(db.Model):
+    """What a paper is made of (组卷规则). ``seed`` makes its draws reproducible."""
+
+    __tablename__ = "blueprints"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    seed: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[int | None] = mapped_column(Integer)
+
+
+class Section(db.Model):
+    """One part of a blueprint (大题): how many items of which sort, for how many points each.
+
+    None in ``wing`` and empty lists mean "any". ``item_codes`` names fixed items, drawn before the others.
+    ``difficulty`` lists the levels allowed, 1 to 5.
+    """
+
+    __tablename__ = "blueprint_sections"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprints.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(24))
+    count: Mapped[int] = mapped_column(Integer)
+    points_each: Mapped[Decimal] = mapped_column(Hundredths)
+    partial_credit: Mapped[str] = mapped_column(StateText(*PARTIAL_CREDIT))
+    wing: Mapped[str | None] = mapped_column(String(24))
+    topics: Mapped[list[str]] = mapped_column(JSON)
+    fields: Mapped[list[str]] = mapped_column(JSON)
+    difficulty: Mapped[list[int]] = mapped_column(JSON)
+    item_codes: Mapped[list[str]] = mapped_column(JSON)
+
+    __table_args__ = (UniqueConstraint("blueprint_id", "number"),)
+
+
+class Paper(db.Model):
+    """A compiled paper (试卷): immutable, and its ``document`` free of keys.
+
+    ``document`` is UTF-8 JSON ``{"title", "sections": [{"title", "items": [...]}]}``, byte for byte what a candidate
+    is sent. ``shapes`` is a list, item number 1 first, of what answers may look like (``question_bank`` answer
+    shapes), so that a save is checked without touching an item. ``form`` tells parallel papers of one blueprint apart.
+    """
+
+    __tablename__ = "papers"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprints.id"))
+    form: Mapped[int] = mapped_column(Integer)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    shapes: Mapped[list[Any]] = mapped_column(JSON)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    item_count: Mapped[int] = mapped_column(Integer)
+    max_points: Mapped[Decimal] = mapped_column(Hundredths)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("blueprint_id", "form"),)
+
+
+class PaperItem(db.Model):
+    """One item of a paper, by its frozen version, as candidates see it under ``number`` (1 first)."""
+
+    __tablename__ = "paper_items"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    section: Mapped[int] = mapped_column(Integer)
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    points: Mapped[Decimal] = mapped_column(Hundredths)
+    partial_credit: Mapped[str] = mapped_column(StateText(*PARTIAL_CREDIT))
+
+    __table_args__ = (Index(None, "item_version_id"),)

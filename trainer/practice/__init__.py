@@ -1,0 +1,1 @@
+"""Practice with immediate grading, and what comes back when."""

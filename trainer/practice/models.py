@@ -1,0 +1,51 @@
+"""Practice: what was answered, and when an item should come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainer.core.columns import Hundredths, RowId, UTCDateTime
+from trainer.core.database import db
+
+
+class PracticeAnswer(db.Model):
+    """One graded answer in practice (练习作答). Rows only come; a card can be rebuilt from them."""
+
+    __tablename__ = "practice_answers"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    answer: Mapped[str] = mapped_column(Text)
+    fraction: Mapped[Decimal] = mapped_column(Hundredths)
+    correct: Mapped[bool] = mapped_column(Boolean)
+    seconds: Mapped[int | None] = mapped_column(Integer)
+    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "user_id", "answered_at"), Index(None, "item_id"))
+
+
+class Card(db.Model):
+    """A person's memory of an item (记忆卡): the state of the fsrs library and when the item is due again.
+
+    ``wrong`` says that the item is in the wrong-answer book (错题本): the last answer was wrong, or it has not yet been
+    right often enough since.
+    """
+
+    __tablename__ = "practice_cards"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    memory: Mapped[dict[str, Any]] = mapped_column(JSON)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    wrong: Mapped[bool] = mapped_column(Boolean)
+    right_in_a_row: Mapped[int] = mapped_column(Integer, default=0)
+    answered_count: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    __table_args__ = (Index(None, "user_id", "due_at"), Index(None, "user_id", "wrong"))

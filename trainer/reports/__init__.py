@@ -1,0 +1,1 @@
+"""Figures for supervisors, each with the people behind it."""

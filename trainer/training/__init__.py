@@ -1,0 +1,1 @@
+"""Training classes and their rolls, the main source of credit hours."""

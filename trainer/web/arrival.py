@@ -1,0 +1,36 @@
+"""The first thing that happens to a request: it gets its arrival time and its id.
+
+The arrival time is what deadlines are compared with, so it is taken before any lock, query or parsing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from flask import Flask, g, has_request_context
+
+from trainer.core.clock import utcnow
+
+
+def init_app(app: Flask) -> None:
+    """Stamp each request. Registered first, so that nothing slow comes before it."""
+
+    @app.before_request
+    def stamp() -> None:
+        g.arrived_at = utcnow()
+        g.request_id = secrets.token_hex(8)
+
+
+def arrived_at() -> datetime:
+    """Return when the current request arrived, aware UTC; outside a request the time now."""
+    if has_request_context():
+        moment = g.get("arrived_at")
+        if moment is not None:
+            return moment  # type: ignore[no-any-return]  # ``g`` is untyped; stamp() put it there
+    return utcnow()
+
+
+def request_id() -> str | None:
+    """Return the id of the current request, None outside one."""
+    return g.get("request_id") if has_request_context() else None

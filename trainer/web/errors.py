@@ -1,0 +1,146 @@
+"""From a refusal to an answer: one place chooses the status, the sentence, and page or problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import orjson
+from flask import Flask, Response, redirect, render_template, request, url_for
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from trainer.core.clock import utcnow
+from trainer.core.database import db, is_unavailable
+from trainer.core.errors import Invalid, Refused, Unauthenticated
+from trainer.web.arrival import request_id
+from trainer.web.sentences import SENTENCES, sentence
+
+log = logging.getLogger("trainer.errors")
+
+HTTP_CODES = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    414: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    431: "too_large",
+    500: "internal_error",
+    503: "busy",
+}
+
+
+def wants_json() -> bool:
+    """Return whether this request speaks to the API or asked for JSON."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+def problem(status: int, code: str, params: dict[str, Any] | None = None, errors: list[dict[str, Any]] | None = None) -> Response:
+    """Return a problem document. ``errors`` are ``{field, code, message}``."""
+    text = sentence(code, params)
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "code": code,
+        "detail": text,
+        "request_id": request_id(),
+    }
+    if errors is not None:
+        body["errors"] = errors
+    extra = {name: value for name, value in (params or {}).items() if isinstance(value, (int, str, list, dict))}
+    if extra:
+        body["params"] = extra
+    return Response(orjson.dumps(body, default=str), status, mimetype="application/problem+json")
+
+
+def _title(status: int) -> str:
+    from http import HTTPStatus
+
+    return HTTPStatus(status).phrase
+
+
+def _retry_after(answer: Response, params: dict[str, Any]) -> None:
+    until = params.get("until")
+    if isinstance(until, datetime):
+        answer.headers["Retry-After"] = str(max(1, int((until - utcnow()).total_seconds()) + 1))
+
+
+def answer_refusal(refusal: Refused) -> Response:
+    """Return the answer to a refusal, as page or as problem document."""
+    if wants_json():
+        errors = None
+        if isinstance(refusal, Invalid):
+            errors = [
+                {"field": at.field, "code": at.code, "message": sentence(at.code, at.params)} for at in refusal.problems
+            ]
+        answer = problem(refusal.status, refusal.code, refusal.params, errors)
+    elif isinstance(refusal, Unauthenticated):
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.sign_in", next=target))  # type: ignore[return-value]  # a Response is what it is
+    elif refusal.code == "password_change_due":
+        return redirect(url_for("accounts.change_password"))  # type: ignore[return-value]  # as above
+    else:
+        answer = page(refusal.status, refusal.code, refusal.params)
+    _retry_after(answer, refusal.params)
+    return answer
+
+
+def page(status: int, code: str, params: dict[str, Any] | None = None) -> Response:
+    """Return the error page for a status and code."""
+    body = render_template(
+        "errors/error.html", status=status, detail=sentence(code, params), code=code, request_id=request_id()
+    )
+    return Response(body, status, mimetype="text/html")
+
+
+def init_app(app: Flask) -> None:
+    """Turn everything that can be raised into an answer without a stack trace."""
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        db.session.rollback()
+        return answer_refusal(error)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        db.session.rollback()
+        status = error.code or 500
+        if status < 400:
+            return error
+        code = HTTP_CODES.get(status, "bad_request" if status < 500 else "internal_error")
+        answer = problem(status, code) if wants_json() else page(status, code)
+        if status == 405 and getattr(error, "valid_methods", None):
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]  # 405 has it
+        return answer
+
+    @app.errorhandler(DBAPIError)
+    @app.errorhandler(PoolTimeout)
+    def database_error(error: Exception) -> Response:
+        db.session.rollback()
+        if isinstance(error, PoolTimeout) or is_unavailable(error):
+            log.error("database unavailable", exc_info=error, extra={"fields": {"request_id": request_id()}})
+            return problem(503, "unavailable") if wants_json() else page(503, "unavailable")
+        return defect(error)
+
+    @app.errorhandler(Exception)
+    def defect(error: Exception) -> Response:
+        db.session.rollback()
+        if app.testing and app.config.get("RAISE_DEFECTS", True):
+            raise error
+        cause = error.original_exception if isinstance(error, InternalServerError) else error
+        log.error("defect", exc_info=cause or error, extra={"fields": {"request_id": request_id()}})
+        return problem(500, "internal_error") if wants_json() else page(500, "internal_error")
+
+
+assert set(HTTP_CODES.values()) <= set(SENTENCES)

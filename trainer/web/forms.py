@@ -1,0 +1,96 @@
+"""Forms: shape of input, choices passed in, problems said at the field.
+
+``BaseForm`` reads the request by itself. CSRF is not its matter: ``web.csrf`` checks every unsafe request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import CombinedMultiDict
+from wtforms import DateTimeLocalField, Form, StringField, ValidationError
+from wtforms.validators import StopValidation
+
+from trainer.core.errors import Invalid, Refused
+from trainer.web.access import SAFE_METHODS
+from trainer.web.locale import chosen_locale, zone
+from trainer.web.sentences import sentence
+
+
+class BaseForm(Form):
+    """A form of ours. ``Form(obj=…)`` fills it; ``sent()`` says whether it came back and has a good shape."""
+
+    class Meta:
+        def get_translations(self, form: Form) -> Any:
+            from wtforms.i18n import get_translations
+
+            return get_translations(["zh"] if chosen_locale() == "zh_CN" else ["en"])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        data = None if request.method in SAFE_METHODS else CombinedMultiDict((request.files, request.form))
+        super().__init__(data, *args, **kwargs)
+
+    def sent(self) -> bool:
+        """Return whether this is a submission whose shape is right; errors are at the fields otherwise."""
+        return request.method not in SAFE_METHODS and self.validate()
+
+    def blame(self, refusal: Refused) -> bool:
+        """Put a refusal's problems at our fields; return whether every one found its field."""
+        problems = refusal.problems if isinstance(refusal, Invalid) else []
+        left = [problem for problem in problems if not self._say(problem.field, problem.code, problem.params)]
+        for problem in left:
+            self.form_errors.append(sentence(problem.code, problem.params))
+        if not problems:
+            self.form_errors.append(sentence(refusal.code, refusal.params))
+        return not left and bool(problems)
+
+    def _say(self, name: str, code: str, params: dict[str, Any]) -> bool:
+        field = self._fields.get(name)
+        if field is None:
+            return False
+        field.errors = [*field.errors, sentence(code, params)]
+        return True
+
+
+class LocalDateTimeField(DateTimeLocalField):
+    """A moment typed in the city's time; ``data`` is aware UTC."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if isinstance(self.data, datetime):
+            self.data = self.data.replace(tzinfo=zone()).astimezone(UTC)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return self.data.astimezone(zone()).strftime("%Y-%m-%dT%H:%M") if self.data else ""
+
+
+class LineField(StringField):
+    """One line of text, trimmed; control characters are refused, because no name and no title has any."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").strip()
+
+    def pre_validate(self, form: Any) -> None:
+        if any(ord(letter) < 32 or ord(letter) == 127 for letter in self.data or ""):
+            raise StopValidation(str(_l("这里有无法识别的控制字符，请删去后重试。")))
+
+
+def one_of(choices: Iterable[str]) -> Any:
+    """Return a validator that lets only ``choices`` pass."""
+    known = set(choices)
+
+    def validate(form: Any, field: Any) -> None:
+        if field.data not in known:
+            raise ValidationError(str(_l("请从列表中选择一项。")))
+
+    return validate

@@ -1,0 +1,122 @@
+"""Small things that many pages need: pages of a list, safe redirects, downloads, hashed asset addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, request, url_for
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
+
+PER_PAGE = (20, 50, 100, 200)
+LARGEST_ID = 2**63 - 1
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class RowIdConverter(IntegerConverter):
+    """An id in an address. What no table can hold is no id, and gives 404 like any unknown one."""
+
+    def __init__(self, map: Any) -> None:
+        super().__init__(map, min=1, max=LARGEST_ID)
+
+    def to_python(self, value: str) -> int:
+        if len(value) > 19:
+            raise self._no_such()
+        return int(super().to_python(value))
+
+    @staticmethod
+    def _no_such() -> Exception:
+        from werkzeug.routing import ValidationError
+
+        return ValidationError()
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. ``page`` counts from 1; ``total`` is of all pages."""
+
+    items: list[Any]
+    page: int
+    per_page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+    def url_for(self, page: int) -> str:
+        """Return this address with another page number, all else kept."""
+        return url_with(page=page)
+
+
+def url_with(**changes: Any) -> str:
+    """Return the address of this request with some of its arguments changed; None removes one."""
+    arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    kept = {name: value for name, value in arguments.items() if value not in (None, "", [])}
+    return url_for(request.endpoint or "", **kept)
+
+
+def asked_page(default: int = 50) -> tuple[int, int]:
+    """Return (page, per_page) as asked for in the address, within what we offer."""
+    page = request.args.get("page", 1, type=int) or 1
+    per_page = request.args.get("per_page", default, type=int)
+    return min(max(page, 1), 100_000), per_page if per_page in PER_PAGE else default
+
+
+def paged(session: Session, rows: Select[Any], page: int, per_page: int, *, scalars: bool = False) -> Page:
+    """Run ``rows`` for one page and count them all: two statements, whatever the length."""
+    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    cut = rows.limit(per_page).offset((page - 1) * per_page)
+    found = list(session.scalars(cut) if scalars else session.execute(cut))
+    return Page(found, page, per_page, total)
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """Return ``target`` if it is the path of a page of ours, else ``default``."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target or len(target) > 500:
+        return default
+    if any(ord(letter) < 33 or ord(letter) == 127 for letter in target):
+        return default
+    try:
+        current_app.create_url_adapter(request).match(target.split("?")[0], method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return default
+    return target
+
+
+def download(content: bytes, name: str, mimetype: str = XLSX) -> Response:
+    """Return a file to save under ``name``, which may hold Chinese."""
+    answer = Response(content, mimetype=mimetype)
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return answer
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(path: Path, stamp: float) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file with a mark of its content, so that it may be cached for a year."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime))
+
+
+def init_app(app: Flask) -> None:
+    """Wire the id converter, and what templates call."""
+    app.url_map.converters["id"] = RowIdConverter
+    app.jinja_env.globals.update(asset=asset, url_with=url_with)
+
+    @app.after_request
+    def keep_assets(answer: Response) -> Response:
+        if request.endpoint == "static" and answer.status_code == 200:
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+        return answer
