@@ -1,0 +1,22 @@
+"""The question bank: items bound to law articles, their kinds and marking, and the checks of the whole.
+
+A library of its own with its data: it needs neither Flask nor a database, only the standard library.
+"""
+
+from question_bank.check import check
+from question_bank.item import InvalidItem, Item, LegalBasis, Option, Problem
+from question_bank.kinds import Grade, grade
+from question_bank.store import Bank, load
+
+__all__ = [
+    "Bank",
+    "Grade",
+    "InvalidItem",
+    "Item",
+    "LegalBasis",
+    "Option",
+    "Problem",
+    "check",
+    "grade",
+    "load",
+]

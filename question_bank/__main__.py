@@ -1,0 +1,197 @@
+"""``python -m question_bank``: check, format, count, convert the bank and write the register of laws.
+
+Exit status: 0 done and nothing wrong, 1 errors found or refused, 2 wrong usage or a file that cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from question_bank import laws, store
+from question_bank.check import ERROR, check, errors
+from question_bank.topics import taxonomy
+
+DONE, REFUSED, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status. Wrong usage raises ``SystemExit(2)``."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except store.InvalidBank as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except (OSError, ValueError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m question_bank", description=__doc__)
+    parser.add_argument(
+        "--content",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="folder of the content files (default: the shipped one)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("check", help="tell errors and warnings of the whole bank")
+    one.add_argument(
+        "--laws-texts", type=Path, metavar="DIR", help="full law texts to compare the cited articles with"
+    )
+    one.add_argument(
+        "--day",
+        type=date.fromisoformat,
+        default=None,
+        metavar="YYYY-MM-DD",
+        help="day on which the laws must be in force (default: today)",
+    )
+    one.add_argument(
+        "--only", metavar="TEXT", default="", help="tell only findings whose line has this text in it"
+    )
+    one.add_argument("--errors", action="store_true", help="tell no warnings")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+    one.set_defaults(run=_check)
+
+    one = commands.add_parser("format", help="bring the content files into canonical form")
+    one.add_argument("--check", action="store_true", help="change nothing; status 1 if a file would change")
+    one.set_defaults(run=_format)
+
+    one = commands.add_parser("stats", help="count the items")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=_stats)
+
+    one = commands.add_parser(
+        "convert",
+        help="content folder to one JSON file and back",
+        description="Convert between a content folder and one JSON file of our own form (a bundle of the content "
+        "files). The one of the two that is a folder decides the direction. Other formats are not "
+        "read or written here.",
+    )
+    one.add_argument("source", type=Path)
+    one.add_argument("target", type=Path)
+    one.set_defaults(run=_convert)
+
+    one = commands.add_parser("register", help="write the register of laws from a folder of law texts")
+    one.add_argument("--texts", type=Path, required=True, metavar="FOLDER")
+    one.add_argument("--only-cited", action="store_true", help="only the laws that the bank cites")
+    one.add_argument("--source", default="", help="where the texts come from, noted in the register")
+    one.add_argument(
+        "--into",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="folder of the register (default: the shipped one)",
+    )
+    one.set_defaults(run=_register)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    bank, faults = store.read(_folder(options))
+    texts = laws.read_texts(options.laws_texts) if options.laws_texts else None
+    findings = check(
+        bank, laws.register(), taxonomy(), faults=faults, day=options.day or date.today(), texts=texts
+    )
+    told = [finding for finding in findings if options.only in str(finding)]
+    for finding in told:
+        if options.errors and finding.level != ERROR:
+            continue
+        if options.json:
+            row = {
+                "level": finding.level,
+                "code": finding.code,
+                "item": finding.item,
+                "file": finding.file,
+                "place": finding.place,
+                "params": {name: str(value) for name, value in finding.params.items()},
+            }
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            print(finding)
+    wrong = errors(told)
+    print(f"{len(bank)} items, {len(wrong)} errors, {len(told) - len(wrong)} warnings", file=sys.stderr)
+    return REFUSED if wrong else DONE
+
+
+def _format(options: argparse.Namespace) -> int:
+    folder = _folder(options)
+    changed = store.format_files(folder, write=not options.check)
+    for file in changed:
+        print(file)
+    faults = store.read(folder)[1]
+    for fault in faults:
+        print(f"left alone: {fault}", file=sys.stderr)
+    return REFUSED if faults or (options.check and changed) else DONE
+
+
+def _stats(options: argparse.Namespace) -> int:
+    bank = store.load(_folder(options))
+    laws_cited = Counter(law for item in bank for law in {basis.law for basis in item.basis})
+    counts = {
+        "items": {"all": len(bank)},
+        "wing": Counter(item.wing for item in bank),
+        "topic": Counter(f"{item.wing}/{item.topic}" for item in bank),
+        "kind": Counter(item.kind for item in bank),
+        "level": Counter(item.level for item in bank),
+        "difficulty": Counter(str(item.difficulty) for item in bank),
+        "field": Counter(slug for item in bank for slug in item.fields),
+        "law": laws_cited,
+    }
+    if options.json:
+        print(json.dumps(counts, ensure_ascii=False, indent=2))
+        return DONE
+    for name, group in counts.items():
+        print(name)
+        for key, count in group.items() if name == "topic" else sorted(group.items()):
+            print(f"  {count:6d}  {key}")
+    return DONE
+
+
+def _convert(options: argparse.Namespace) -> int:
+    source: Path = options.source
+    target: Path = options.target
+    if not source.exists():
+        raise FileNotFoundError(f"no such file or folder: {source}")
+    if source.is_dir():
+        if target.is_dir():
+            raise ValueError("the target is a folder too; name a file")
+        bank = store.load(source)
+        target.write_text(store.to_bundle(bank), encoding="utf-8", newline="\n")
+    else:
+        if target.exists() and not target.is_dir():
+            raise ValueError("the target is a file too; name a folder")
+        bank = store.from_bundle(source.read_text(encoding="utf-8"))
+        store.write(bank, target)
+    print(f"{len(bank)} items")
+    return DONE
+
+
+def _register(options: argparse.Namespace) -> int:
+    only = None
+    if options.only_cited:
+        only = {basis.law for item in store.load(_folder(options)) for basis in item.basis}
+    if not options.texts.is_dir():
+        raise FileNotFoundError(f"no such folder: {options.texts}")
+    print(f"{laws.build(options.texts, options.into, only=only, source=options.source)} laws")
+    return DONE
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    folder: Path | None = options.content
+    if folder is not None and not folder.is_dir():
+        raise FileNotFoundError(f"no such folder: {folder}")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,422 @@
+"""Findings on a whole bank: what makes it wrong (errors) and what makes it weak (warnings).
+
+An error is a fact: an id used twice, an article that does not exist, a law not in force. A warning is a judgement
+by rule of thumb that a person should look at: a key that leans to one letter, a right option that is always the
+longest, a wording that is hard to read. Nothing here reads a clock or the network; the day is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from question_bank import text
+from question_bank.item import Item, LegalBasis
+from question_bank.laws import Register, Version, fingerprint
+from question_bank.similar import similar_groups
+from question_bank.store import Bank, Fault
+from question_bank.topics import GENERAL, Taxonomy
+
+ERROR, WARNING = "error", "warning"
+
+MAX_PER_FILE = 100
+LONGEST_RIGHT_FEWEST = 20  # so many items before a share says anything
+LONGEST_RIGHT_MOST = 0.45  # of four options one is the longest by chance in a quarter of the items
+OUTSTANDING_LENGTH = 1.8  # the right option against the longest wrong one
+OUTSTANDING_EXTRA = 8  # and at least so many characters longer
+KEY_SPREAD_FEWEST = 20
+KEY_SHARES = (0.15, 0.35)  # for each of A to D
+TRUE_SHARES = (0.35, 0.65)
+ALL_RIGHT_MOST = 0.25  # multiple choice in which every option is right
+
+# "All of the above" loses its sense when the options are shown in another order.
+BANNED_OPTION = re.compile(
+    "^(?:以上|上述|前述|前面)(?:的|各|所有|[二两三四五]?[个种项]?(?:选项|说法|情形|答案|内容|情况|做法|表述|项)?)?(?:全部|全|均|都|皆|没有|无一)"
+    "|^(?:全部|都|均)(?:正确|错误|对|不对|是|不是)。?$|^[AB]、?[BC]、?[CD]?(?:都|均)|^(?:其他|其余)(?:选项|各项)(?:都|均)"
+    "|all of the above|none of the above|both [a-d] and [a-d]",
+    re.IGNORECASE,
+)
+
+# Letters change with the order of the options; "A公司" or "A市" is a name, not a letter of an option.
+LETTER = re.compile(
+    "(?<![A-Za-z0-9])[A-J](?:\\s*[、,，和与及]?\\s*[A-J])*\\s*(?:选项|两项|三项|各项|项(?![目羽])|(?:均|都)?(?:正确|错误|为正确|符合题意|当选|不选|入选))"
+    "|选项\\s*[A-J](?![A-Za-z])|(?:故|应|正确)选\\s*[：:]?\\s*[A-J]+(?![A-Za-z])|(?:答案|选择)(?:是|为|应为|[：:])?\\s*[A-J]+(?![A-Za-z])"
+)
+
+DOUBLE_NEGATIVE = re.compile(
+    "不得不|不能不|不可不|不会不|无不(?!当|良|妥)|莫不|并非不|不是不|不无|未必不|没有[^，。；]{0,2}不(?!可抗力|正当|良|服|当)"
+)
+NEGATIVE_ASK = re.compile(
+    "(?:不|非|错误|有误|不当)[^，。；？]{0,12}的(?:是|有|包括)|(?:不属于|不包括|不正确|错误)的"
+)
+NEGATION = re.compile(
+    "不(?!动产|可抗力|良|法|足|服|履行|予|同|仅|但|当|正当|少于|超过|低于|高于|满|明)|没有|并非|未(?!成年|来|遂|必|经|依法)|无(?!证|照|效|权|关|线|害|人|障碍|偿)"
+)
+
+ARTICLE_IN_TEXT = re.compile("第([零〇一二三四五六七八九十百千0-9]+)条(?:之([一二三四五六七八九十]))?")
+QUOTED_LAW = re.compile("《([^《》]+)》")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. ``item`` is an id, or empty where it concerns a file or the whole bank."""
+
+    level: str
+    code: str
+    item: str = ""
+    file: str = ""
+    place: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        where = ":".join(part for part in (self.file, self.item) if part) or "bank"
+        told = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        at = f" at {self.place}" if self.place else ""
+        return f"{where}: {self.level}: {self.code}{at}" + (f" ({told})" if told else "")
+
+
+def check(
+    bank: Bank,
+    register: Register,
+    taxonomy: Taxonomy,
+    *,
+    faults: Iterable[Fault] = (),
+    day: date | None = None,
+    texts: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[Finding]:
+    """Return every finding on a bank, in the order of the bank, those on the whole of it last.
+
+    ``faults`` are what ``store.read`` could not read. ``day`` (local) is the day on which the laws must be in
+    force; None only asks whether the register marks them as superseded. ``texts`` are full law texts by short
+    title, as ``laws.read_texts`` returns them; None compares with the register alone.
+    """
+    findings = [
+        Finding(ERROR, fault.problem.code, fault.item, fault.file, fault.problem.place, fault.problem.params)
+        for fault in faults
+    ]
+    fresh = _Texts(texts) if texts is not None else None
+    for item, file in zip(bank.items, bank.files, strict=True):
+        for found in _item_findings(item, file, register, taxonomy, day, fresh):
+            findings.append(Finding(found.level, found.code, item.id, file, found.place, found.params))
+    findings += _doubles(bank)
+    findings += _files(bank)
+    findings += _spread(bank)
+    findings += [
+        Finding(
+            WARNING,
+            "near_duplicates",
+            group.ids[0],
+            bank.file_of(group.ids[0]),
+            "",
+            {"items": ", ".join(group.ids), "overlap": f"{group.least:.2f}"},
+        )
+        for group in similar_groups({item.id: item for item in bank}.values())
+    ]
+    return findings
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are errors."""
+    return [finding for finding in findings if finding.level == ERROR]
+
+
+class _Texts:
+    """Fingerprints of full texts, each article computed once and only when it is cited."""
+
+    def __init__(self, texts: Mapping[str, Mapping[str, Any]]) -> None:
+        self._laws = texts
+        self._articles: dict[str, dict[str, str]] = {}
+
+    def version(self, law: str) -> str | None:
+        return str(self._laws[law]["version_date"]) if law in self._laws else None
+
+    def article(self, law: str, article: str) -> str | None:
+        if law not in self._articles:
+            self._articles[law] = {
+                str(entry["number"]): str(entry["text"]) for entry in self._laws[law]["articles"]
+            }
+        body = self._articles[law].get(article)
+        return None if body is None else fingerprint(body)
+
+
+def _item_findings(
+    item: Item, file: str, register: Register, taxonomy: Taxonomy, day: date | None, texts: _Texts | None
+) -> Iterator[Finding]:
+    yield from _filing(item, file, taxonomy)
+    yield from _law(item, register, day, texts)
+    yield from _wording(item)
+    if item.options:
+        yield from _options(item)
+    if item.kind == "fill_blank":
+        yield from _accepted(item)
+
+
+def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
+    wing, topic = taxonomy.find_wing(item.wing), taxonomy.find_topic(item.topic)
+    if wing is None:
+        yield Finding(ERROR, "unknown_wing", place="wing", params={"wing": item.wing})
+    if topic is None:
+        yield Finding(ERROR, "unknown_topic", place="topic", params={"topic": item.topic})
+    elif topic.wing != item.wing:
+        yield Finding(
+            ERROR, "topic_of_other_wing", place="topic", params={"topic": item.topic, "wing": topic.wing}
+        )
+    for index, slug in enumerate(item.fields):
+        if taxonomy.find_field(slug) is None:
+            yield Finding(
+                ERROR, "unknown_field_of_enforcement", place=f"fields[{index}]", params={"field": slug}
+            )
+    if GENERAL in item.fields and len(item.fields) > 1:
+        yield Finding(WARNING, "general_and_more", place="fields")
+    folder = file.rpartition("/")[0]
+    if folder and folder != f"{item.wing}/{item.topic}":
+        yield Finding(ERROR, "wrong_folder", params={"folder": folder, "wanted": f"{item.wing}/{item.topic}"})
+    stem = item.topic.replace("_", "-")
+    if not re.fullmatch(rf"{re.escape(stem)}-\d{{4}}", item.id):
+        yield Finding(ERROR, "id_of_other_form", place="id", params={"wanted": f"{stem}-0000"})
+
+
+def _law(item: Item, register: Register, day: date | None, texts: _Texts | None) -> Iterator[Finding]:
+    if not item.basis:
+        yield Finding(ERROR, "no_basis", place="basis")
+    for index, basis in enumerate(item.basis):
+        place = f"basis[{index}]"
+        if basis in item.basis[:index]:
+            yield Finding(WARNING, "basis_twice", place=place)
+        law = register.find(basis.law)
+        if law is None:
+            yield Finding(ERROR, "unknown_law", place=place, params={"law": basis.law})
+            continue
+        if law.short_title != basis.law:
+            yield Finding(ERROR, "not_the_short_title", place=place, params={"wanted": law.short_title})
+        version = law.version(basis.version)
+        if version is None:
+            known = ", ".join(entry.version for entry in law.versions)
+            yield Finding(
+                ERROR, "unknown_version", place=place, params={"version": basis.version, "known": known}
+            )
+            continue
+        yield from _article(basis, version, place)
+        if version.repealed_on is None and not version.in_force:
+            yield Finding(ERROR, "law_not_in_force", place=place, params={"law": basis.law})
+        elif not (version.in_force if day is None else version.holds_on(day)):
+            yield Finding(
+                ERROR,
+                "law_not_in_force",
+                place=place,
+                params={
+                    "law": basis.law,
+                    "from": version.starts_on,
+                    "until": version.repealed_on or "",
+                },
+            )
+        if texts is not None:
+            yield from _compare(basis, version, texts, place)
+    yield from _articles_named(item, register)
+
+
+def _article(basis: LegalBasis, version: Version, place: str) -> Iterator[Finding]:
+    if not version.has_article(basis.article):
+        yield Finding(
+            ERROR, "no_such_article", place=place, params={"law": basis.law, "article": basis.article}
+        )
+        return
+    shape = version.items_by_paragraph(basis.article)
+    number = basis.paragraph
+    if number is not None and number > len(shape):
+        yield Finding(
+            ERROR,
+            "no_such_paragraph",
+            place=place,
+            params={
+                "law": basis.law,
+                "article": basis.article,
+                "paragraph": number,
+                "paragraphs": len(shape),
+            },
+        )
+        return
+    if basis.item is None:
+        return
+    if number is None and len(shape) > 1:
+        yield Finding(WARNING, "item_without_paragraph", place=place)
+    held = max(shape) if number is None else shape[number - 1]
+    if basis.item > held:
+        yield Finding(
+            ERROR,
+            "no_such_item",
+            place=place,
+            params={
+                "law": basis.law,
+                "article": basis.article,
+                "item": basis.item,
+                "items": held,
+            },
+        )
+
+
+def _compare(basis: LegalBasis, version: Version, texts: _Texts, place: str) -> Iterator[Finding]:
+    params = {"law": basis.law, "article": basis.article}
+    there = texts.version(basis.law)
+    if there is None:
+        yield Finding(WARNING, "no_text_to_compare", place=place, params={"law": basis.law})
+    elif there != basis.version:
+        yield Finding(WARNING, "text_of_other_version", place=place, params=params | {"version": there})
+    elif texts.article(basis.law, basis.article) != version.articles.get(basis.article):
+        yield Finding(ERROR, "article_text_differs", place=place, params=params)
+
+
+def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
+    """Find articles that the explanation names and the basis does not have: one of the two is likely wrong."""
+    cited = {basis.article for basis in item.basis}
+    law_titles = {basis.law for basis in item.basis}
+    for match in ARTICLE_IN_TEXT.finditer(item.explanation):
+        named = QUOTED_LAW.findall(item.explanation[: match.start()])
+        law = register.find(named[-1]) if named else None
+        if named and (law is None or law.short_title not in law_titles):
+            continue
+        digits = text.normal(match.group(1))
+        article = digits + (f"-{text.normal(match.group(2))}" if match.group(2) else "")
+        if article not in cited:
+            yield Finding(
+                WARNING, "article_not_in_basis", place="explanation", params={"article": match.group()}
+            )
+
+
+def _wording(item: Item) -> Iterator[Finding]:
+    pieces = {"stem": item.stem, "explanation": item.explanation}
+    pieces |= {f"options[{index}].note": option.note for index, option in enumerate(item.options)}
+    for place, words in pieces.items():
+        match = LETTER.search(words)
+        if match:
+            yield Finding(ERROR, "letter_reference", place=place, params={"found": match.group()})
+    if not item.explanation:
+        yield Finding(WARNING, "no_explanation", place="explanation")
+    match = DOUBLE_NEGATIVE.search(item.stem)
+    if match:
+        yield Finding(WARNING, "double_negative", place="stem", params={"found": match.group()})
+    elif item.kind == "true_false":
+        for clause in re.split("[，。；！？]", item.stem):
+            found = NEGATION.findall(clause)
+            if len(found) > 2:
+                yield Finding(WARNING, "many_negations", place="stem", params={"clause": clause})
+    if item.kind in ("single_choice", "multiple_choice") and NEGATIVE_ASK.search(item.stem[-40:]):
+        negated = [option.key for option in item.options if DOUBLE_NEGATIVE.search(option.text)]
+        if negated:
+            yield Finding(WARNING, "double_negative", place="options", params={"options": ", ".join(negated)})
+
+
+def _options(item: Item) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for index, option in enumerate(item.options):
+        place = f"options[{index}]"
+        if BANNED_OPTION.search(option.text):
+            yield Finding(ERROR, "banned_wording", place=place, params={"text": option.text})
+        plain = text.normal(option.text)
+        if plain in seen:
+            yield Finding(ERROR, "option_twice", place=place, params={"other": seen[plain]})
+        seen.setdefault(plain, option.key)
+        if not option.note and item.kind in ("single_choice", "multiple_choice"):
+            yield Finding(WARNING, "no_note", place=place)
+    wanted = {"single_choice": (4, 4), "multiple_choice": (4, 5)}.get(item.kind)
+    if wanted and not wanted[0] <= len(item.options) <= wanted[1]:
+        yield Finding(WARNING, "unusual_option_count", place="options", params={"count": len(item.options)})
+    if item.kind == "single_choice":
+        right = len(item.option(item.key).text)
+        wrong = max(len(option.text) for option in item.options if option.key != item.key)
+        if right >= OUTSTANDING_LENGTH * wrong and right - wrong >= OUTSTANDING_EXTRA:
+            yield Finding(
+                WARNING, "right_option_stands_out", place="options", params={"right": right, "wrong": wrong}
+            )
+
+
+def _accepted(item: Item) -> Iterator[Finding]:
+    for index, accepted in enumerate(item.key):
+        if len(set(accepted)) < len(accepted):
+            yield Finding(WARNING, "answer_listed_twice", place=f"key[{index}]")
+        if any(entry in item.stem for entry in accepted if len(entry) > 3):
+            yield Finding(WARNING, "answer_in_stem", place=f"key[{index}]")
+
+
+def _doubles(bank: Bank) -> Iterator[Finding]:
+    files: dict[str, str] = {}
+    stems: dict[str, Item] = {}
+    wholes: dict[tuple[str, tuple[str, ...]], Item] = {}
+    for item, file in zip(bank.items, bank.files, strict=True):
+        if item.id in files:
+            yield Finding(ERROR, "duplicate_id", item.id, file, "id", {"other": files[item.id]})
+        files.setdefault(item.id, file)
+        stem = text.normal(item.stem)
+        whole = (stem, tuple(sorted(text.normal(option.text) for option in item.options)))
+        if whole in wholes:
+            yield Finding(ERROR, "duplicate_item", item.id, file, "stem", {"other": wholes[whole].id})
+        elif stem in stems:
+            yield Finding(WARNING, "duplicate_stem", item.id, file, "stem", {"other": stems[stem].id})
+        wholes.setdefault(whole, item)
+        stems.setdefault(stem, item)
+
+
+def _files(bank: Bank) -> Iterator[Finding]:
+    for file, items in bank.by_file().items():
+        if len(items) > MAX_PER_FILE:
+            yield Finding(ERROR, "too_many_items", "", file, "", {"count": len(items), "most": MAX_PER_FILE})
+
+
+def _spread(bank: Bank) -> Iterator[Finding]:
+    """Find keys that can be guessed: by topic and over the whole bank."""
+    topics: dict[str, list[Item]] = {}
+    for item in bank:
+        topics.setdefault(f"{item.wing}/{item.topic}", []).append(item)
+    for folder, items in [*topics.items(), ("", list(bank.items))]:
+        single = [item for item in items if item.kind == "single_choice" and len(item.options) == 4]
+        if len(single) >= KEY_SPREAD_FEWEST:
+            counts = Counter(item.key for item in single)
+            shares = [counts[key] / len(single) for key in "ABCD"]
+            if min(shares) < KEY_SHARES[0] or max(shares) > KEY_SHARES[1]:
+                yield Finding(WARNING, "uneven_keys", "", folder, "", {key: counts[key] for key in "ABCD"})
+        if len(single) >= LONGEST_RIGHT_FEWEST:
+            share = sum(_right_is_longest(item) for item in single) / len(single)
+            if share > LONGEST_RIGHT_MOST:
+                yield Finding(
+                    WARNING,
+                    "longest_is_right",
+                    "",
+                    folder,
+                    "",
+                    {
+                        "share": f"{share:.2f}",
+                        "most": LONGEST_RIGHT_MOST,
+                        "items": len(single),
+                    },
+                )
+        statements = [item for item in items if item.kind == "true_false"]
+        if len(statements) >= KEY_SPREAD_FEWEST:
+            true = sum(item.key is True for item in statements)
+            if not TRUE_SHARES[0] <= true / len(statements) <= TRUE_SHARES[1]:
+                yield Finding(
+                    WARNING,
+                    "uneven_truth",
+                    "",
+                    folder,
+                    "",
+                    {
+                        "true": true,
+                        "false": len(statements) - true,
+                    },
+                )
+        multiple = [item for item in items if item.kind == "multiple_choice"]
+        if len(multiple) >= KEY_SPREAD_FEWEST:
+            whole = sum(len(item.key) == len(item.options) for item in multiple)
+            if whole / len(multiple) > ALL_RIGHT_MOST:
+                yield Finding(
+                    WARNING, "often_all_right", "", folder, "", {"all": whole, "items": len(multiple)}
+                )
+
+
+def _right_is_longest(item: Item) -> bool:
+    right = len(item.option(item.key).text)
+    return all(len(option.text) < right for option in item.options if option.key != item.key)
