@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Bring the pinned front-end packages into ``static/vendor`` and build the icon sprite.
+
+Run it by hand after a change of a pin below or of ``bin/vendor_icons.txt``; the product never
+runs it. It uses the ordinary ``npm`` client as it is configured, checks each package against
+the integrity pinned here, copies minified files only and writes ``static/vendor/README.md``.
+A second run with the same pins changes nothing. Raises ``SystemExit`` with a sentence on a
+package whose content differs from its pin, or an icon that the package does not have.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENDOR = HERE.parent / "static" / "vendor"
+ICON_LIST = HERE / "vendor_icons.txt"
+
+
+@dataclass(frozen=True)
+class Package:
+    """One pinned package. ``files`` maps a path in the package to a name in ``static/vendor``."""
+
+    name: str
+    version: str
+    integrity: str
+    licence: str
+    files: dict[str, str]
+    why: str
+
+
+PACKAGES = (
+    Package(
+        "@tabler/core",
+        "1.6.1",
+        "sha512-lgmR9gcxRp5JlLxcmRi9Rz85JrEvH6Bz71KnlcPVSa97wtwQNjgSs3g3fxwbAlulHyRMghhIV04QUuW3pqDsIg==",
+        "MIT",
+        {"dist/css/tabler.min.css": "tabler.min.css"},
+        "grid, forms, buttons, tables; contains Bootstrap 5 (MIT). Its JavaScript is not used",
+    ),
+    Package(
+        "@tabler/icons",
+        "3.51.0",
+        "sha512-0pinvPZz7YeX+OSfxuEAbnEPWbocVXW5iU8h5lh41pYG8sZuQfpWECC980lxOT0clGIcNGn8xsBr+zKaRGdA/g==",
+        "MIT",
+        {"LICENSE": "licences/tabler-icons.txt"},
+        "outline icons, only those of bin/vendor_icons.txt, joined in icons.svg",
+    ),
+    Package(
+        "echarts",
+        "6.1.0",
+        "sha512-q0yaFPggC9FUdsWH4blavRWFmxdrIodbkoKNAjJudAI6CA9gNPxHtV2RcZNEepZVlk4yvBYkOkbk6HIVpIyHZA==",
+        "Apache-2.0",
+        {
+            "dist/echarts.min.js": "echarts.min.js",
+            "LICENSE": "licences/echarts.txt",
+            "NOTICE": "licences/echarts-notice.txt",
+        },
+        "charts; loaded only by pages that draw one. Contains zrender and parts of d3 (BSD-3-Clause)",
+    ),
+)
+
+# The package carries no licence file; this is the text that its own header and metadata name.
+TABLER_LICENCE = """MIT License
+
+Copyright 2018-2026 The Tabler Authors
+Copyright 2018-2026 codecalm.net Paweł Kuna
+Bootstrap, contained in the style sheet: Copyright 2011-2026 The Bootstrap Authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT
+OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+
+def download(package: Package, folder: Path) -> Path:
+    """Return the unpacked package below ``folder``. Raises ``SystemExit`` on another content."""
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", "--json", f"{package.name}@{package.version}"],
+        cwd=folder, check=True, capture_output=True, text=True,
+    )
+    archive = folder / json.loads(packed.stdout)[0]["filename"].replace("@", "").replace("/", "-")
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != package.integrity:
+        sys.exit(f"{package.name} {package.version}: content differs from the pin: sha512-{digest}")
+    target = folder / archive.stem
+    with tarfile.open(archive) as tar:
+        tar.extractall(target, filter="data")
+    return target / "package"
+
+
+def read_icon_names() -> list[str]:
+    """Return the names of the list, sorted, each once."""
+    lines = (line.strip() for line in ICON_LIST.read_text(encoding="utf-8").splitlines())
+    return sorted({line for line in lines if line and not line.startswith("#")})
+
+
+def build_sprite(icons: Path) -> str:
+    """Return one SVG with a ``<symbol>`` for each icon of the list, in the order of names."""
+    symbols = []
+    for name in read_icon_names():
+        # "-filled" names live in a folder of their own in the package.
+        filled = name.endswith("-filled")
+        source = icons / ("filled" if filled else "outline") / f"{name.removesuffix('-filled')}.svg"
+        if not source.is_file():
+            sys.exit(f"{ICON_LIST.name}: no icon is called {name}")
+        body = re.search(r"<svg[^>]*>(.*)</svg>", source.read_text(encoding="utf-8"), re.S)[1]
+        body = re.sub(r"\s*\n\s*", "", body)
+        # The package draws an invisible square under every icon; a sprite has no use for it.
+        body = body.replace('<path stroke="none" d="M0 0h24v24H0z" fill="none" />', "")
+        paint = ' fill="currentColor" stroke="none"' if filled else ""
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24"{paint}>{body}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def write_readme() -> None:
+    """Write the list of packages and the SHA-256 of each file beside it."""
+    lines = [
+        "# Packages in this folder",
+        "",
+        "Written by `bin/vendor.py`; change the pins or `bin/vendor_icons.txt` there, not the files here.",
+        "",
+        "| package | version | licence | what for |",
+        "|---|---|---|---|",
+        *(f"| {p.name} | {p.version} | {p.licence} | {p.why} |" for p in PACKAGES),
+        "",
+        "| file | SHA-256 |",
+        "|---|---|",
+    ]
+    for path in sorted(VENDOR.rglob("*")):
+        if path.is_file() and path.name != "README.md":
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            lines.append(f"| {path.relative_to(VENDOR).as_posix()} | `{digest}` |")
+    (VENDOR / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Fetch every package, copy its files, build the sprite and write the list."""
+    (VENDOR / "licences").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for package in PACKAGES:
+            unpacked = download(package, Path(folder))
+            for source, name in package.files.items():
+                (VENDOR / name).write_bytes((unpacked / source).read_bytes())
+            if package.name == "@tabler/icons":
+                sprite = build_sprite(unpacked / "icons")
+                (VENDOR / "icons.svg").write_text(sprite, encoding="utf-8")
+    (VENDOR / "licences" / "tabler-core.txt").write_text(TABLER_LICENCE, encoding="utf-8")
+    write_readme()
+
+
+if __name__ == "__main__":
+    main()

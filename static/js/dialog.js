@@ -1,0 +1,16 @@
+// Opens and closes <dialog> elements: data-dialog-open="id" on a button, data-dialog-close inside.
+// A press on the veil closes too, unless the dialog says data-modal-strict.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog-open]");
+  if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
+
+  if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
+
+  if (event.target instanceof HTMLDialogElement && !("modalStrict" in event.target.dataset)) {
+    const box = event.target.getBoundingClientRect();
+    const inside = event.clientX >= box.left && event.clientX <= box.right
+      && event.clientY >= box.top && event.clientY <= box.bottom;
+    // A press of Enter on a button reports 0,0; only a real press outside closes.
+    if (!inside && event.detail > 0) event.target.close();
+  }
+});
