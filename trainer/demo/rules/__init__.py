@@ -1,0 +1,1 @@
+"""Pure rules of the demonstration city: seed, number of officers and day in, plain data out."""
