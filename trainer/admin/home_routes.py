@@ -1,0 +1,19 @@
+"""The home page: what must I do now, and where do I stand."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask_login import current_user
+
+from trainer.web.access import SIGNED_IN, needs
+from trainer.web.arrival import arrived_at
+from trainer.web.home import cards_of, tasks_of
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@needs(SIGNED_IN)
+def show():
+    now = arrived_at()
+    return render_template("home/show.html", tasks=tasks_of(current_user, now), cards=cards_of(current_user, now))
