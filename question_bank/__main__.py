@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     one = commands.add_parser("check", help="tell errors and warnings of the whole bank")
-    one.add_argument(
-        "--laws-texts", type=Path, metavar="DIR", help="full law texts to compare the cited articles with"
-    )
+    one.add_argument("--laws-texts", type=Path, metavar="DIR", help="full law texts to compare the cited articles with")
     one.add_argument(
         "--day",
         type=date.fromisoformat,
@@ -55,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help="day on which the laws must be in force (default: today)",
     )
-    one.add_argument(
-        "--only", metavar="TEXT", default="", help="tell only findings whose line has this text in it"
-    )
+    one.add_argument("--only", metavar="TEXT", default="", help="tell only findings whose line has this text in it")
     one.add_argument("--errors", action="store_true", help="tell no warnings")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
     one.set_defaults(run=_check)
@@ -73,9 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser(
         "convert",
         help="content folder to one JSON file and back",
-        description="Convert between a content folder and one JSON file of our own form (a bundle of the content "
-        "files). The one of the two that is a folder decides the direction. Other formats are not "
-        "read or written here.",
+        description="Convert between a content folder and one JSON file of our own form (a bundle of the "
+        "content files). Whether the source is a folder or a file decides the direction. Other formats are "
+        "not read or written here.",
     )
     one.add_argument("source", type=Path)
     one.add_argument("target", type=Path)
@@ -99,9 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace) -> int:
     bank, faults = store.read(_folder(options))
     texts = laws.read_texts(options.laws_texts) if options.laws_texts else None
-    findings = check(
-        bank, laws.register(), taxonomy(), faults=faults, day=options.day or date.today(), texts=texts
-    )
+    findings = check(bank, laws.register(), taxonomy(), faults=faults, day=options.day or date.today(), texts=texts)
     told = [finding for finding in findings if options.only in str(finding)]
     for finding in told:
         if options.errors and finding.level != ERROR:

@@ -1,8 +1,8 @@
 """Findings on a whole bank: what makes it wrong (errors) and what makes it weak (warnings).
 
-An error is a fact: an id used twice, an article that does not exist, a law not in force. A warning is a judgement
-by rule of thumb that a person should look at: a key that leans to one letter, a right option that is always the
-longest, a wording that is hard to read. Nothing here reads a clock or the network; the day is an argument.
+An error is a fact: an id used twice, an article that does not exist, a law not in force. A warning is a
+judgement by rule of thumb that a person should look at: a key that leans to one letter, a right option that is
+always the longest, a wording that is hard to read. Nothing here reads a clock; the day is an argument.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ LETTER = re.compile(
 DOUBLE_NEGATIVE = re.compile(
     "不得不|不能不|不可不|不会不|无不(?!当|良|妥)|莫不|并非不|不是不|不无|未必不|没有[^，。；]{0,2}不(?!可抗力|正当|良|服|当)"
 )
-NEGATIVE_ASK = re.compile(
-    "(?:不|非|错误|有误|不当)[^，。；？]{0,12}的(?:是|有|包括)|(?:不属于|不包括|不正确|错误)的"
-)
+NEGATIVE_ASK = re.compile("(?:不|非|错误|有误|不当)[^，。；？]{0,12}的(?:是|有|包括)|(?:不属于|不包括|不正确|错误)的")
 NEGATION = re.compile(
     "不(?!动产|可抗力|良|法|足|服|履行|予|同|仅|但|当|正当|少于|超过|低于|高于|满|明)|没有|并非|未(?!成年|来|遂|必|经|依法)|无(?!证|照|效|权|关|线|害|人|障碍|偿)"
 )
@@ -136,9 +134,7 @@ class _Texts:
 
     def article(self, law: str, article: str) -> str | None:
         if law not in self._articles:
-            self._articles[law] = {
-                str(entry["number"]): str(entry["text"]) for entry in self._laws[law]["articles"]
-            }
+            self._articles[law] = {str(entry["number"]): str(entry["text"]) for entry in self._laws[law]["articles"]}
         body = self._articles[law].get(article)
         return None if body is None else fingerprint(body)
 
@@ -162,14 +158,10 @@ def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
     if topic is None:
         yield Finding(ERROR, "unknown_topic", place="topic", params={"topic": item.topic})
     elif topic.wing != item.wing:
-        yield Finding(
-            ERROR, "topic_of_other_wing", place="topic", params={"topic": item.topic, "wing": topic.wing}
-        )
+        yield Finding(ERROR, "topic_of_other_wing", place="topic", params={"topic": item.topic, "wing": topic.wing})
     for index, slug in enumerate(item.fields):
         if taxonomy.find_field(slug) is None:
-            yield Finding(
-                ERROR, "unknown_field_of_enforcement", place=f"fields[{index}]", params={"field": slug}
-            )
+            yield Finding(ERROR, "unknown_field_of_enforcement", place=f"fields[{index}]", params={"field": slug})
     if GENERAL in item.fields and len(item.fields) > 1:
         yield Finding(WARNING, "general_and_more", place="fields")
     folder = file.rpartition("/")[0]
@@ -196,9 +188,7 @@ def _law(item: Item, register: Register, day: date | None, texts: _Texts | None)
         version = law.version(basis.version)
         if version is None:
             known = ", ".join(entry.version for entry in law.versions)
-            yield Finding(
-                ERROR, "unknown_version", place=place, params={"version": basis.version, "known": known}
-            )
+            yield Finding(ERROR, "unknown_version", place=place, params={"version": basis.version, "known": known})
             continue
         yield from _article(basis, version, place)
         if version.repealed_on is None and not version.in_force:
@@ -221,9 +211,7 @@ def _law(item: Item, register: Register, day: date | None, texts: _Texts | None)
 
 def _article(basis: LegalBasis, version: Version, place: str) -> Iterator[Finding]:
     if not version.has_article(basis.article):
-        yield Finding(
-            ERROR, "no_such_article", place=place, params={"law": basis.law, "article": basis.article}
-        )
+        yield Finding(ERROR, "no_such_article", place=place, params={"law": basis.law, "article": basis.article})
         return
     shape = version.items_by_paragraph(basis.article)
     number = basis.paragraph
@@ -271,7 +259,7 @@ def _compare(basis: LegalBasis, version: Version, texts: _Texts, place: str) -> 
 
 
 def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
-    """Find articles that the explanation names and the basis does not have: one of the two is likely wrong."""
+    """Find articles that the explanation names and the basis lacks: one of the two is likely wrong."""
     cited = {basis.article for basis in item.basis}
     law_titles = {basis.law for basis in item.basis}
     for match in ARTICLE_IN_TEXT.finditer(item.explanation):
@@ -282,9 +270,7 @@ def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
         digits = text.normal(match.group(1))
         article = digits + (f"-{text.normal(match.group(2))}" if match.group(2) else "")
         if article not in cited:
-            yield Finding(
-                WARNING, "article_not_in_basis", place="explanation", params={"article": match.group()}
-            )
+            yield Finding(WARNING, "article_not_in_basis", place="explanation", params={"article": match.group()})
 
 
 def _wording(item: Item) -> Iterator[Finding]:
@@ -329,9 +315,7 @@ def _options(item: Item) -> Iterator[Finding]:
         right = len(item.option(item.key).text)
         wrong = max(len(option.text) for option in item.options if option.key != item.key)
         if right >= OUTSTANDING_LENGTH * wrong and right - wrong >= OUTSTANDING_EXTRA:
-            yield Finding(
-                WARNING, "right_option_stands_out", place="options", params={"right": right, "wrong": wrong}
-            )
+            yield Finding(WARNING, "right_option_stands_out", place="options", params={"right": right, "wrong": wrong})
 
 
 def _accepted(item: Item) -> Iterator[Finding]:
@@ -412,9 +396,7 @@ def _spread(bank: Bank) -> Iterator[Finding]:
         if len(multiple) >= KEY_SPREAD_FEWEST:
             whole = sum(len(item.key) == len(item.options) for item in multiple)
             if whole / len(multiple) > ALL_RIGHT_MOST:
-                yield Finding(
-                    WARNING, "often_all_right", "", folder, "", {"all": whole, "items": len(multiple)}
-                )
+                yield Finding(WARNING, "often_all_right", "", folder, "", {"all": whole, "items": len(multiple)})
 
 
 def _right_is_longest(item: Item) -> bool:

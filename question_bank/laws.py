@@ -10,8 +10,8 @@ last part. One file a law, ``content/laws/<short title>.json``::
                    "paragraphs": {"36": [0, 0]}, "articles": {"36": "0123456789abcdef"}}]}
 
 ``version`` is the date of adoption or last amendment. ``in_force_from`` is what the text itself says of this
-version; it is null where the closing article only knows the day of the first version. ``in_force`` is false for
-a text known to be superseded, ``repealed_on`` the first day on which it no longer holds, null where unknown.
+version; it is null where the closing article only knows the day of the first version. ``in_force`` is false
+for a text known to be superseded, ``repealed_on`` the first day on which it no longer holds, null where unknown.
 ``paragraphs`` lists for each paragraph of an article how many items it has; it is left out where that is one
 paragraph without items.
 
@@ -89,7 +89,7 @@ class Version:
         return article in self.articles
 
     def items_by_paragraph(self, article: str) -> tuple[int, ...]:
-        """Return the number of items of each paragraph of an article; raises ``KeyError`` for no such article."""
+        """Return the number of items of each paragraph of an article; raises ``KeyError`` without it."""
         if article not in self.articles:
             raise KeyError(article)
         return self.paragraphs.get(article, (0,))
@@ -120,7 +120,7 @@ class Register:
                 self._by_name[name_key(name)] = law
 
     def find(self, name: str) -> Law | None:
-        """Return the law of this short or full title, with or without 《》 and 中华人民共和国; None for no such law."""
+        """Return the law of this title, short or full, with or without 《》 and 中华人民共和国, or None."""
         return self._by_name.get(name_key(name))
 
     def article_exists(self, name: str, article: str, version: str | None = None) -> bool:
@@ -132,7 +132,7 @@ class Register:
         return entry is not None and entry.has_article(article)
 
     def text_in_force(self, name: str, day: date) -> Version | None:
-        """Return the version that holds on a day, the newest if several do; None for no such law or none in force."""
+        """Return the version that holds on a day, the newest if several do, or None."""
         law = self.find(name)
         holding = [entry for entry in law.versions if entry.holds_on(day)] if law else []
         return max(holding, key=lambda entry: (entry.starts_on, entry.version), default=None)
@@ -183,8 +183,7 @@ def items_by_paragraph(article_text: str) -> tuple[int, ...]:
 def load_register(folder: Path | None = None) -> Register:
     """Return the register of a folder, the shipped one for None. An empty folder is an empty register."""
     return Register(
-        _law_from(json.loads(path.read_text(encoding="utf-8")))
-        for path in sorted((folder or LAWS).glob("*.json"))
+        _law_from(json.loads(path.read_text(encoding="utf-8"))) for path in sorted((folder or LAWS).glob("*.json"))
     )
 
 
@@ -236,9 +235,7 @@ def read_texts(folder: Path) -> dict[str, dict[str, Any]]:
     texts = {}
     for path in sorted(folder.glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict) or not {"title", "short_title", "version_date", "articles"} <= set(
-            data
-        ):
+        if not isinstance(data, dict) or not {"title", "short_title", "version_date", "articles"} <= set(data):
             raise ValueError(f"{path.name} is no law text")
         texts[data["short_title"]] = data
     if not texts:
@@ -273,13 +270,11 @@ def law_of_text(data: Mapping[str, Any], *, known: Law | None = None, source: st
     )
 
 
-def build(
-    texts: Path, folder: Path | None = None, *, only: Iterable[str] | None = None, source: str = ""
-) -> int:
+def build(texts: Path, folder: Path | None = None, *, only: Iterable[str] | None = None, source: str = "") -> int:
     """Write the register of a folder of texts and return the number of laws written.
 
-    ``only`` restricts it to these short titles. Laws of the register without a text stay as they are, and so do
-    versions; a second run changes nothing. ``source`` says where the texts come from; empty keeps what is noted.
+    ``only`` restricts it to these short titles. Laws and versions of the register without a text stay as they
+    are; a second run changes nothing. ``source`` says where the texts come from; empty keeps what is noted.
     """
     target = folder or LAWS
     target.mkdir(parents=True, exist_ok=True)

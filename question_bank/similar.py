@@ -1,11 +1,12 @@
 """Groups of questions so alike that one paper should hold only one of them.
 
-A question is taken as the set of its runs of three characters, over stem, option texts and key. Two are alike when
-their sets overlap by at least the threshold (Jaccard: common ÷ all together); a group is what hangs together by
-such pairs. Numbers count as they stand, so "十日" and "十五日" asked in otherwise equal words are near.
+A question is taken as the set of its runs of three characters, over stem and option texts, or stem and key where
+there are no options. Two are alike when their sets overlap by at least the threshold (Jaccard: common ÷ all
+together); a group is what hangs together by such pairs. Numbers count as they stand, so "十日" and "十五日"
+asked in otherwise equal words are near.
 
-Only pairs that can reach the threshold are compared: with each set sorted from rare to frequent runs, such a pair
-shares a run in the first part of both. Some thousands of items take about a second.
+Only pairs that can reach the threshold are compared: with each set sorted from rare to frequent runs, such a
+pair shares a run in the first part of both. Some thousands of items take about a second.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ THRESHOLD = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Ids of questions that are alike, sorted; ``least`` is the overlap of the least alike pair that was found."""
+    """Ids of questions that are alike, sorted; ``least`` is the lowest overlap of a pair that was found."""
 
     ids: tuple[str, ...]
     least: float
@@ -65,7 +66,7 @@ def shingles(item: Item) -> frozenset[str]:
 
 
 def words(item: Item) -> str:
-    """Return what the question says, in the form for comparing: stem, options in the order of their texts, key."""
+    """Return what the question says, in the form for comparing; options stand in the order of their texts."""
     stem = re.sub(r"_{2,}|[（(]\s*[）)]", "", item.stem)
     pieces = [text.normal(stem), *sorted(text.normal(option.text) for option in item.options)]
     if not item.options:

@@ -25,7 +25,7 @@ BUNDLE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A problem with its file (relative, with slashes) and the id of the item, empty where none could be read."""
+    """A problem with its file (relative, with slashes) and the id of the item or its number in the file."""
 
     file: str
     item: str
@@ -98,7 +98,7 @@ def content_files(folder: Path | None = None) -> list[Path]:
 
 
 def read(folder: Path | None = None) -> tuple[Bank, list[Fault]]:
-    """Return what can be read of a folder and every fault of the rest; raises only where a file cannot be opened."""
+    """Return what can be read of a folder and every fault of the rest. Raises ``OSError`` alone."""
     root = folder or CONTENT
     pairs: list[tuple[Item, str]] = []
     faults: list[Fault] = []
@@ -162,9 +162,7 @@ def format_files(folder: Path | None = None, *, write: bool = True) -> list[str]
 
 def to_bundle(bank: Bank) -> str:
     """Return a whole bank as one JSON text: the content files by path. ``from_bundle`` reads it back."""
-    files = [
-        {"path": file, "items": [item.to_dict() for item in items]} for file, items in bank.by_file().items()
-    ]
+    files = [{"path": file, "items": [item.to_dict() for item in items]} for file, items in bank.by_file().items()]
     data = {"format": BUNDLE_FORMAT, "version": BUNDLE_VERSION, "files": files}
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -201,7 +199,7 @@ def from_bundle(content: str) -> Bank:
 
 
 def write(bank: Bank, folder: Path) -> list[str]:
-    """Write the content files of a bank below a folder and return their paths; files there of the same name are replaced."""
+    """Write the content files of a bank below a folder, replacing those of the same name; return their paths."""
     for file, items in bank.by_file().items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)

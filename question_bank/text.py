@@ -59,7 +59,8 @@ THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?!\d)")
 _DIGIT_CLASS = "".join(DIGITS)
 _UNIT_CLASS = "".join(SMALL_UNITS) + "".join(LARGE_UNITS)
 CHINESE_NUMBER = re.compile(
-    f"(?<![\\d{_DIGIT_CLASS}{_UNIT_CLASS}])[{_DIGIT_CLASS}{_UNIT_CLASS}]+(?:点[{_DIGIT_CLASS}]+(?![{_DIGIT_CLASS}{_UNIT_CLASS}]))?"
+    f"(?<![\\d{_DIGIT_CLASS}{_UNIT_CLASS}])[{_DIGIT_CLASS}{_UNIT_CLASS}]+"
+    f"(?:点[{_DIGIT_CLASS}]+(?![{_DIGIT_CLASS}{_UNIT_CLASS}]))?"
 )
 MIXED_NUMBER = re.compile(r"(\d+(?:\.\d+)?)([十百千万亿]+)")
 SHARE_WORD = re.compile(f"(?<![{_DIGIT_CLASS}{_UNIT_CLASS}\\d])([百千万])分之")
@@ -70,9 +71,7 @@ ARABIC = re.compile(r"\d+(?:\.\d+)?")
 def normal(text: str) -> str:
     """Return the form for comparing; it is not for showing. Applying it twice changes nothing more."""
     plain = "".join(_same_width(char) for char in unicodedata.normalize("NFC", text))
-    plain = "".join(
-        char for char in plain if not char.isspace() and unicodedata.category(char) not in INVISIBLE
-    )
+    plain = "".join(char for char in plain if not char.isspace() and unicodedata.category(char) not in INVISIBLE)
     plain = IGNORED.sub("", plain.casefold())
     plain = END_MARKS.sub("", plain)
     plain = THOUSANDS.sub(lambda match: match.group().replace(",", ""), plain)
@@ -141,9 +140,7 @@ def numeral(value: int) -> str:
         if not count:
             zero = bool(out)
             continue
-        out += (
-            ("零" if zero else "") + ("" if count == 1 and unit == 10 and not out else digits[count]) + name
-        )
+        out += ("零" if zero else "") + ("" if count == 1 and unit == 10 and not out else digits[count]) + name
         zero = False
     return out
 

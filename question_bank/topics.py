@@ -27,7 +27,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Wing:
-    """One of the three parts of the bank; ``drive_zh`` names the campaign it serves, such as 业务技能大比武."""
+    """One of the three parts of the bank; ``drive_zh`` names the campaign it serves (业务技能大比武)."""
 
     slug: str
     zh: str
@@ -71,7 +71,7 @@ class Taxonomy:
 
 
 def load_topics(path: Path | None = None) -> Taxonomy:
-    """Return the taxonomy of a file, the shipped one for None. Raises ``ValueError`` for a slug used twice."""
+    """Return the taxonomy of a file, None for the shipped one. Raises ``ValueError`` for a slug used twice."""
     data = json.loads((path or CONTENT / "topics.json").read_text(encoding="utf-8"))
     wings = tuple(
         Wing(

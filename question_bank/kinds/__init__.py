@@ -95,7 +95,7 @@ def shape_fits(shape: Shape, answer: Any) -> bool:
 
 
 def check_answer(item: Item, answer: Any) -> Problem | None:
-    """Return why an answer has the wrong JSON shape for the item, or None where it fits. Not whether it is right."""
+    """Return why an answer has the wrong JSON shape for the item, or None where it fits, right or wrong."""
     return shape_problem(answer_shape(item), answer)
 
 
@@ -122,5 +122,5 @@ def grade(item: Item, answer: Any, rule: str = ALL_OR_NOTHING) -> Grade:
 
 
 def public(item: Item) -> dict[str, Any]:
-    """Return what a candidate may see before release: kind, stem and, as the kind has them, options or blanks."""
+    """Return what a candidate may see before release: kind, stem, and options or the number of blanks."""
     return KINDS[item.kind].public(item)

@@ -104,7 +104,7 @@ class Kind(ABC):
         """Grade an answer in the form of ``normal_answer``, not empty, under a known rule."""
 
     def public(self, item: Item) -> dict[str, Any]:
-        """Return what a candidate may see before release; built by naming what goes in, never by leaving out."""
+        """Return what a candidate may see before release, built by naming what goes in."""
         seen: dict[str, Any] = {"kind": self.name, "stem": item.stem}
         if item.options:
             seen["options"] = [{"key": option.key, "text": option.text} for option in item.options]

@@ -80,16 +80,12 @@ class FillBlank(Kind):
         return [unicodedata.normalize("NFC", entry).strip() for entry in answer]
 
     def judge(self, item: Item, answer: Any, rule: str) -> Grade:
-        right = (
-            _in_any_order(item.key, answer) if item.settings.get("any_order") else _in_order(item.key, answer)
-        )
+        right = _in_any_order(item.key, answer) if item.settings.get("any_order") else _in_order(item.key, answer)
         filled = [bool(text.normal(entry)) for entry in answer]
         hits = sum(right)
         misses = sum(full and not good for full, good in zip(filled, right, strict=True))
         return Grade(
-            fraction=ratio(hits, len(right))
-            if rule == PROPORTIONAL
-            else earned(hits, misses, len(right), rule),
+            fraction=ratio(hits, len(right)) if rule == PROPORTIONAL else earned(hits, misses, len(right), rule),
             correct=all(right),
             answered=True,
             parts=tuple(Part(str(number), good) for number, good in enumerate(right, start=1)),
@@ -113,9 +109,7 @@ def _accepted_problems(place: str, accepted: Any) -> list[Problem]:
 
 
 def _in_order(key: tuple[tuple[str, ...], ...], answer: list[str]) -> list[bool]:
-    return [
-        any(text.same(entry, good) for good in accepted) for entry, accepted in zip(answer, key, strict=True)
-    ]
+    return [any(text.same(entry, good) for good in accepted) for entry, accepted in zip(answer, key, strict=True)]
 
 
 def _in_any_order(key: tuple[tuple[str, ...], ...], answer: list[str]) -> list[bool]:

@@ -3,12 +3,12 @@
 from datetime import date
 
 import pytest
-from bank_samples import BASIS, DATA, make_data, make_item
 
 from question_bank import Item, Problem, check, grade, kinds, load
 from question_bank.laws import Law, Register, Version, fingerprint, items_by_paragraph, register
 from question_bank.store import Bank, Fault, read
 from question_bank.topics import taxonomy
+from tests.question_bank.samples import BASIS, DATA, make_data, make_item
 
 DAY = date(2026, 11, 23)
 FILE = "legal_theory/penalty_law/a.json"
@@ -59,7 +59,7 @@ def test_a_fault_of_reading_becomes_an_error():
 
 
 @pytest.mark.parametrize(
-    "changes, file, code",
+    ("changes", "file", "code"),
     [
         ({"wing": "legal_practice"}, FILE, "unknown_wing"),
         ({"topic": "astrology", "id": "astrology-0001"}, "legal_theory/astrology/a.json", "unknown_topic"),
@@ -75,7 +75,7 @@ def test_an_item_filed_wrongly_is_an_error(changes, file, code):
 
 
 @pytest.mark.parametrize(
-    "changes, code",
+    ("changes", "code"),
     [
         ({"law": "养犬法"}, "unknown_law"),
         ({"law": "中华人民共和国行政处罚法"}, "not_the_short_title"),
@@ -100,7 +100,7 @@ def test_a_right_basis_is_none(changes):
     assert found(make_item(basis=[BASIS | changes])) == set()
 
 
-@pytest.mark.parametrize("day, wrong", [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (None, True)])
+@pytest.mark.parametrize(("day", "wrong"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (None, True)])
 def test_whether_a_law_is_in_force_depends_on_the_day(day, wrong):
     item = make_item(basis=[BASIS | {"law": "旧法", "version": "2012-01-01", "article": "1"}])
     assert (("error", "law_not_in_force") in found(item, day=day)) is wrong
@@ -125,7 +125,7 @@ def text_of(version="2021-01-22", **changes):
 
 
 @pytest.mark.parametrize(
-    "texts, expected",
+    ("texts", "expected"),
     [
         (text_of(), set()),
         (text_of(**{"36": "一款，\n二款"}), set()),
@@ -232,7 +232,7 @@ def test_an_option_twice_is_an_error(other):
     assert ("error", "option_twice") in found(bent(D=other))
 
 
-@pytest.mark.parametrize("length, wrong", [(14, False), (15, True)])
+@pytest.mark.parametrize(("length", "wrong"), [(14, False), (15, True)])
 def test_a_right_option_much_longer_than_the_others_is_a_warning(length, wrong):
     # The longest wrong option has 7 characters, so the limits are 12.6 and 15.
     item = bent(A="甲" * 7, B="乙" * length, C="丙" * 6, D="丁" * 5)
@@ -244,7 +244,7 @@ def test_a_long_wrong_option_is_no_finding():
 
 
 @pytest.mark.parametrize(
-    "kind, count, wrong",
+    ("kind", "count", "wrong"),
     [("single_choice", 3, True), ("single_choice", 4, False), ("multiple_choice", 3, True)],
 )
 def test_an_unusual_number_of_options_is_a_warning(kind, count, wrong):
@@ -255,15 +255,13 @@ def test_an_unusual_number_of_options_is_a_warning(kind, count, wrong):
 
 
 def test_an_option_without_a_note_and_an_item_without_explanation_are_warnings():
-    options = [
-        {"key": key, "text": text} for key, text in zip("ABCD", ["立案", "送达", "听证", "告知"], strict=True)
-    ]
+    options = [{"key": key, "text": text} for key, text in zip("ABCD", ["立案", "送达", "听证", "告知"], strict=True)]
     item = make_item(options=options, explanation="")
     assert found(item) == {("warning", "no_note"), ("warning", "no_explanation")}
 
 
 @pytest.mark.parametrize(
-    "stem, code",
+    ("stem", "code"),
     [
         ("执法人员不得不回避。", "double_negative"),
         ("该行为并非不违法。", "double_negative"),
@@ -290,7 +288,7 @@ def test_a_negative_question_with_a_double_negative_option_is_a_warning():
 
 
 @pytest.mark.parametrize(
-    "words, wrong",
+    ("words", "wrong"),
     [
         ("见《行政处罚法》第三十六条。", False),
         ("见第36条第一款。", False),
@@ -304,19 +302,16 @@ def test_an_article_of_the_explanation_that_the_basis_lacks_is_a_warning(words, 
 
 
 def test_answers_listed_twice_or_given_away_are_warnings():
-    assert found(make_item("fill_blank", key=[["九十", "九十"], ["行政机关"]])) == {
-        ("warning", "answer_listed_twice")
-    }
-    given = make_item(
-        "fill_blank", stem="行政机关应当在____日内以____的名义作出。", key=[["九十"], ["行政机关"]]
-    )
+    assert found(make_item("fill_blank", key=[["九十", "九十"], ["行政机关"]])) == {("warning", "answer_listed_twice")}
+    given = make_item("fill_blank", stem="行政机关应当在____日内以____的名义作出。", key=[["九十"], ["行政机关"]])
     assert found(given) == {("warning", "answer_in_stem")}
 
 
 def test_doubles_are_found():
     one = make_item(id="penalty-law-0001")
     codes = found(one, make_item(id="penalty-law-0001", stem="别的问题在这里（　　）。"))
-    assert ("error", "duplicate_id") in codes and ("error", "duplicate_item") not in codes
+    assert ("error", "duplicate_id") in codes
+    assert ("error", "duplicate_item") not in codes
     assert ("error", "duplicate_item") in found(one, make_item(id="penalty-law-0008", key="C"))
     others = [
         "先行登记保存证据的期限",
@@ -326,9 +321,7 @@ def test_doubles_are_found():
     ]
     other = make_item(
         id="penalty-law-0009",
-        options=[
-            {"key": key, "text": text, "note": "说明。"} for key, text in zip("ABCD", others, strict=True)
-        ],
+        options=[{"key": key, "text": text, "note": "说明。"} for key, text in zip("ABCD", others, strict=True)],
     )
     assert found(one, other) == {("warning", "duplicate_stem")}
 
@@ -336,30 +329,24 @@ def test_doubles_are_found():
 def test_near_duplicates_are_a_warning():
     stem = "违法行为在二年内未被发现的，不再给予行政处罚，法律另有规定的除外"
     items = [
-        make_item("true_false", id=f"penalty-law-000{n}", stem=stem + end)
-        for n, end in ((1, "。"), (2, "情形。"))
+        make_item("true_false", id=f"penalty-law-000{n}", stem=stem + end) for n, end in ((1, "。"), (2, "情形。"))
     ]
     assert found(*items) == {("warning", "near_duplicates")}
 
 
-@pytest.mark.parametrize("count, wrong", [(100, False), (101, True)])
+@pytest.mark.parametrize(("count", "wrong"), [(100, False), (101, True)])
 def test_a_file_of_more_than_a_hundred_items_is_an_error(count, wrong):
-    items = [
-        make_item(id=f"penalty-law-{number:04d}", stem=f"{number * 7919}（　　）。")
-        for number in range(count)
-    ]
+    items = [make_item(id=f"penalty-law-{number:04d}", stem=f"{number * 7919}（　　）。") for number in range(count)]
     assert (("error", "too_many_items") in found(*items)) is wrong
 
 
 def spread(kind, keys, **changes):
-    items = [
-        make_item(kind, id=f"penalty-law-{number:04d}", key=key, **changes) for number, key in enumerate(keys)
-    ]
+    items = [make_item(kind, id=f"penalty-law-{number:04d}", key=key, **changes) for number, key in enumerate(keys)]
     return {finding.code for finding in findings(*items) if not finding.item}
 
 
 @pytest.mark.parametrize(
-    "keys, wrong",
+    ("keys", "wrong"),
     [
         ("ABCD" * 5, False),
         ("A" * 7 + "B" * 5 + "C" * 5 + "D" * 3, False),
@@ -372,18 +359,18 @@ def test_keys_that_lean_to_a_letter_are_a_warning(keys, wrong):
     assert ("uneven_keys" in spread("single_choice", keys)) is wrong
 
 
-@pytest.mark.parametrize("true, wrong", [(7, False), (13, False), (6, True), (14, True)])
+@pytest.mark.parametrize(("true", "wrong"), [(7, False), (13, False), (6, True), (14, True)])
 def test_statements_that_are_mostly_true_or_false_are_a_warning(true, wrong):
     assert ("uneven_truth" in spread("true_false", [True] * true + [False] * (20 - true))) is wrong
 
 
-@pytest.mark.parametrize("whole, wrong", [(5, False), (6, True)])
+@pytest.mark.parametrize(("whole", "wrong"), [(5, False), (6, True)])
 def test_too_many_items_with_every_option_right_are_a_warning(whole, wrong):
     keys = [list("ABCDE")] * whole + [["A", "B"]] * (20 - whole)
     assert ("often_all_right" in spread("multiple_choice", keys)) is wrong
 
 
-@pytest.mark.parametrize("longest, wrong", [(9, False), (10, True)])
+@pytest.mark.parametrize(("longest", "wrong"), [(9, False), (10, True)])
 def test_a_right_option_that_is_mostly_the_longest_is_a_warning(longest, wrong):
     # D is the longest of these options, so each item with the key D counts.
     options = [{"key": key, "text": key * (3 if key == "D" else 2), "note": "说明。"} for key in "ABCD"]
@@ -393,9 +380,7 @@ def test_a_right_option_that_is_mostly_the_longest_is_a_warning(longest, wrong):
 
 def test_a_finding_tells_where_it_is():
     lines = [str(finding) for finding in findings(make_item(basis=[BASIS | {"article": "87"}]))]
-    assert lines == [
-        f"{FILE}:penalty-law-0001: error: no_such_article at basis[0] (law=行政处罚法, article=87)"
-    ]
+    assert lines == [f"{FILE}:penalty-law-0001: error: no_such_article at basis[0] (law=行政处罚法, article=87)"]
 
 
 # What follows is about the shipped bank.
@@ -403,11 +388,7 @@ def test_a_finding_tells_where_it_is():
 
 def test_the_shipped_bank_has_no_errors():
     bank, faults = read()
-    wrong = [
-        str(finding)
-        for finding in check(bank, register(), taxonomy(), faults=faults)
-        if finding.level == "error"
-    ]
+    wrong = [str(finding) for finding in check(bank, register(), taxonomy(), faults=faults) if finding.level == "error"]
     assert wrong == []
 
 

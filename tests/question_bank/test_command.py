@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from bank_samples import BASIS, make_data
 
 import question_bank
 from question_bank.__main__ import main
+from tests.question_bank.samples import BASIS, make_data
 
 
 @pytest.fixture

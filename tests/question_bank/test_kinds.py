@@ -5,13 +5,13 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 import pytest
-from bank_samples import DATA, EXPLANATION_CANARY, NOTE_CANARY, make_item
 from hypothesis import given
 from hypothesis import strategies as st
 
 from question_bank import grade, kinds
 from question_bank.kinds import RULES, UnknownRule, WrongShape
 from question_bank.kinds.base import Kind
+from tests.question_bank.samples import DATA, EXPLANATION_CANARY, NOTE_CANARY, make_item
 
 ITEMS = {kind: make_item(kind) for kind in DATA}
 ANY_ORDER = make_item(
@@ -47,7 +47,7 @@ def test_an_empty_answer_is_unanswered_in_every_kind(kind, rule, answer):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("answer, earned", [("A", 0), ("B", 1), ("C", 0), ("D", 0)])
+@pytest.mark.parametrize(("answer", "earned"), [("A", 0), ("B", 1), ("C", 0), ("D", 0)])
 def test_single_choice_is_right_or_wrong(rule, answer, earned):
     assert grade(ITEMS["single_choice"], answer, rule).fraction == earned
 
@@ -63,7 +63,7 @@ def test_true_false_is_right_or_wrong(rule, key, answer):
 
 # The key is A, C, D of A to E.
 @pytest.mark.parametrize(
-    "answer, nothing, half, share, plus",
+    ("answer", "nothing", "half", "share", "plus"),
     [
         ("ACD", 1, 1, 1, 1),
         ("AC", 0, Decimal("0.5"), thirds(2), thirds(2)),
@@ -113,7 +113,7 @@ def test_one_more_wrong_option_never_earns_more(rule):
 
 # Two blanks: 九十, 行政机关.
 @pytest.mark.parametrize(
-    "answer, nothing, half, share, plus",
+    ("answer", "nothing", "half", "share", "plus"),
     [
         (["90", "行政机关"], 1, 1, 1, 1),
         (["９０", " 执法机关。"], 1, 1, 1, 1),
@@ -134,7 +134,7 @@ def test_fill_blank_under_each_rule(answer, nothing, half, share, plus):
 
 
 @pytest.mark.parametrize(
-    "answer, right",
+    ("answer", "right"),
     [
         (["效率", "公正", "公开"], 3),
         (["公正", "公正", "效率"], 3),  # the second blank accepts 公正 too
@@ -157,7 +157,7 @@ def test_without_any_order_the_place_counts():
 
 # The right order is C A B E D, so there are four pairs of neighbours: CA AB BE ED.
 @pytest.mark.parametrize(
-    "answer, nothing, half, share, plus",
+    ("answer", "nothing", "half", "share", "plus"),
     [
         ("CABED", 1, 1, 1, 1),
         ("CABE", 0, Decimal("0.5"), Decimal("0.75"), Decimal("0.75")),
@@ -229,12 +229,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("kind, answer", [(kind, answer) for kind in FITTING for answer in FITTING[kind]])
+@pytest.mark.parametrize(("kind", "answer"), [(kind, answer) for kind in FITTING for answer in FITTING[kind]])
 def test_an_answer_of_the_right_shape_fits(kind, answer):
     assert kinds.check_answer(ITEMS[kind], answer) is None
 
 
-@pytest.mark.parametrize("kind, answer", [(kind, answer) for kind in WRONG for answer in WRONG[kind]])
+@pytest.mark.parametrize(("kind", "answer"), [(kind, answer) for kind in WRONG for answer in WRONG[kind]])
 def test_an_answer_of_the_wrong_shape_is_refused(kind, answer):
     assert kinds.check_answer(ITEMS[kind], answer) is not None
     assert not kinds.shape_fits(kinds.answer_shape(ITEMS[kind]), answer)
@@ -249,7 +249,7 @@ def test_a_flood_of_empty_strings_is_no_empty_answer(kind):
 
 
 @pytest.mark.parametrize(
-    "kind, shape",
+    ("kind", "shape"),
     [
         ("single_choice", {"kind": "single_choice", "keys": ["A", "B", "C", "D"]}),
         ("multiple_choice", {"kind": "multiple_choice", "keys": ["A", "B", "C", "D", "E"]}),
@@ -301,9 +301,7 @@ def test_any_json_is_graded_between_nothing_and_everything_or_refused(kind, rule
 def test_no_rule_is_kinder_than_counting_the_right_options(key, chosen):
     item = make_item("multiple_choice", key=sorted(key))
     hits = Decimal(len(key & chosen)) / len(key)
-    assert all(
-        grade(item, list(chosen), rule).fraction <= hits for rule in RULES if rule != "half_for_incomplete"
-    )
+    assert all(grade(item, list(chosen), rule).fraction <= hits for rule in RULES if rule != "half_for_incomplete")
     assert (grade(item, list(chosen), "half_for_incomplete").fraction > 0) is (chosen <= key)
 
 
@@ -330,7 +328,7 @@ def test_what_a_candidate_sees_holds_neither_key_nor_notes(item):
     assert not [secret for secret in secrets if secret in told]
 
 
-@pytest.mark.parametrize("kind, keys", [("single_choice", "ABCD"), ("true_false", [True, False])])
+@pytest.mark.parametrize(("kind", "keys"), [("single_choice", "ABCD"), ("true_false", [True, False])])
 def test_what_a_candidate_sees_does_not_change_with_the_key(kind, keys):
     seen = [kinds.public(make_item(kind, key=key)) for key in keys]
     assert all(one == seen[0] for one in seen)

@@ -31,7 +31,7 @@ def test_an_unknown_law_is_not_found(name):
 
 
 @pytest.mark.parametrize(
-    "article, version, there",
+    ("article", "version", "there"),
     [
         ("1", None, True),
         ("2", None, True),
@@ -47,7 +47,7 @@ def test_an_article_exists_in_a_version(article, version, there):
 
 
 @pytest.mark.parametrize(
-    "day, version",
+    ("day", "version"),
     [
         (date(2010, 4, 30), None),
         (date(2010, 5, 1), "2010-03-01"),
@@ -62,7 +62,7 @@ def test_one_text_is_in_force_on_a_day(day, version):
 
 
 @pytest.mark.parametrize(
-    "version, day, holds",
+    ("version", "day", "holds"),
     [
         (Version("2012-10-26"), date(2012, 10, 25), False),
         (Version("2012-10-26"), date(2012, 10, 26), True),
@@ -83,7 +83,7 @@ def test_a_fingerprint_ignores_space_width_and_punctuation_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    "body, shape",
+    ("body", "shape"),
     [
         ("一款。", (0,)),
         ("一款。\n二款。", (0, 0)),
@@ -97,7 +97,7 @@ def test_paragraphs_and_items_are_counted(body, shape):
 
 
 @pytest.mark.parametrize(
-    "closing, version, status, start",
+    ("closing", "version", "status", "start"),
     [
         ("本法自2021年7月15日起施行。", "2021-01-22", "", date(2021, 7, 15)),
         ("本法自2021年1月22日起施行。", "2021-01-22", "", date(2021, 1, 22)),
@@ -162,7 +162,7 @@ def test_a_new_version_stands_beside_the_old_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "status, until",
+    ("status", "until"),
     [
         ("【非现行文本】2025年6月27日修订、2026年1月1日起施行；快照只有旧文本。", date(2026, 1, 1)),
         ("【非现行文本】法典2026年3月12日通过、2026年8月15日起施行（须核对附则）。", None),
@@ -173,7 +173,8 @@ def test_a_superseded_text_is_marked(tmp_path, status, until):
     laws.build(write_text(tmp_path / "texts", status_note=status), tmp_path / "laws")
     entry = laws.load_register(tmp_path / "laws").find("养犬法").versions[0]
     assert (entry.in_force, entry.repealed_on) == (False, until)
-    assert entry.note and "快照" not in entry.note
+    assert entry.note
+    assert "快照" not in entry.note
     assert not entry.holds_on(DAY)
 
 
@@ -196,7 +197,7 @@ def test_an_empty_folder_of_texts_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "title, status, level",
+    ("title", "status", "level"),
     [
         ("中华人民共和国宪法", "", "constitution"),
         ("中华人民共和国行政处罚法", "", "law"),

@@ -1,9 +1,9 @@
 """Near-duplicate groups."""
 
 import pytest
-from bank_samples import make_item
 
 from question_bank.similar import shingles, similar_groups
+from tests.question_bank.samples import make_item
 
 LONG = "行政机关在作出行政处罚决定之前，应当告知当事人拟作出的行政处罚内容及事实、理由、依据"
 
@@ -72,9 +72,7 @@ def test_the_filter_loses_no_pair(threshold):
     }
     together = [set(ids) for ids in groups(*items, threshold=threshold)]
     assert all(any(pair <= group for group in together) for pair in expected)
-    assert {item_id for group in together for item_id in group} == {
-        item_id for pair in expected for item_id in pair
-    }
+    assert {item_id for group in together for item_id in group} == {item_id for pair in expected for item_id in pair}
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.1])

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from bank_samples import DATA, make_data, make_item
 
 from question_bank import load, store
 from question_bank.store import Bank, InvalidBank
+from tests.question_bank.samples import DATA, make_data, make_item
 
 
 def put(folder, file, *entries):
@@ -80,7 +80,8 @@ def test_every_fault_of_every_file_is_told_at_once(folder):
 
 def test_format_sorts_and_lays_out_and_finds_nothing_the_second_time(folder):
     changed = store.format_files(folder)
-    assert "legal_theory/penalty_law/a.json" in changed and len(changed) == 4
+    assert "legal_theory/penalty_law/a.json" in changed
+    assert len(changed) == 4
     assert [item.id for item in load(folder)][1:3] == ["penalty-law-0002", "penalty-law-0009"]
     assert store.format_files(folder) == []
 
@@ -116,7 +117,8 @@ def test_the_canonical_form_has_a_line_for_each_field_and_option():
     lines = content.splitlines()
     assert sum(line.startswith('        {"key": ') for line in lines) == 4
     assert '      "fields": ["general"],' in lines
-    assert content.endswith("}\n") and "\\u" not in content
+    assert content.endswith("}\n")
+    assert "\\u" not in content
 
 
 def test_no_items_have_a_canonical_form_too():

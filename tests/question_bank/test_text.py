@@ -8,7 +8,7 @@ from question_bank import text
 
 
 @pytest.mark.parametrize(
-    "left, right",
+    ("left", "right"),
     [
         ("十五", "15"),
         ("十五", "１５"),
@@ -54,7 +54,7 @@ def test_the_same_answer_in_another_form(left, right):
 
 
 @pytest.mark.parametrize(
-    "left, right",
+    ("left", "right"),
     [
         ("15日", "15"),
         ("15日", "15个工作日"),
@@ -86,11 +86,7 @@ def test_an_empty_answer_is_never_the_same(empty):
     assert not text.same(empty, "15")
 
 
-@given(
-    st.text(
-        alphabet="一二十百千万亿零两点分之年日条0123456789０１.,，、。%-—（）()《》 　AaＡ²①法", max_size=12
-    )
-)
+@given(st.text(alphabet="一二十百千万亿零两点分之年日条0123456789０１.,，、。%-—（）()《》 　AaＡ²①法", max_size=12))
 def test_the_normal_form_is_stable(words):
     assert text.normal(text.normal(words)) == text.normal(words)
 
