@@ -63,7 +63,7 @@ PACKAGES = (
             "LICENSE": "licences/echarts.txt",
             "NOTICE": "licences/echarts-notice.txt",
         },
-        "charts; loaded only by pages that draw one. Contains zrender and parts of d3 (BSD-3-Clause)",
+        "charts; loaded only where one is drawn. Contains zrender and parts of d3 (BSD-3-Clause)",
     ),
 )
 
@@ -100,7 +100,7 @@ def download(package: Package, folder: Path) -> Path:
     archive = folder / json.loads(packed.stdout)[0]["filename"].replace("@", "").replace("/", "-")
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != package.integrity:
-        sys.exit(f"{package.name} {package.version}: content differs from the pin: sha512-{digest}")
+        sys.exit(f"{package.name} {package.version} differs from its pin: sha512-{digest}")
     target = folder / archive.stem
     with tarfile.open(archive) as tar:
         tar.extractall(target, filter="data")
@@ -119,7 +119,8 @@ def build_sprite(icons: Path) -> str:
     for name in read_icon_names():
         # "-filled" names live in a folder of their own in the package.
         filled = name.endswith("-filled")
-        source = icons / ("filled" if filled else "outline") / f"{name.removesuffix('-filled')}.svg"
+        folder = "filled" if filled else "outline"
+        source = icons / folder / f"{name.removesuffix('-filled')}.svg"
         if not source.is_file():
             sys.exit(f"{ICON_LIST.name}: no icon is called {name}")
         body = re.search(r"<svg[^>]*>(.*)</svg>", source.read_text(encoding="utf-8"), re.S)[1]
@@ -136,7 +137,7 @@ def write_readme() -> None:
     lines = [
         "# Packages in this folder",
         "",
-        "Written by `bin/vendor.py`; change the pins or `bin/vendor_icons.txt` there, not the files here.",
+        "Written by `bin/vendor.py`; change its pins or `bin/vendor_icons.txt`, not the files.",
         "",
         "| package | version | licence | what for |",
         "|---|---|---|---|",
