@@ -105,7 +105,14 @@ class SignedClient(FlaskClient):
             headers = dict(kwargs.get("headers") or {})
             headers.setdefault("X-CSRFToken", self.csrf)
             kwargs["headers"] = headers
-        return super().open(*args, **kwargs)
+        from trainer.core.database import db
+
+        # The test's own context stays open around the request. Without a context of its own the request would find
+        # there who called last, and the test would go on reading what it read before.
+        db.session.rollback()
+        db.session.expire_all()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 @pytest.fixture

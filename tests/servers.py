@@ -46,7 +46,9 @@ class Postgres:
             names = {entry.pw_name for entry in pwd.getpwall()}
             self._user = "postgres" if "postgres" in names else "nobody"
             shutil.chown(self.folder, self._user)
-        self._run("initdb", "-D", str(self.folder / "data"), "-U", "site", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run(
+            "initdb", "-D", str(self.folder / "data"), "-U", "site", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
+        )
         self.start()
 
     def _command(self, program: str, *arguments: str) -> list[str]:

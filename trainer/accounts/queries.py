@@ -82,9 +82,7 @@ def person_of_token(session: Session, token_hash: bytes) -> Person | None:
 
 def person_by_id(session: Session, user_id: int) -> Person | None:
     """Return a person with grants, for commands and jobs; None when there is no such account."""
-    row = session.execute(
-        select(*PERSON_COLUMNS).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)
-    ).first()
+    row = session.execute(select(*PERSON_COLUMNS).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)).first()
     return None if row is None else _person(session, row)
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Request, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -130,10 +142,19 @@ def change_password():
 
 def _links() -> dict[str, str]:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    links = {"home": "/", "sign_in": url_for("accounts.sign_in"), "locale": url_for("accounts.set_locale"), "here": here}
+    links = {
+        "home": "/",
+        "sign_in": url_for("accounts.sign_in"),
+        "locale": url_for("accounts.set_locale"),
+        "here": here,
+    }
     if current_user.is_authenticated:
         links["sign_out"] = url_for("accounts.sign_out")
-    for name, endpoint in (("profile", "people.profile"), ("notices", "notices.show"), ("feedback", "notices.feedback")):
+    for name, endpoint in (
+        ("profile", "people.profile"),
+        ("notices", "notices.show"),
+        ("feedback", "notices.feedback"),
+    ):
         if endpoint in current_app.view_functions and current_user.is_authenticated:
             links[name] = url_for(endpoint)
     return links
@@ -142,4 +163,8 @@ def _links() -> dict[str, str]:
 def register(app: Flask) -> None:
     """Give every page the addresses of the frame's own pages, and static files their permission."""
     provide("links", _links)
-    declares(PUBLIC)(app.view_functions["static"].__func__ if hasattr(app.view_functions["static"], "__func__") else app.view_functions["static"])
+    declares(PUBLIC)(
+        app.view_functions["static"].__func__
+        if hasattr(app.view_functions["static"], "__func__")
+        else app.view_functions["static"]
+    )

@@ -54,9 +54,34 @@ SENSITIVE_ROLES = frozenset({"system_administrator", "auditor"})
 PASSWORD_LEAST = 10
 PASSWORD_MOST = 128
 COMMON_PASSWORDS = frozenset(
-    "1234567890 0123456789 12345678910 password123 password1234 qwertyuiop 1q2w3e4r5t 1qaz2wsx3edc aaaaaaaaaa "
-    "abc1234567 admin12345 administrator iloveyou123 woaini1314 woaini5201314 a123456789 q123456789 1111111111 "
-    "8888888888 6666666666 0000000000 123456789a 1234567890a jiangmen123 zhifa123456 xingzhengzhifa".split()
+    [
+        "1234567890",
+        "0123456789",
+        "12345678910",
+        "password123",
+        "password1234",
+        "qwertyuiop",
+        "1q2w3e4r5t",
+        "1qaz2wsx3edc",
+        "aaaaaaaaaa",
+        "abc1234567",
+        "admin12345",
+        "administrator",
+        "iloveyou123",
+        "woaini1314",
+        "woaini5201314",
+        "a123456789",
+        "q123456789",
+        "1111111111",
+        "8888888888",
+        "6666666666",
+        "0000000000",
+        "123456789a",
+        "1234567890a",
+        "jiangmen123",
+        "zhifa123456",
+        "xingzhengzhifa",
+    ]
 )
 
 FAILURES_HERE = 8

@@ -210,7 +210,10 @@ def give_grant(user_id: int, role: str, unit_id: int, field_slug: str | None, *,
             raise Missing
         # The unique constraint lets several rows without a field pass, so the look comes first, under the write lock.
         same = select(Grant.id).where(
-            Grant.user_id == user_id, Grant.role == role, Grant.unit_id == unit_id, Grant.field.is_not_distinct_from(field_slug)
+            Grant.user_id == user_id,
+            Grant.role == role,
+            Grant.unit_id == unit_id,
+            Grant.field.is_not_distinct_from(field_slug),
         )
         if session.scalar(same) is not None:
             raise Conflict("grant_exists")
@@ -289,5 +292,11 @@ def create_admin(username: str, password: str | None, *, now: datetime) -> tuple
         assert user is not None
         user.password_hash, user.password_changed_at, user.must_change_password = hashed, now, made is not None
         session.add(Grant(user_id=user_id, role="system_administrator", unit_id=root.id, granted_at=now))
-        record("grant.given", by=None, target=f"user:{user_id}", unit_id=root.id, detail=_said("system_administrator", None))
+        record(
+            "grant.given",
+            by=None,
+            target=f"user:{user_id}",
+            unit_id=root.id,
+            detail=_said("system_administrator", None),
+        )
     return user_id, made

@@ -57,9 +57,7 @@ def sign_in(username: str, password: str, *, address: str, now: datetime) -> Sig
     username = username.strip().lower()[:64]
     address = address[:64]
     session = db.session()
-    user = session.execute(
-        select(User.id, User.password_hash, User.state).where(User.username == username)
-    ).first()
+    user = session.execute(select(User.id, User.password_hash, User.state).where(User.username == username)).first()
     counts = _counts(session, username, address)
     end_read()
     for known in counts.values():
@@ -102,9 +100,7 @@ def open_session(session: Session, user_id: int, now: datetime, ticket_exam_id: 
 
 def _counts(session: Session, username: str, address: str) -> dict[str, Failures]:
     rows = session.scalars(
-        select(SignInFailure).where(
-            SignInFailure.username == username, SignInFailure.address.in_([address, ANYWHERE])
-        )
+        select(SignInFailure).where(SignInFailure.username == username, SignInFailure.address.in_([address, ANYWHERE]))
     )
     return {row.address: Failures(row.failures, row.first_at, row.locked_until) for row in rows}
 

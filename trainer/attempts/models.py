@@ -35,7 +35,6 @@ class Attempt(db.Model):
     grace_seconds: Mapped[int] = mapped_column(Integer)
     submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     submitted_by: Mapped[str | None] = mapped_column(StateText("candidate", "deadline", "invigilator"))
-    last_saved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (

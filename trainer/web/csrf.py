@@ -69,7 +69,10 @@ def init_app(app: Flask) -> None:
         given = request.headers.get(HEADER)
         if given is None and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
             given = request.form.get(FIELD)
-        if not same(given or "", csrf_token(token)) and request.endpoint not in ("accounts.sign_in", "session_api.sign_in"):
+        if not same(given or "", csrf_token(token)) and request.endpoint not in (
+            "accounts.sign_in",
+            "session_api.sign_in",
+        ):
             raise Forbidden("csrf_failed")
 
     app.jinja_env.globals.update(csrf_token=csrf_token, csrf_field=csrf_field)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -45,7 +46,9 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def problem(status: int, code: str, params: dict[str, Any] | None = None, errors: list[dict[str, Any]] | None = None) -> Response:
+def problem(
+    status: int, code: str, params: dict[str, Any] | None = None, errors: list[dict[str, Any]] | None = None
+) -> Response:
     """Return a problem document. ``errors`` are ``{field, code, message}``."""
     text = sentence(code, params)
     body: dict[str, Any] = {
@@ -98,10 +101,28 @@ def answer_refusal(refusal: Refused) -> Response:
 
 def page(status: int, code: str, params: dict[str, Any] | None = None) -> Response:
     """Return the error page for a status and code."""
-    body = render_template(
-        "errors/error.html", status=status, detail=sentence(code, params), code=code, request_id=request_id()
-    )
-    return Response(body, status, mimetype="text/html")
+    words = {"status": status, "title": title_of(status), "detail": sentence(code, params), "request_id": request_id()}
+    if status >= 500:
+        # The menu and the caller's name may need the very database that has just failed.
+        return Response(render_template("errors/plain.html", **words), status, mimetype="text/html")
+    return Response(render_template("errors/error.html", **words), status, mimetype="text/html")
+
+
+def title_of(status: int) -> str:
+    """Return the heading of an error page."""
+    headings = {
+        400: _("请求有误"),
+        401: _("请先登录"),
+        403: _("没有权限"),
+        404: _("没有找到"),
+        405: _("请求有误"),
+        409: _("现在不能这样做"),
+        413: _("内容太大"),
+        422: _("填写有误"),
+        429: _("请稍后再试"),
+        503: _("系统正忙"),
+    }
+    return str(headings.get(status, _("系统出了差错") if status >= 500 else _("请求有误")))
 
 
 def init_app(app: Flask) -> None:

@@ -92,5 +92,3 @@ def init_app(app: Flask, settings: Settings) -> None:
             }
             log.warning("request", extra={"fields": fields})
         return answer
-
-

@@ -55,7 +55,7 @@ def local_date(day: date | datetime | None) -> str:
     if isinstance(day, datetime):
         day = day.astimezone(zone()).date()
     if is_english():
-        months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+        months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return f"{day.day} {months[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
 

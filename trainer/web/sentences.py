@@ -68,6 +68,17 @@ SENTENCES: dict[str, Any] = {
     "grant_beyond_own": _l("只能授予自己管理范围之内的权限。"),
     "last_administrator": _l("这是最后一名系统管理员，不能撤销或停用。"),
     "not_on_oneself": _l("不能对自己进行这项操作。"),
+    # --- attempts
+    "not_a_candidate": _l("您不在这场考试的考生名单中。"),
+    "not_open": _l("考试尚未开始，开考时间为 {opens_at}。"),
+    "closed": _l("这场考试已经结束。"),
+    "attempts_used_up": _l("您已交卷，这场考试的作答次数已用完。"),
+    "attempt_closed": _l("答卷已提交或作答时间已到，这次的内容没有保存。"),
+    "taken_over": _l("这份答卷已在另一个页面或设备上继续作答，本页只能查看。"),
+    "no_such_item": _l("试卷中没有第 {number} 题。"),
+    "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
+    # --- results
+    "not_released": _l("成绩尚未公布。"),
 }
 
 

@@ -118,5 +118,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def keep_assets(answer: Response) -> Response:
         if request.endpoint == "static" and answer.status_code == 200:
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+            answer.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+            )
         return answer

@@ -1,0 +1,273 @@
+"""Start, save, hand in and result, as the contract has them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.attempts.factories import CANARY, RIGHT, make_exam
+from tests.conftest import NINE
+from trainer.attempts.models import Attempt, Response, ResponseEvent
+from trainer.core.database import db, transaction
+
+API = "/api/v1"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def exam(city, clock):
+    clock(NINE)
+    return make_exam(city, NINE)
+
+
+def start(client, exam):
+    return client.post(f"{API}/exams/{exam.exam_id}/attempts")
+
+
+def put(client, attempt_id, epoch, *responses):
+    rows = [{"number": number, "answer": answer, "seq": seq} for number, answer, seq in responses]
+    return client.put(f"{API}/attempts/{attempt_id}/responses", json={"epoch": epoch, "responses": rows})
+
+
+def code(answer):
+    return answer.status_code, answer.json["code"]
+
+
+def test_a_start_gives_the_paper_without_keys_and_a_second_start_resumes_with_a_new_epoch(exam, as_user):
+    officer = as_user("officer")
+    first = start(officer, exam)
+    assert first.status_code == 201
+    assert (first.json["epoch"], first.json["state"], first.json["responses"]) == (1, "open", [])
+    assert first.json["deadline"] == "2026-11-23T02:00:00.000Z"
+    items = first.json["paper"]["sections"][0]["items"]
+    assert [item["number"] for item in items] == [1, 2, 3, 4, 5]
+    assert CANARY not in first.text
+    assert not {"key", "explanation", "basis", "note"} & set(items[0])
+    second = start(officer, exam)
+    assert (second.status_code, second.json["epoch"]) == (200, 2)
+    assert second.json["attempt_id"] == first.json["attempt_id"]
+
+
+def test_a_save_is_kept_and_comes_back_at_the_resume(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json
+    saved = put(officer, attempt["attempt_id"], 1, (1, "B", 1), (4, ["１５", "六十"], 3))
+    assert saved.status_code == 200
+    assert [(one["number"], one["seq"]) for one in saved.json["saved"]] == [(1, 1), (4, 3)]
+    again = start(officer, exam).json
+    kept = {one["number"]: (one["answer"], one["seq"]) for one in again["responses"]}
+    assert kept[1] == ("B", 1)
+    assert kept[4][1] == 3
+
+
+def test_the_higher_number_wins_and_the_same_twice_is_harmless(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    newer = put(officer, attempt, 1, (1, "C", 5)).json
+    older = put(officer, attempt, 1, (1, "A", 4)).json
+    assert (older["saved"], older["superseded"]) == ([], [{"number": 1, "seq": 4}])
+    assert put(officer, attempt, 1, (1, "C", 5)).json["saved"] == newer["saved"]
+    with_other_answer = put(officer, attempt, 1, (1, "D", 5)).json
+    assert with_other_answer["superseded"] == [{"number": 1, "seq": 5}]
+    assert db.session.query(Response.answer).scalar() == '"C"'
+    assert db.session.query(ResponseEvent).count() == 2
+
+
+def test_an_old_page_may_only_look_after_a_resume_elsewhere(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    start(officer, exam)
+    assert code(put(officer, attempt, 1, (1, "B", 1))) == (409, "taken_over")
+    assert code(officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})) == (409, "taken_over")
+    look = officer.get(f"{API}/attempts/{attempt}")
+    assert (look.status_code, look.json["epoch"]) == (200, 2)
+    assert put(officer, attempt, 2, (1, "B", 1)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "field"),
+    [
+        (1, "E", "responses.1.answer"),
+        (1, ["B"], "responses.1.answer"),
+        (2, ["A", "A"], "responses.1.answer"),
+        (3, "true", "responses.1.answer"),
+        (4, ["15"], "responses.1.answer"),
+        (4, ["15", "a\x00b"], "responses.1.answer"),
+        (5, ["C", "C"], "responses.1.answer"),
+        (6, "B", "responses.1.number"),
+    ],
+)
+def test_an_answer_of_the_wrong_shape_is_refused_at_its_field_and_nothing_of_the_call_is_kept(
+    exam, as_user, number, answer, field
+):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    refused = put(officer, attempt, 1, (3, True, 1), (number, answer, 2))
+    assert code(refused) == (422, "invalid")
+    assert [one["field"] for one in refused.json["errors"]] == [field]
+    assert db.session.query(Response).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 422),
+        (b"{}", 422),
+        (b'{"epoch":1}', 422),
+        (b'{"epoch":"1","responses":[]}', 422),
+        (b'{"epoch":true,"responses":[]}', 422),
+        (b'{"epoch":1,"responses":[{"number":1}]}', 422),
+        (b'{"epoch":1,"responses":[{"number":1,"seq":1,"answers":"B"}]}', 422),
+        (b'{"epoch":1,"responses":[{"number":1,"seq":99999999999999999999,"answer":"B"}]}', 422),
+        (b'{"epoch":1,"responses":{},"x":1}', 422),
+        (b"\xff\xfe", 400),
+    ],
+)
+def test_a_malformed_body_is_told_and_changes_nothing(exam, as_user, body, status):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    answer = officer.put(f"{API}/attempts/{attempt}/responses", data=body, content_type="application/json")
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    other = officer.put(f"{API}/attempts/{attempt}/responses", data=body, content_type="text/plain")
+    assert other.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (timedelta(minutes=60), 200),
+        (timedelta(minutes=60, seconds=10), 200),
+        (timedelta(minutes=60, seconds=10, microseconds=1), 409),
+    ],
+)
+def test_saves_are_taken_until_the_deadline_and_its_grace_and_no_longer(exam, as_user, clock, after, expected):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    clock(NINE + after)
+    assert put(officer, attempt, 1, (1, "B", 1)).status_code == expected
+    late = db.session.query(ResponseEvent.late).scalar()
+    assert late == (after > timedelta(minutes=60) if expected == 200 else None)
+
+
+def test_a_start_is_refused_outside_the_window_to_strangers_and_when_attempts_are_used_up(exam, city, as_user, clock):
+    assert code(start(as_user("officer4"), exam)) == (403, "not_a_candidate")
+    clock(NINE - 6 * MINUTE)
+    assert code(start(as_user("officer"), exam)) == (409, "not_open")
+    clock(NINE + 120 * MINUTE)
+    assert code(start(as_user("officer"), exam)) == (409, "closed")
+    clock(NINE)
+    officer = as_user("officer2")
+    attempt = start(officer, exam).json["attempt_id"]
+    officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
+    assert code(start(officer, exam)) == (409, "attempts_used_up")
+    assert code(officer.post(f"{API}/exams/999/attempts")) == (404, "not_found")
+    assert officer.post(f"{API}/exams/{2**63}/attempts").status_code == 404
+
+
+def test_an_attempt_left_behind_is_handed_in_at_its_deadline_when_its_owner_comes_back(exam, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1))
+    clock(NINE + 70 * MINUTE)
+    assert code(start(officer, exam)) == (409, "attempts_used_up")
+    row = db.session.get(Attempt, int(attempt))
+    assert (row.state, row.submitted_by, row.submitted_at) == ("submitted", "deadline", NINE + 60 * MINUTE)
+
+
+def test_a_hand_in_takes_last_answers_and_gives_the_same_receipt_twice(exam, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    rows = [{"number": number, "answer": answer, "seq": 1} for number, answer in RIGHT.items()]
+    first = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1, "responses": rows})
+    assert first.status_code == 200
+    assert (first.json["state"], first.json["submitted_at"]) == ("submitted", "2026-11-23T01:00:00.000Z")
+    result = first.json["result"]
+    assert (result["score"], result["max_points"], result["passed"]) == ("10.00", "10.00", True)
+    assert result["items"][0]["right_answer"] == "B"
+    assert CANARY in result["items"][0]["explanation"]
+    clock(NINE + MINUTE)
+    second = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
+    assert second.json == first.json
+    assert code(put(officer, attempt, 1, (1, "A", 9))) == (409, "attempt_closed")
+
+
+def test_a_hand_in_after_the_grace_keeps_what_was_saved_and_refuses_what_comes_along(exam, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1))
+    clock(NINE + 61 * MINUTE)
+    late = [{"number": 2, "answer": ["A", "C"], "seq": 1}]
+    refused = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1, "responses": late})
+    assert code(refused) == (409, "attempt_closed")
+    receipt = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1}).json
+    assert receipt["submitted_at"] == "2026-11-23T02:00:00.000Z"
+    assert receipt["result"]["score"] == "2.00"
+
+
+@pytest.mark.parametrize(
+    ("release", "at", "visible"),
+    [
+        ("after_submit", 10, True),
+        ("after_close", 119, False),
+        ("after_close", 120, True),
+        ("manual", 500, False),
+    ],
+)
+def test_keys_and_scores_appear_only_by_the_release_rule(city, as_user, clock, release, at, visible):
+    clock(NINE)
+    exam = make_exam(city, NINE, release=release)
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    clock(NINE + at * MINUTE if at < 60 else NINE + 30 * MINUTE)
+    handed_in = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
+    clock(NINE + at * MINUTE)
+    answer = officer.get(f"{API}/attempts/{attempt}/result")
+    assert (answer.status_code == 200) is visible
+    if not visible:
+        assert code(answer) == (403, "not_released")
+        assert CANARY not in handed_in.text + answer.text
+        assert handed_in.json["result"] is None
+
+
+def test_nobody_reaches_an_attempt_of_somebody_else(exam, as_user, client):
+    attempt = start(as_user("officer"), exam).json["attempt_id"]
+    other = as_user("officer2")
+    assert code(put(other, attempt, 1, (1, "B", 1))) == (404, "not_found")
+    assert code(other.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})) == (404, "not_found")
+    for path in ("", "/result"):
+        assert code(other.get(f"{API}/attempts/{attempt}{path}")) == (404, "not_found")
+    assert code(put(client, attempt, 1, (1, "B", 1))) == (401, "not_signed_in")
+    watching = as_user("invigilator").get(f"{API}/attempts/{attempt}")
+    assert (watching.status_code, watching.json["epoch"]) == (200, None)
+    assert CANARY not in watching.text
+
+
+def test_a_session_that_was_ended_saves_nothing_more(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    officer.delete(f"{API}/session")
+    officer.set_cookie("session", "gone")
+    assert put(officer, attempt, 1, (1, "B", 1)).status_code in (401, 403)
+    assert db.session.query(Response).count() == 0
+
+
+def test_a_save_costs_a_fixed_number_of_statements(exam, as_user, count_queries):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1))
+    with count_queries() as seen:
+        put(officer, attempt, 1, (1, "C", 2))
+    assert len(seen) == 3
+
+
+def test_incidents_are_recorded_and_end_nothing(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    told = officer.post(
+        f"{API}/attempts/{attempt}/incidents", json={"kind": "focus_loss", "at": "2026-11-23T01:00:00Z"}
+    )
+    assert told.status_code == 201
+    assert put(officer, attempt, 1, (1, "B", 1)).status_code == 200
+    with transaction() as session:
+        assert session.query(Attempt.state).scalar() == "open"

@@ -1,0 +1,367 @@
+"""The candidate's API: start, look, save, hand in, result, incidents (contract, section 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from flask import request
+from flask_login import current_user
+from pydantic import Field
+
+from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, json_body, operation
+from trainer.attempts import incidents, queries
+from trainer.attempts.caller import Caller
+from trainer.attempts.rules.timing import seconds_left
+from trainer.attempts.save import Given, save
+from trainer.attempts.start import OpenAttempt, start
+from trainer.attempts.submit import submit
+from trainer.core.clock import iso_z, utcnow
+from trainer.core.crypto import token_hash
+from trainer.core.database import db, end_read
+from trainer.core.errors import FieldProblem, Invalid, Unauthenticated
+from trainer.marking import queries as marks
+from trainer.marking.jobs import settle_and_spread
+from trainer.web.access import SIGNED_IN
+from trainer.web.arrival import arrived_at
+from trainer.web.csrf import session_token
+
+bp = api_blueprint("attempts_api")
+
+
+def caller() -> Caller:
+    """Return who calls, by the hash of what was sent; raises ``Unauthenticated`` when nothing was."""
+    bearer = request.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        return Caller(token_hash(bearer[7:].strip()), by_token=True)
+    token = session_token()
+    if not token:
+        raise Unauthenticated
+    return Caller(token_hash(token))
+
+
+# --- shapes
+
+
+class OptionOut(Shape):
+    key: str
+    text: str
+
+
+class ItemOut(Shape):
+    number: int
+    kind: str
+    stem: str
+    options: list[OptionOut] | None = None
+    blanks: int | None = None
+    points: Amount
+
+
+class SectionOut(Shape):
+    title: str
+    partial_credit: str
+    items: list[ItemOut]
+
+
+class PaperOut(Shape):
+    title: str
+    sections: list[SectionOut]
+
+
+class ResponseOut(Shape):
+    number: int
+    answer: Any
+    seq: int
+    saved_at: Moment
+
+
+class AttemptOut(Shape):
+    """An attempt as its candidate, or an invigilator, sees it. Nothing in it tells a key."""
+
+    attempt_id: Id
+    exam_id: Id
+    epoch: int | None = Field(description="the writer's epoch; null when only looking")
+    state: Literal["open", "submitted"]
+    started_at: Moment
+    deadline: Moment
+    server_time: Moment
+    seconds_left: int
+    paper: PaperOut
+    responses: list[ResponseOut]
+
+
+class ResponseIn(Shape):
+    number: int = Field(ge=1, le=1000)
+    answer: Any = None
+    seq: int = Field(ge=1, le=2**53 - 1)
+
+
+class SaveIn(Shape):
+    epoch: int = Field(ge=0)
+    responses: list[ResponseIn] = Field(max_length=500)
+
+
+class SavedOut(Shape):
+    number: int
+    seq: int
+    digest: str
+
+
+class SupersededOut(Shape):
+    number: int
+    seq: int
+
+
+class SaveOut(Shape):
+    saved: list[SavedOut]
+    superseded: list[SupersededOut]
+    server_time: Moment
+    deadline: Moment
+
+
+class SubmitIn(Shape):
+    epoch: int = Field(ge=0)
+    responses: list[ResponseIn] = Field(default=[], max_length=500)
+
+
+class BasisOut(Shape):
+    law: str
+    title: str
+    version: str
+    article: str
+    paragraph: int | None = None
+    item: int | None = None
+
+
+class MarkedOptionOut(Shape):
+    key: str
+    text: str
+    note: str = ""
+
+
+class MarkedItemOut(Shape):
+    number: int
+    section: str
+    kind: str
+    stem: str
+    options: list[MarkedOptionOut] | None = None
+    answer: Any = None
+    right_answer: Any = None
+    points: Amount
+    max_points: Amount
+    correct: bool
+    answered: bool
+    explanation: str
+    basis: list[BasisOut]
+
+
+class ResultOut(Shape):
+    attempt_id: Id
+    exam_id: Id
+    title: str
+    score: Amount
+    max_points: Amount
+    pass_mark: Amount | None = None
+    passed: bool | None = None
+    correct_count: int
+    item_count: int
+    seconds_used: int
+    submitted_at: Moment
+    items: list[MarkedItemOut]
+
+
+class SubmitOut(Shape):
+    state: Literal["submitted"]
+    submitted_at: Moment
+    result: ResultOut | None = None
+
+
+class IncidentIn(Shape):
+    kind: Literal["focus_loss", "network_loss", "taken_over", "other"]
+    at: datetime
+    detail: Text = Field("", max_length=200)
+
+
+class IncidentOut(Shape):
+    recorded_at: Moment
+
+
+# --- operations
+
+
+def _attempt_json(made: OpenAttempt, epoch: int | None) -> bytes:
+    """Return the attempt as JSON, with the paper's compiled bytes put in as they are."""
+    now = utcnow()
+    head = orjson.dumps(
+        {
+            "attempt_id": str(made.attempt_id),
+            "exam_id": str(made.exam_id),
+            "epoch": epoch,
+            "state": made.state,
+            "started_at": iso_z(made.started_at),
+            "deadline": iso_z(made.deadline_at),
+            "server_time": iso_z(now),
+            "seconds_left": seconds_left(now, made.deadline_at),
+            "responses": [
+                {
+                    "number": one.number,
+                    "answer": orjson.Fragment(one.answer),
+                    "seq": one.seq,
+                    "saved_at": iso_z(one.saved_at),
+                }
+                for one in made.responses
+            ],
+        }
+    )
+    return head[:-1] + b',"paper":' + made.document + b"}"
+
+
+@operation(
+    bp,
+    "POST",
+    "/exams/<id:exam_id>/attempts",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    summary="Start an exam, or resume the attempt already open",
+    answers={201: AttemptOut, 200: AttemptOut},
+    problems={403: ("not_a_candidate",), 409: ("not_open", "closed", "attempts_used_up")},
+)
+def start_attempt(exam_id: int) -> Any:
+    made = start(caller(), exam_id, arrived_at())
+    return answer(_attempt_json(made, made.epoch), 201 if made.created else 200)
+
+
+@operation(
+    bp,
+    "GET",
+    "/attempts/<id:attempt_id>",
+    needs_permission=SIGNED_IN,
+    summary="Look at an attempt, one's own or, as an invigilator, a candidate's; never changes the epoch",
+    answers={200: AttemptOut},
+)
+def look(attempt_id: int) -> Any:
+    found = queries.attempt_to_look_at(db.session(), attempt_id, current_user)
+    end_read()
+    return answer(_attempt_json(found, found.epoch if found.epoch else None))
+
+
+def _given(value: Any) -> tuple[int, list[Given]]:
+    """Return (epoch, answers) of a body. Checked by hand: the hot path builds no models."""
+    if not isinstance(value, dict):
+        raise Invalid.at("body", "bad_format")
+    problems = [FieldProblem(str(name), "unknown_field") for name in value if name not in ("epoch", "responses")]
+    epoch = value.get("epoch")
+    if type(epoch) is not int or not 0 <= epoch < 2**31:
+        problems.append(FieldProblem("epoch", "required" if epoch is None else "bad_format"))
+    rows = value.get("responses", [])
+    if not isinstance(rows, list):
+        problems.append(FieldProblem("responses", "bad_format"))
+        rows = []
+    given: list[Given] = []
+    for place, row in enumerate(rows):
+        if (
+            not isinstance(row, dict)
+            or type(row.get("number")) is not int
+            or type(row.get("seq")) is not int
+            or len(row) > 3
+            or (len(row) == 3) != ("answer" in row)
+        ):
+            problems.append(FieldProblem(f"responses.{place}", "bad_format"))
+        else:
+            given.append(Given(row["number"], row.get("answer"), row["seq"]))
+    if problems:
+        raise Invalid(problems)
+    return epoch, given
+
+
+@operation(
+    bp,
+    "PUT",
+    "/attempts/<id:attempt_id>/responses",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    parses_itself=True,
+    summary="Save answers; what is answered 200 is committed and synced to disk",
+    body=SaveIn,
+    answers={200: SaveOut},
+    problems={409: ("attempt_closed", "taken_over"), 422: ("wrong_answer_shape", "no_such_item")},
+)
+def save_responses(attempt_id: int) -> Any:
+    who = caller()
+    body = json_body()
+    if isinstance(body, dict) and "responses" not in body:
+        raise Invalid.at("responses", "required")
+    epoch, given = _given(body)
+    receipt = save(who, attempt_id, epoch, given, arrived_at())
+    return answer(
+        orjson.dumps(
+            {
+                "saved": [{"number": one.number, "seq": one.seq, "digest": one.digest} for one in receipt.saved],
+                "superseded": [{"number": number, "seq": seq} for number, seq in receipt.superseded],
+                "server_time": iso_z(utcnow()),
+                "deadline": iso_z(receipt.deadline_at),
+            }
+        )
+    )
+
+
+@operation(
+    bp,
+    "POST",
+    "/attempts/<id:attempt_id>/submit",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    parses_itself=True,
+    summary="Hand in, with last answers in the same call; a second call returns the same receipt",
+    body=SubmitIn,
+    answers={200: SubmitOut},
+    problems={409: ("attempt_closed", "taken_over"), 422: ("wrong_answer_shape", "no_such_item")},
+)
+def submit_attempt(attempt_id: int) -> Any:
+    who = caller()
+    epoch, given = _given(json_body())
+    receipt = submit(who, attempt_id, epoch, given, arrived_at())
+    settle_and_spread([attempt_id], arrived_at())
+    result = marks.released_result(db.session(), attempt_id, arrived_at())
+    end_read()
+    return SubmitOut(
+        state="submitted",
+        submitted_at=receipt.submitted_at,
+        result=ResultOut.model_validate(result) if result else None,
+    )
+
+
+@operation(
+    bp,
+    "GET",
+    "/attempts/<id:attempt_id>/result",
+    needs_permission="attempt.own",
+    summary="The result with each item's key, explanation and legal basis, once it is released",
+    answers={200: ResultOut},
+    problems={403: ("not_released",)},
+)
+def result(attempt_id: int) -> Any:
+    queries.own_attempt(db.session(), attempt_id, current_user.id)
+    found = marks.result_or_refuse(db.session(), attempt_id, arrived_at())
+    end_read()
+    return ResultOut.model_validate(found)
+
+
+@operation(
+    bp,
+    "POST",
+    "/attempts/<id:attempt_id>/incidents",
+    needs_permission="attempt.own",
+    summary="Report what the page noticed, such as losing focus; never ends an attempt by itself",
+    body=IncidentIn,
+    answers={201: IncidentOut},
+    problems={429: ("too_many_requests",)},
+)
+def report_incident(attempt_id: int, body: IncidentIn) -> Any:
+    if body.at.tzinfo is None:
+        raise Invalid.at("at", "bad_format")
+    recorded_at = incidents.record_incident(
+        attempt_id, current_user.id, kind=body.kind, noticed_at=body.at, detail=body.detail, now=arrived_at()
+    )
+    return IncidentOut(recorded_at=recorded_at), 201

@@ -1,0 +1,225 @@
+"""Autosave: what is answered 200 has been committed and synced.
+
+The hot path of the site. One read ties session, person and attempt together; then each answer is appended to the log
+of events and, where its number is newer, becomes the answer that stands. Several requests share one commit
+(``grouped``), each is answered after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Insert, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from question_bank.kinds import normal_answer, shape_problem
+from trainer.accounts.models import User
+from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.attempts.models import Attempt, Response, ResponseEvent
+from trainer.attempts.rules.timing import is_late, is_over
+from trainer.core.database import grouped
+from trainer.core.errors import FieldProblem, Invalid, Refused
+from trainer.papers.models import Paper
+
+SEQ_MOST = 2**53 - 1
+ANSWERS_MOST = 500
+
+
+class AttemptClosed(Refused):
+    """The attempt has been handed in, or its time and grace are over."""
+
+    code = "attempt_closed"
+
+
+class TakenOver(Refused):
+    """Another page or device has resumed the attempt; this one may only look."""
+
+    code = "taken_over"
+
+
+@dataclass(frozen=True)
+class Given:
+    """One answer as the page sends it. ``seq`` grows with each change of the item on that page."""
+
+    number: int
+    answer: Any
+    seq: int
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One answer as it is stored: both sides keep the digest."""
+
+    number: int
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the answers of one call. ``superseded`` are those for which a newer one stood already."""
+
+    saved: list[Saved]
+    superseded: list[tuple[int, int]]
+    deadline_at: datetime
+
+
+def digest(attempt_id: int, number: int, seq: int, answer: str) -> str:
+    """Return the receipt's digest of one stored answer: 16 hex digits of SHA-256 over attempt, number, seq, answer."""
+    return hashlib.sha256(f"{attempt_id}:{number}:{seq}:{answer}".encode()).hexdigest()[:16]
+
+
+def canonical(shapes: Sequence[Any], given: Sequence[Given]) -> list[tuple[Given, str]]:
+    """Return each answer with its canonical JSON text. Raises ``Invalid`` naming every wrong one; nothing is stored."""
+    problems: list[FieldProblem] = []
+    made: list[tuple[Given, str]] = []
+    for place, one in enumerate(given):
+        if not 1 <= one.number <= len(shapes):
+            problems.append(FieldProblem(f"responses.{place}.number", "no_such_item", {"number": one.number}))
+            continue
+        if not 1 <= one.seq <= SEQ_MOST:
+            problems.append(FieldProblem(f"responses.{place}.seq", "out_of_range", {"least": 1, "most": SEQ_MOST}))
+            continue
+        shape = shapes[one.number - 1]
+        if shape_problem(shape, one.answer) is not None:
+            problems.append(FieldProblem(f"responses.{place}.answer", "wrong_answer_shape", {"number": one.number}))
+            continue
+        made.append((one, orjson.dumps(normal_answer(shape, one.answer)).decode()))
+    if problems:
+        raise Invalid(problems)
+    return made
+
+
+_shapes: dict[int, list[Any]] = {}
+
+
+def shapes_of(connection: Connection, paper_id: int) -> list[Any]:
+    """Return the answer shapes of a paper; papers never change, so they are kept in the process."""
+    known = _shapes.get(paper_id)
+    if known is None:
+        known = connection.execute(select(Paper.shapes).where(Paper.id == paper_id)).scalar_one()
+        if len(_shapes) > 4096:
+            _shapes.clear()
+        _shapes[paper_id] = known
+    return known
+
+
+def forget_papers() -> None:
+    """Empty what the process keeps of papers, for tests that reuse ids."""
+    _shapes.clear()
+
+
+@lru_cache(maxsize=2)
+def _held_attempt(by_token: bool) -> Any:
+    """Return the statement that ties a credential, its active person and that person's attempt together."""
+    caller = Caller(b"", by_token)
+    _table, columns, conditions = who(caller)
+    return (
+        select(
+            Attempt.id,
+            Attempt.state,
+            Attempt.epoch,
+            Attempt.deadline_at,
+            Attempt.grace_seconds,
+            Attempt.paper_id,
+            Attempt.submitted_at,
+            Attempt.exam_id,
+            User.must_change_password,
+            *columns,
+        )
+        .where(Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions)
+        .with_for_update(of=Attempt)
+    )
+
+
+def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: datetime) -> Any:
+    """Return the caller's attempt, locked until the end of the transaction.
+
+    Raises ``Unauthenticated`` without a living session, ``Missing`` for an attempt that is not the caller's.
+    """
+    values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
+    if not caller.by_token:
+        values["now"] = now
+    row = connection.execute(_held_attempt(caller.by_token), values).first()
+    if row is None:
+        raise explain_nothing(connection, caller, now)
+    demand_writer(row)
+    return row
+
+
+def demand_open(row: Any, epoch: int, now: datetime) -> None:
+    """Raise ``AttemptClosed`` or ``TakenOver`` unless the page with ``epoch`` may write now."""
+    if row.state != "open" or is_over(now, row.deadline_at, row.grace_seconds):
+        raise AttemptClosed
+    if row.epoch != epoch:
+        raise TakenOver
+
+
+@lru_cache(maxsize=2)
+def _append(dialect: str) -> tuple[Insert, Insert]:
+    """Return the statements that append an event, and that let an answer stand where its number is newer."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    event = insert(ResponseEvent).on_conflict_do_nothing()
+    # Without this option an INSERT may report -1 rows, and an answer that lost would count as saved.
+    stand = insert(Response).execution_options(preserve_rowcount=True)
+    stand = stand.on_conflict_do_update(
+        index_elements=[Response.attempt_id, Response.number],
+        set_={"seq": stand.excluded.seq, "answer": stand.excluded.answer, "saved_at": stand.excluded.saved_at},
+        where=stand.excluded.seq > Response.seq,
+    )
+    return event, stand
+
+
+def store(
+    connection: Connection, attempt_id: int, epoch: int, answers: list[tuple[Given, str]], now: datetime, *, late: bool
+) -> tuple[list[Saved], list[tuple[int, int]]]:
+    """Append the answers and let the newest stand; return (saved, superseded). The attempt is held by the caller.
+
+    An answer that arrives a second time is saved once and counts as saved again, with the same digest.
+    """
+    event, stand = _append(connection.dialect.name)
+    saved: list[Saved] = []
+    superseded: list[tuple[int, int]] = []
+    for one, text in answers:
+        row = {"attempt_id": attempt_id, "number": one.number, "seq": one.seq, "answer": text, "saved_at": now}
+        connection.execute(event, row | {"epoch": epoch, "late": late})
+        if connection.execute(stand, row).rowcount == 1 or _stands(connection, attempt_id, one, text):
+            saved.append(Saved(one.number, one.seq, digest(attempt_id, one.number, one.seq, text)))
+        else:
+            superseded.append((one.number, one.seq))
+    return saved, superseded
+
+
+def _stands(connection: Connection, attempt_id: int, one: Given, text: str) -> bool:
+    found = connection.execute(
+        select(Response.seq, Response.answer).where(Response.attempt_id == attempt_id, Response.number == one.number)
+    ).one()
+    return bool(found.seq == one.seq and found.answer == text)
+
+
+def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> Receipt:
+    """Store answers of an open attempt; ``now`` is when the request arrived (aware UTC).
+
+    The higher ``seq`` of an item wins, whatever the order of arrival; sending the same again changes nothing. Raises
+    ``AttemptClosed``, ``TakenOver``, ``Invalid``, ``Missing`` or ``Unauthenticated``; then nothing of the call is
+    stored. Returns after the commit has been synced.
+    """
+    if len(given) > ANSWERS_MOST:
+        raise Invalid.at("responses", "too_long", most=ANSWERS_MOST)
+
+    def write(connection: Connection) -> Receipt:
+        row = hold_attempt(connection, caller, attempt_id, now)
+        demand_open(row, epoch, now)
+        answers = canonical(shapes_of(connection, row.paper_id), given)
+        late = is_late(now, row.deadline_at)
+        saved, superseded = store(connection, attempt_id, epoch, answers, now, late=late)
+        prolong(connection, caller, row, now)
+        return Receipt(saved, superseded, row.deadline_at)
+
+    return grouped(write)

@@ -1,0 +1,279 @@
+"""Start and resume: the paper is ready beforehand, so that three thousand people can begin in one minute.
+
+One statement ties session, person, candidate, sitting, exam and the latest attempt together; then one row is added,
+or its epoch raised. The paper's bytes were compiled at publication and are sent as they are.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy.orm import aliased
+
+from trainer.accounts.models import SignInSession, User
+from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.attempts.models import Attempt, Response
+from trainer.attempts.rules.timing import deadline, is_over, may_start
+from trainer.core.database import grouped
+from trainer.core.errors import Forbidden, Missing, Refused
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.papers.models import Paper
+
+DOCUMENTS_KEPT = 256
+
+
+class NotACandidate(Forbidden):
+    """The caller is not named for this exam, or is exempt from it or deferred."""
+
+    code = "not_a_candidate"
+
+
+class NotOpen(Refused):
+    """The sitting has not begun; ``opens_at`` (aware UTC) says when it does."""
+
+    code = "not_open"
+
+
+class Closed(Refused):
+    """The sitting is over."""
+
+    code = "closed"
+
+
+class AttemptsUsedUp(Refused):
+    """The caller has handed in as often as the exam allows."""
+
+    code = "attempts_used_up"
+
+
+@dataclass(frozen=True)
+class SavedAnswer:
+    """An answer that stands; ``answer`` is JSON text."""
+
+    number: int
+    answer: str
+    seq: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenAttempt:
+    """An attempt with all that its page needs. ``document`` is the paper's JSON, free of keys."""
+
+    attempt_id: int
+    exam_id: int
+    epoch: int
+    state: str
+    started_at: datetime
+    deadline_at: datetime
+    document: bytes
+    responses: list[SavedAnswer]
+    created: bool
+
+
+@lru_cache(maxsize=2)
+def _entry(by_token: bool) -> Any:
+    caller = Caller(b"", by_token)
+    table, columns, conditions = who(caller)
+    latest = aliased(Attempt)
+    newest = (
+        select(func.max(latest.ordinal))
+        .where(latest.candidate_id == Candidate.id)
+        .correlate(Candidate)
+        .scalar_subquery()
+    )
+    ticket = SignInSession.ticket_exam_id if not by_token else table.user_id * 0
+    return (
+        select(
+            Candidate.id,
+            Candidate.state.label("candidate_state"),
+            Candidate.sitting_id,
+            Candidate.paper_id,
+            Candidate.extra_minutes,
+            Candidate.user_id,
+            Sitting.opens_at,
+            Sitting.closes_at,
+            Exam.state.label("exam_state"),
+            Exam.minutes,
+            Exam.attempts_allowed,
+            Exam.grace_seconds,
+            User.must_change_password,
+            Attempt.id.label("attempt_id"),
+            Attempt.ordinal,
+            Attempt.state,
+            Attempt.epoch,
+            Attempt.started_at,
+            Attempt.deadline_at,
+            Attempt.paper_id.label("attempt_paper_id"),
+            Attempt.grace_seconds.label("attempt_grace"),
+            ticket.label("ticket_exam_id"),
+            *columns,
+        )
+        .select_from(Candidate)
+        .join(User, User.id == Candidate.user_id)
+        .join(table, table.user_id == User.id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .join(Exam, Exam.id == Candidate.exam_id)
+        .outerjoin(Attempt, and_(Attempt.candidate_id == Candidate.id, Attempt.ordinal == newest))
+        .where(Candidate.exam_id == bindparam("exam_id"), *conditions)
+    )
+
+
+@lru_cache(maxsize=2)
+def _lock(by_token: bool) -> Any:
+    table, _columns, conditions = who(Caller(b"", by_token))
+    return (
+        select(Candidate.id)
+        .join(User, User.id == Candidate.user_id)
+        .join(table, table.user_id == User.id)
+        .where(Candidate.exam_id == bindparam("exam_id"), *conditions)
+        .with_for_update(of=Candidate)
+    )
+
+
+def start(caller: Caller, exam_id: int, now: datetime) -> OpenAttempt:
+    """Start the exam or resume the attempt already open; ``now`` is when the request arrived (aware UTC).
+
+    Two calls at once yield one attempt, the second with the higher epoch. Every call hands out a new epoch, and pages
+    that hold an older one may no longer write. Raises ``NotACandidate``, ``NotOpen``, ``Closed``, ``AttemptsUsedUp``,
+    ``Missing`` for an exam that does not exist or is not published, ``Unauthenticated``.
+    """
+
+    def write(connection: Connection) -> OpenAttempt | str:
+        values: dict[str, Any] = {"exam_id": exam_id, "key": caller.key}
+        if not caller.by_token:
+            values["now"] = now
+        if connection.dialect.name == "postgresql":
+            # A lock inside the statement below would let it go on with the attempt as it was before it waited.
+            connection.execute(_lock(caller.by_token), values)
+        row = connection.execute(_entry(caller.by_token), values).first()
+        if row is None:
+            raise _why_not(connection, caller, exam_id, now)
+        demand_writer(row)
+        if row.ticket_exam_id and row.ticket_exam_id != exam_id:
+            raise Forbidden
+        if row.exam_state != "published" or row.paper_id is None:
+            raise Missing
+        prolong(connection, caller, row, now)
+        if row.attempt_id is not None and row.state == "open":
+            if not is_over(now, row.deadline_at, row.attempt_grace):
+                return _resume(connection, row, exam_id)
+            _hand_in_overdue(connection, row)
+            # That close must outlive a refusal of the new start, so the refusal is told by its code, not raised here.
+            return _refusal(row, now) or _begin(connection, row, exam_id, now)
+        refusal = _refusal(row, now)
+        if refusal:
+            raise _raised(refusal, row)
+        return _begin(connection, row, exam_id, now)
+
+    made = grouped(write)
+    if isinstance(made, str):
+        raise _raised(made, None)
+    return made
+
+
+def _refusal(row: Any, now: datetime) -> str:
+    """Return the code of what stands against a new attempt, empty when nothing does."""
+    if row.candidate_state != "due":
+        return NotACandidate.code
+    window = may_start(now, row.opens_at, row.closes_at, extra_minutes=row.extra_minutes)
+    if window != "yes":
+        return window
+    if row.attempt_id is not None and row.ordinal >= row.attempts_allowed:
+        return AttemptsUsedUp.code
+    return ""
+
+
+def _raised(code: str, row: Any) -> Exception:
+    if code == NotOpen.code:
+        return NotOpen(opens_at=row.opens_at)
+    return {one.code: one for one in (NotACandidate, Closed, AttemptsUsedUp)}[code]()
+
+
+def _why_not(connection: Connection, caller: Caller, exam_id: int, now: datetime) -> Exception:
+    """Return why there is no candidate row: nobody signed in, no such exam, or the caller is not named for it."""
+    why = explain_nothing(connection, caller, now)
+    if isinstance(why, Missing):
+        state = connection.execute(select(Exam.state).where(Exam.id == exam_id)).scalar()
+        return NotACandidate() if state == "published" else why
+    return why
+
+
+def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> OpenAttempt:
+    ends = deadline(now, row.closes_at, minutes=row.minutes, extra_minutes=row.extra_minutes)
+    values = {
+        "exam_id": exam_id,
+        "sitting_id": row.sitting_id,
+        "candidate_id": row.id,
+        "user_id": row.user_id,
+        "ordinal": (row.ordinal or 0) + 1,
+        "paper_id": row.paper_id,
+        "state": "open",
+        "epoch": 1,
+        "started_at": now,
+        "deadline_at": ends,
+        "grace_seconds": row.grace_seconds,
+    }
+    made = connection.execute(insert(Attempt).values(values))
+    assert made.inserted_primary_key is not None
+    attempt_id = int(made.inserted_primary_key[0])
+    document = document_of(connection, row.paper_id)
+    return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True)
+
+
+def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
+    epoch = row.epoch + 1
+    connection.execute(update(Attempt).where(Attempt.id == row.attempt_id).values(epoch=epoch))
+    return OpenAttempt(
+        row.attempt_id,
+        exam_id,
+        epoch,
+        "open",
+        row.started_at,
+        row.deadline_at,
+        document_of(connection, row.attempt_paper_id),
+        answers_of(connection, row.attempt_id),
+        created=False,
+    )
+
+
+def _hand_in_overdue(connection: Connection, row: Any) -> None:
+    connection.execute(
+        update(Attempt)
+        .where(Attempt.id == row.attempt_id, Attempt.state == "open")
+        .values(state="submitted", submitted_at=row.deadline_at, submitted_by="deadline")
+    )
+
+
+def answers_of(connection: Connection, attempt_id: int) -> list[SavedAnswer]:
+    """Return the answers that stand in an attempt, by item number."""
+    rows = connection.execute(
+        select(Response.number, Response.answer, Response.seq, Response.saved_at)
+        .where(Response.attempt_id == attempt_id)
+        .order_by(Response.number)
+    )
+    return [SavedAnswer(*row) for row in rows]
+
+
+_documents: OrderedDict[int, bytes] = OrderedDict()
+
+
+def document_of(connection: Connection, paper_id: int) -> bytes:
+    """Return a paper's compiled document; the last ``DOCUMENTS_KEPT`` papers are kept in the process."""
+    known = _documents.get(paper_id)
+    if known is None:
+        known = bytes(connection.execute(select(Paper.document).where(Paper.id == paper_id)).scalar_one())
+        _documents[paper_id] = known
+        while len(_documents) > DOCUMENTS_KEPT:
+            _documents.popitem(last=False)
+    return known
+
+
+def forget_documents() -> None:
+    """Empty what the process keeps of papers, for tests that reuse ids."""
+    _documents.clear()

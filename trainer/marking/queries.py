@@ -1,0 +1,126 @@
+"""Reads of results, each behind the release rule: before it nothing of a key leaves the site."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from question_bank.item import thawed
+from question_bank.laws import find as find_law
+from trainer.attempts.models import Attempt, Response
+from trainer.core.errors import Forbidden
+from trainer.exams.models import Exam, Sitting
+from trainer.marking.grading import PaperKey, keys_of
+from trainer.marking.models import Result
+from trainer.marking.rules import may_see_result
+from trainer.papers.models import Paper
+
+
+class NotReleased(Forbidden):
+    """The result may not be seen yet; ``release`` says by which rule."""
+
+    code = "not_released"
+
+
+def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
+    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back."""
+    row = session.execute(
+        select(Attempt, Exam, Sitting.closes_at, Result)
+        .join(Exam, Exam.id == Attempt.exam_id)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .outerjoin(Result, Result.attempt_id == Attempt.id)
+        .where(Attempt.id == attempt_id)
+    ).first()
+    if row is None or row[3] is None:
+        return None
+    attempt, exam, closes_at, result = row
+    visible = may_see_result(
+        exam.release,
+        submitted=attempt.state == "submitted",
+        closes_at=closes_at,
+        released_at=exam.released_at,
+        now=now,
+    )
+    return _whole(session, attempt, exam, result) if visible else None
+
+
+def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[str, Any]:
+    """Return the result; raises ``NotReleased`` while it is held back."""
+    found = released_result(session, attempt_id, now)
+    if found is None:
+        raise NotReleased
+    return found
+
+
+def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> dict[str, Any]:
+    document = orjson.loads(session.scalar(select(Paper.document).where(Paper.id == attempt.paper_id)) or b"{}")
+    order = {item["number"]: item for part in document["sections"] for item in part["items"]}
+    titles = {number: part["title"] for number, part in enumerate(document["sections"], 1)}
+    answers = {
+        number: orjson.loads(text)
+        for number, text in session.execute(
+            select(Response.number, Response.answer).where(Response.attempt_id == attempt.id)
+        )
+    }
+    keys = keys_of(session, attempt.paper_id)
+    return {
+        "attempt_id": str(attempt.id),
+        "exam_id": str(exam.id),
+        "title": exam.title,
+        "score": result.score,
+        "max_points": result.max_points,
+        "pass_mark": exam.pass_mark,
+        "passed": result.passed,
+        "correct_count": result.correct_count,
+        "item_count": len(keys),
+        "seconds_used": result.seconds_used,
+        "submitted_at": result.submitted_at,
+        "items": [
+            _item(key, order[key.number], titles[key.section], answers.get(key.number), mark)
+            for key, mark in zip(keys, result.marks, strict=True)
+        ],
+    }
+
+
+def _item(key: PaperKey, shown: dict[str, Any], section: str, answer: Any, mark: dict[str, Any]) -> dict[str, Any]:
+    """Return one item with key and reasons, its options in the order in which the candidate saw them."""
+    item = key.item
+    notes = {option.key: option.note for option in item.options}
+    options = [
+        {"key": option["key"], "text": option["text"], "note": notes.get(option["key"], "")}
+        for option in shown.get("options") or []
+    ]
+    return {
+        "number": key.number,
+        "section": section,
+        "kind": item.kind,
+        "stem": item.stem,
+        "options": options or None,
+        "answer": answer,
+        "right_answer": thawed(item.key),
+        "points": mark["points"],
+        "max_points": key.points,
+        "correct": mark["correct"],
+        "answered": mark["answered"],
+        "explanation": item.explanation,
+        "basis": [
+            {
+                "law": basis.law,
+                "title": _title(basis.law),
+                "version": basis.version,
+                "article": basis.article,
+                "paragraph": basis.paragraph,
+                "item": basis.item,
+            }
+            for basis in item.basis
+        ],
+    }
+
+
+def _title(law: str) -> str:
+    found = find_law(law)
+    return found.title if found else law

@@ -1,0 +1,89 @@
+"""Automatic marks and totals of what has been handed in. Attempts know nothing of it; running it twice is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from trainer.attempts.models import Attempt, Response
+from trainer.attempts.rules.timing import seconds_used
+from trainer.core.database import db, end_read, transaction
+from trainer.exams.models import Candidate, Exam
+from trainer.marking.grading import keys_of
+from trainer.marking.models import Result
+from trainer.marking.rules import total
+
+
+def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
+    """Mark handed-in attempts that have no result yet and return the ids of those settled now.
+
+    The marks are worked out before the write lock is taken: a handed-in attempt does not change any more.
+    """
+    rows = _unsettled(db.session(), attempt_ids)
+    made = [_result(db.session(), attempt, exam, unit_id, now) for attempt, exam, unit_id in rows]
+    end_read()
+    if not made:
+        return []
+    settled = []
+    with transaction() as session:
+        for values in made:
+            mine = session.execute(
+                update(Attempt)
+                .where(Attempt.id == values["attempt_id"], Attempt.settled_at.is_(None), Attempt.state == "submitted")
+                .values(settled_at=now)
+            ).rowcount
+            if mine:
+                session.add(Result(**values))
+                settled.append(values["attempt_id"])
+    return settled
+
+
+def unsettled_ids(limit: int = 500) -> list[int]:
+    """Return ids of attempts handed in and not yet settled, the oldest first."""
+    waiting = select(Attempt.id).where(Attempt.state == "submitted", Attempt.settled_at.is_(None))
+    found = list(db.session().scalars(waiting.order_by(Attempt.submitted_at).limit(limit)))
+    end_read()
+    return found
+
+
+def _unsettled(session: Session, attempt_ids: Sequence[int]) -> list[Any]:
+    return list(
+        session.execute(
+            select(Attempt, Exam, Candidate.unit_id)
+            .join(Exam, Exam.id == Attempt.exam_id)
+            .join(Candidate, Candidate.id == Attempt.candidate_id)
+            .where(Attempt.id.in_(attempt_ids), Attempt.state == "submitted", Attempt.settled_at.is_(None))
+        )
+    )
+
+
+def _result(session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: datetime) -> dict[str, Any]:
+    answers = {
+        number: orjson.loads(text)
+        for number, text in session.execute(
+            select(Response.number, Response.answer).where(Response.attempt_id == attempt.id)
+        )
+    }
+    keys = keys_of(session, attempt.paper_id)
+    totals = total([(key.points, key.judge(answers.get(key.number))) for key in keys], exam.pass_mark)
+    assert attempt.submitted_at is not None
+    return {
+        "attempt_id": attempt.id,
+        "exam_id": attempt.exam_id,
+        "user_id": attempt.user_id,
+        "unit_id": unit_id,
+        "score": totals.score,
+        "objective_score": totals.score,
+        "max_points": totals.max_points,
+        "passed": totals.passed,
+        "correct_count": totals.correct_count,
+        "seconds_used": seconds_used(attempt.started_at, attempt.submitted_at, attempt.deadline_at),
+        "submitted_at": attempt.submitted_at,
+        "settled_at": now,
+        "marks": totals.marks,
+    }
