@@ -1,0 +1,56 @@
+"""Commands that run the site: the scheduler alone, the server with it, and everything from an empty folder."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+
+from trainer import ROOT
+from trainer.config import DEMO_MARK, Settings
+from trainer.jobs.runner import run_forever
+from trainer.jobs.serving import Supervisor
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+@click.command("scheduler")
+@with_appcontext
+def scheduler() -> None:
+    """Run due work until stopped; at most one scheduler acts, however many are started."""
+    run_forever(current_app._get_current_object())  # type: ignore[attr-defined]  # threads need the site itself
+
+
+@click.command("serve")
+@with_appcontext
+def serve() -> None:
+    """Start the web server and the scheduler; Ctrl-C ends both."""
+    settings = _settings()
+
+    def announce() -> None:
+        click.echo(f"\n  http://{settings.bind}:{settings.port}\n")
+        click.echo("  Ctrl-C ends the site.")
+
+    sys.exit(Supervisor(settings, ROOT).run(announce))
+
+
+@click.command("up")
+@click.pass_context
+@with_appcontext
+def up(context: click.Context) -> None:
+    """Migrate, load the shipped bank and, in demonstration mode, the city; then serve. Data that is there is kept."""
+    settings = _settings()
+    if settings.demo:
+        (settings.instance / DEMO_MARK).touch()
+    click.echo("Preparing the database …")
+    upgrade()
+    context.invoke(serve)
+
+
+commands = (scheduler, serve, up)

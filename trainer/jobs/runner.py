@@ -1,0 +1,103 @@
+"""The scheduler's process: APScheduler ticks, the lease says whether we act, the database says what is due.
+
+Jobs live in memory only: a stored job is a pickle, and a database that can write one can run code. Nothing hangs on a
+trigger being met in time: each job finds what is due by looking, so a late, doubled or missed tick changes no result.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import datetime
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from flask import Flask
+
+from trainer.core.clock import utcnow
+from trainer.core.database import db, transaction
+from trainer.jobs import lease
+from trainer.jobs.models import JobRun
+from trainer.jobs.schedule import SCHEDULE, Job
+
+log = logging.getLogger("trainer.jobs")
+
+
+class Runner:
+    """Runs the schedule for as long as it holds the lease."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.fence: int | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def renew(self) -> None:
+        """Take or prolong the lease; say so when it changes hands."""
+        with self.app.app_context():
+            try:
+                fence = lease.take(self.holder, utcnow())
+            except Exception:
+                log.exception("the lease could not be renewed")
+                fence = None
+        if fence != self.fence:
+            log.info("lease", extra={"fields": {"holder": self.holder, "fence": fence}})
+        self.fence = fence
+
+    def run(self, job: Job) -> None:
+        """Run one job if we hold the lease; its failure is recorded and stops nothing else."""
+        fence = self.fence
+        if fence is None:
+            return
+        with self._one_at_a_time, self.app.app_context():
+            started_at = utcnow()
+            if not lease.holds(self.holder, fence, started_at):
+                return
+            try:
+                count, error = job.run(started_at), ""
+            except Exception as failure:
+                log.exception("job failed", extra={"fields": {"job": job.name}})
+                count, error = 0, f"{type(failure).__name__}: {failure}"[:500]
+            db.session.rollback()
+            if count or error:
+                _note(job.name, started_at, count, error)
+
+
+def _note(name: str, started_at: datetime, count: int, error: str) -> None:
+    with transaction() as session:
+        state = "failed" if error else "done"
+        session.add(
+            JobRun(job=name, started_at=started_at, ended_at=utcnow(), state=state, count=count, error=error)
+        )
+
+
+def run_forever(app: Flask) -> None:
+    """Run until SIGTERM or SIGINT. Several such processes may run; one acts, the others wait for its lease to end."""
+    runner = Runner(app)
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(4)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    runner.renew()
+    scheduler.add_job(runner.renew, IntervalTrigger(seconds=5, timezone="UTC"), id="lease")
+    for job in SCHEDULE:
+        trigger = IntervalTrigger(seconds=job.every_seconds, timezone="UTC")
+        scheduler.add_job(runner.run, trigger, args=[job], id=job.name)
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+    with app.app_context():
+        lease.give_back(runner.holder, utcnow())

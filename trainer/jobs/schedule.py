@@ -1,0 +1,29 @@
+"""What the scheduler does, and how often: one table.
+
+Every job takes the time (aware UTC) and returns how many things it did. Each is idempotent and finds its work by
+looking at the tables; the interval says how late it may be, never whether something happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from trainer.accounts.sessions import drop_ended
+from trainer.marking.jobs import settle_left_over
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the table."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[datetime], int]
+
+
+SCHEDULE: tuple[Job, ...] = (
+    Job("settle_left_over", 5, settle_left_over),
+    Job("drop_ended_sessions", 600, drop_ended),
+)

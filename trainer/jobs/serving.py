@@ -1,0 +1,149 @@
+"""The server: granian with our settings and the scheduler beside it, under one supervisor that ends both.
+
+Granian stops whole when a worker dies unless it is told to respawn, and starves connections beyond its default
+backpressure; both are set here. The supervisor holds the lock of the instance, so that two servers never run on one
+folder, and its children die with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from trainer.config import Settings
+from trainer.core.locks import InstanceLock
+from trainer.core.process import PR_SET_PDEATHSIG
+
+BACKLOG = 4096
+BACKPRESSURE = 16384
+STOP_SECONDS = 15.0
+
+
+def granian_command(settings: Settings) -> list[str]:
+    """Return the command line of the web server."""
+    return [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        settings.bind,
+        "--port",
+        str(settings.port),
+        "--workers",
+        str(settings.web_workers),
+        "--blocking-threads",
+        str(settings.web_threads),
+        "--backlog",
+        str(BACKLOG),
+        "--backpressure",
+        str(BACKPRESSURE),
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "0.2",
+        "--workers-kill-timeout",
+        "10",
+        "--http",
+        "1",
+        "--no-ws",
+        "--log-level",
+        "warning",
+        "wsgi:app",
+    ]
+
+
+def scheduler_command() -> list[str]:
+    """Return the command line of the scheduler."""
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler"]
+
+
+def _with_us() -> None:
+    """Run in the child before exec: the kernel ends it when the supervisor ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Supervisor:
+    """Keeps the web server and the scheduler running until it is told to stop."""
+
+    def __init__(self, settings: Settings, root: Path) -> None:
+        self.settings = settings
+        self.root = root
+        self.commands = {"web": granian_command(settings), "scheduler": scheduler_command()}
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+
+    def _start(self, name: str) -> None:
+        environment = {**os.environ, "SERVING": "1", "INSTANCE": str(self.settings.instance)}
+        self.children[name] = subprocess.Popen(
+            self.commands[name],
+            cwd=self.root,
+            env=environment,
+            preexec_fn=_with_us,
+            start_new_session=True,
+        )
+
+    def run(self, when_ready: Callable[[], None]) -> int:
+        """Serve until SIGINT or SIGTERM and return the exit status; 1 when another server holds the instance."""
+        lock = InstanceLock(str(self.settings.instance / "server.lock"))
+        if not lock.take():
+            print(f"another server (process {lock.holder()}) runs on {self.settings.instance}", file=sys.stderr)
+            return 1
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "_stopping", True))
+        started: dict[str, float] = {}
+        for name in self.commands:
+            self._start(name)
+            started[name] = time.monotonic()
+        announced = False
+        while not self._stopping:
+            time.sleep(0.1)
+            for name, child in self.children.items():
+                if child.poll() is None or self._stopping:
+                    continue
+                if name == "web" and not announced:
+                    print("the web server could not start; the reason stands above", file=sys.stderr)
+                    self.stop()
+                    return 1
+                # A server that dies at once, again and again, must not keep a core busy.
+                time.sleep(0.2 if time.monotonic() - started[name] > 5 else 2.0)
+                self._start(name)
+                started[name] = time.monotonic()
+            if not announced and self.is_ready():
+                announced = True
+                when_ready()
+        self.stop()
+        return 0
+
+    def is_ready(self) -> bool:
+        """Return whether our own web server answers that all is in order."""
+        host = "127.0.0.1" if self.settings.bind in ("0.0.0.0", "localhost") else self.settings.bind  # noqa: S104  read, not bound
+        request = urllib.request.Request(f"http://{host}:{self.settings.port}/healthz")
+        try:
+            with urllib.request.urlopen(request, timeout=1) as reply:  # noqa: S310  our own http address
+                return reply.status == 200
+        except (urllib.error.URLError, OSError, TimeoutError):
+            return False
+
+    def stop(self) -> None:
+        """End the children: politely first, so that requests under way are finished, then for good."""
+        self._stopping = True
+        for child in self.children.values():
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
