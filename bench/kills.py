@@ -1,0 +1,143 @@
+"""Kill the site again and again while candidates save and hand in, then look for every acknowledged answer."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from bench.hall import Broken, Hall, Sitter, furnish
+from bench.served import SECRET, Served
+from trainer.attempts.models import Attempt, Response, ResponseEvent
+from trainer.attempts.save import digest
+from trainer.core.clock import iso_z
+from trainer.core.database import db
+
+
+@dataclass
+class Outcome:
+    """What a run of kills came to. ``slowest_return`` is the longest time without an acknowledgement, in seconds."""
+
+    kills: int = 0
+    server_kills: int = 0
+    acknowledged: int = 0
+    handed_in: int = 0
+    broken: int = 0
+    lost: int = 0
+    unexpected: dict[int, int] | None = None
+    slowest_return: float = 0.0
+
+
+class Crowd:
+    """Threads of candidates who go on whatever happens to the server."""
+
+    def __init__(self, hall: Hall, port: int, threads: int) -> None:
+        self.sitters = [Sitter(hall, number, port) for number in range(len(hall.tokens))]
+        self.stop = threading.Event()
+        self.broken = 0
+        self.unexpected: dict[int, int] = {}
+        self.last_acknowledged = time.monotonic()
+        self._threads = [
+            threading.Thread(target=self._work, args=(self.sitters[number::threads], number), daemon=True)
+            for number in range(threads)
+        ]
+
+    def run(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def _work(self, mine: list[Sitter], seed: int) -> None:
+        chance = random.Random(seed)
+        while not self.stop.is_set() and mine:
+            sitter = chance.choice(mine)
+            try:
+                status = self._one_step(sitter, chance)
+            except Broken:
+                self.broken += 1
+                time.sleep(0.02)
+                continue
+            if status in (200, 201):
+                self.last_acknowledged = time.monotonic()
+            elif status != 503:
+                # 503 says "not stored, try again", which is an honest answer while the site comes back.
+                self.unexpected[status] = self.unexpected.get(status, 0) + 1
+            if sitter.ledger.handed_in:
+                mine.remove(sitter)
+
+    @staticmethod
+    def _one_step(sitter: Sitter, chance: random.Random) -> int:
+        if sitter.attempt_id is None:
+            return sitter.begin()
+        if len(sitter.ledger.events) > 40 and chance.random() < 0.02:
+            return sitter.hand_in()
+        return sitter.answer_one()
+
+
+def run_kills(
+    site: Served, *, kills: int, candidates: int = 200, threads: int = 6, seed: int = 1, server_share: float = 0.4
+) -> Outcome:
+    """Kill ``kills`` times at random moments, about ``server_share`` of them the whole server, and count losses."""
+    app = site.app()
+    hall = furnish(app, SECRET, candidates=candidates, items=20)
+    site.start()
+    crowd = Crowd(hall, site.port, threads)
+    outcome = Outcome(unexpected=crowd.unexpected)
+    chance = random.Random(seed)
+    crowd.run()
+    try:
+        while outcome.kills < kills:
+            time.sleep(chance.uniform(0.05, 0.6))
+            struck_at = time.monotonic()
+            if chance.random() < server_share:
+                site.kill()
+                site.start()
+                outcome.server_kills += 1
+                outcome.kills += 1
+            else:
+                outcome.kills += 1 if site.kill_workers() else 0
+            while crowd.last_acknowledged <= struck_at:
+                if time.monotonic() - struck_at > 30:
+                    raise RuntimeError("no acknowledgement within 30 s of a kill")
+                time.sleep(0.005)
+            outcome.slowest_return = max(outcome.slowest_return, crowd.last_acknowledged - struck_at)
+    finally:
+        crowd.end()
+    site.stop()
+    with app.app_context():
+        _count(crowd, outcome)
+        db.engine.dispose()
+    return outcome
+
+
+def _count(crowd: Crowd, outcome: Outcome) -> None:
+    """Compare what was acknowledged with what is stored."""
+    outcome.broken = crowd.broken
+    for sitter in crowd.sitters:
+        if sitter.attempt_id is None:
+            continue
+        attempt_id = int(sitter.attempt_id)
+        events = {
+            (row.number, row.seq, digest(attempt_id, row.number, row.seq, row.answer))
+            for row in db.session.execute(select(ResponseEvent).where(ResponseEvent.attempt_id == attempt_id)).scalars()
+        }
+        standing = {
+            row.number: row.seq
+            for row in db.session.execute(select(Response).where(Response.attempt_id == attempt_id)).scalars()
+        }
+        ledger = sitter.ledger
+        outcome.acknowledged += len(ledger.events)
+        outcome.lost += len(ledger.events - events)
+        outcome.lost += sum(1 for number, seq in ledger.newest.items() if standing.get(number, 0) < seq)
+        if ledger.handed_in:
+            outcome.handed_in += 1
+            attempt = db.session.get(Attempt, attempt_id)
+            if attempt is None or attempt.state != "submitted" or iso_z(attempt.submitted_at) != ledger.handed_in:
+                outcome.lost += 1
