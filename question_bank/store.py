@@ -1,8 +1,11 @@
 """The content files: read in one fixed order, written in one canonical form so that diffs stay small.
 
 Items lie in ``<folder>/<wing>/<topic>/<chapter>.json`` as ``{"items": [...]}``; everything else in the folder
-(``topics.json``, ``laws/``) is not read here. The order of a bank is that of the taxonomy (wing, topic), then
-chapter file by name, then place in the file; it is the same on every machine.
+(``topics.json``, ``laws/``, ``checks.json``) is not read here. The order of a bank is that of the taxonomy
+(wing, topic), then chapter file by name, then place in the file; it is the same on every machine.
+
+``checks.json`` is the record of second readings: which item was answered anew from which articles, on which day
+(local), and whether it was confirmed or mended then.
 
 In the canonical form each field of an item has its line, and so has each option and each legal basis.
 """

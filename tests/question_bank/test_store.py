@@ -1,11 +1,13 @@
 """Content files: fixed order, canonical form, whole banks in one file."""
 
 import json
+from datetime import date
 
 import pytest
 
 from question_bank import load, store
 from question_bank.store import Bank, InvalidBank
+from question_bank.topics import CONTENT
 from tests.question_bank.samples import DATA, make_data, make_item
 
 
@@ -32,6 +34,7 @@ def folder(tmp_path):
     )
     put(tmp_path, "legal_theory/rule_of_law_thought/a.json", make_data(id="rule-of-law-thought-0001"))
     (tmp_path / "topics.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "checks.json").write_text('{"checks": []}', encoding="utf-8")
     (tmp_path / "laws").mkdir()
     (tmp_path / "laws" / "x.json").write_text("no json", encoding="utf-8")
     return tmp_path
@@ -163,3 +166,12 @@ def test_a_bundle_of_another_form_is_refused(content):
 def test_a_bank_of_every_kind_survives_a_bundle():
     bank = Bank.of((make_item(kind), "legal_theory/penalty_law/a.json") for kind in DATA)
     assert store.from_bundle(store.to_bundle(bank)) == bank
+
+
+def test_the_record_of_checks_is_sorted_and_names_items_of_the_bank():
+    checks = json.loads((CONTENT / "checks.json").read_text(encoding="utf-8"))["checks"]
+    named = [check["item"] for check in checks]
+    assert named == sorted(set(named))
+    assert set(named) <= {item.id for item in load()}
+    assert {check["outcome"] for check in checks} <= {"confirmed", "mended"}
+    assert all(check["against"] and date.fromisoformat(check["checked_on"]) for check in checks)
