@@ -126,7 +126,9 @@ def _version(session: Any, one: Item, number: int, now: Any) -> int:
     return version.id
 
 
-def _people(session: Any, unit_id: int, exam_id: int, sitting_id: int, paper_id: int, count: int, now: Any) -> list[str]:
+def _people(
+    session: Any, unit_id: int, exam_id: int, sitting_id: int, paper_id: int, count: int, now: Any
+) -> list[str]:
     users = [
         {"username": f"load{number:06}", "name": f"考生{number:06}", "unit_id": unit_id, "created_at": now}
         for number in range(count)
@@ -210,6 +212,7 @@ class Sitter:
         self.epoch = 0
         self.ledger = Ledger()
         self.seq = 0
+        self.is_leaving = False
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Send one request and return its answer."""
@@ -244,7 +247,9 @@ class Sitter:
         self.seq += 1
         given = any_answer(self.hall.shapes[number - 1], self.chance)
         row = {"number": number, "answer": given, "seq": self.seq}
-        status, body = self.call("PUT", f"/attempts/{self.attempt_id}/responses", {"epoch": self.epoch, "responses": [row]})
+        status, body = self.call(
+            "PUT", f"/attempts/{self.attempt_id}/responses", {"epoch": self.epoch, "responses": [row]}
+        )
         if status == 200:
             for saved in body["saved"]:
                 self.ledger.newest[saved["number"]] = max(saved["seq"], self.ledger.newest.get(saved["number"], 0))

@@ -59,18 +59,22 @@ class Served:
         """Bring the database to the newest migration."""
         from flask_migrate import upgrade
 
+        from trainer.core.database import db
+
         with self.app().app_context():
             upgrade()
+            db.engine.dispose()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "server.log").open("ab"),
-        )
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         self.wait()
 
     def wait(self, seconds: float = 60.0) -> None:

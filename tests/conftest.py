@@ -32,6 +32,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "sqlite_only: about SQLite itself")
     config.addinivalue_line("markers", "postgresql_only: about PostgreSQL itself")
+    config.addinivalue_line("markers", "database: worth running on both databases; set for whatever asks for the site")
     config.addinivalue_line("markers", "browser: drives a real Chromium against a real server")
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
     if config.getoption("--database") == "postgresql" and not hasattr(config, "workerinput"):
@@ -46,6 +47,9 @@ def pytest_unconfigure(config):
 
 def pytest_collection_modifyitems(config, items):
     other = "sqlite_only" if config.getoption("--database") == "postgresql" else "postgresql_only"
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
     kept = [item for item in items if other not in item.keywords]
     if len(kept) != len(items):
         config.hook.pytest_deselected(items=[item for item in items if other in item.keywords])

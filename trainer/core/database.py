@@ -275,10 +275,12 @@ def grouped(write: Callable[[Connection], T]) -> T:
     ``write`` uses SQLAlchemy Core only, touches nothing but the database, and may be run again after a deadlock.
     What it raises undoes its own statements alone and reaches the caller. Not to be called inside ``transaction()``.
     """
-    session = db.session()
-    if session.info.get("depth", 0):
-        raise RuntimeError("grouped() inside transaction() would wait for itself")
-    session.rollback()
+    if db.session.registry.has():
+        # A request that only saves never makes a session, and need not make one to end its read here.
+        session = db.session()
+        if session.info.get("depth", 0):
+            raise RuntimeError("grouped() inside transaction() would wait for itself")
+        session.rollback()
     engine = db.engine
     if is_sqlite(engine):
         return gate_of(engine).writer.run(write)
@@ -292,9 +294,8 @@ def grouped(write: Callable[[Connection], T]) -> T:
 
 def end_read() -> None:
     """End the read transaction of the request, so that a long answer holds no snapshot and no connection."""
-    session = db.session()
-    if not session.info.get("depth", 0):
-        session.rollback()
+    if db.session.registry.has() and not db.session().info.get("depth", 0):
+        db.session.rollback()
 
 
 def retried(work: Callable[[], T]) -> T:

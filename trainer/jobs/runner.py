@@ -71,9 +71,7 @@ class Runner:
 def _note(name: str, started_at: datetime, count: int, error: str) -> None:
     with transaction() as session:
         state = "failed" if error else "done"
-        session.add(
-            JobRun(job=name, started_at=started_at, ended_at=utcnow(), state=state, count=count, error=error)
-        )
+        session.add(JobRun(job=name, started_at=started_at, ended_at=utcnow(), state=state, count=count, error=error))
 
 
 def run_forever(app: Flask) -> None:

@@ -72,8 +72,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def dress(answer: Response) -> Response:
         headers = answer.headers
-        for name, value in HEADERS.items():
-            headers[name] = value
+        headers.extend(HEADERS)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
             headers["Vary"] = "Cookie"
