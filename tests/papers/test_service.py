@@ -147,7 +147,7 @@ def test_a_lack_stands_at_its_section_and_nothing_is_stored(session):
     assert [(one.field, one.code) for one in refusal.value.problems] == [
         ("sections.1.count", "section_lacks_items"),
         ("sections.2.item_ids", "unknown_items"),
-        ("sections.2.count", "section_lacks_items"),
+        ("sections.2.count", "section_shares_items"),
     ]
     assert refusal.value.problems[0].params["missing"] == 3
     assert session.scalar(select(func.count()).select_from(Paper)) == 0

@@ -53,7 +53,9 @@ class NotEnoughItems(Invalid):
                 problems.append(FieldProblem(f"{place}.item_ids", "unknown_items", named))
             if lack.missing:
                 short = facts | {"missing": lack.missing}
-                problems.append(FieldProblem(f"{place}.count", "section_lacks_items", short))
+                # Enough suit the section by itself: what is missing has gone to other sections.
+                code = "section_shares_items" if lack.found >= lack.wanted else "section_lacks_items"
+                problems.append(FieldProblem(f"{place}.count", code, short))
             told.append(facts | {"missing": lack.missing, "unknown_items": list(lack.unknown)})
         super().__init__(problems, None, lacks=told, missing=sum(lack.missing for lack in lacks))
 
