@@ -79,6 +79,32 @@ SENTENCES: dict[str, Any] = {
     "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
     # --- results
     "not_released": _l("成绩尚未公布。"),
+    # --- papers and exams, the organiser's side
+    "not_enough_items": _l("题库的试题不够组卷，还缺 {missing} 道。请看各大题的说明。"),
+    "section_lacks_items": _l(
+        "第 {section} 大题“{title}”需要 {wanted} 道，题库符合条件的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_shares_items": _l(
+        "第 {section} 大题“{title}”需要 {wanted} 道，题库符合条件的有 {found} 道，但其他大题也要用，还缺 {missing} 道。"
+    ),
+    "unknown_items": _l("第 {section} 大题指定的试题不存在、未发布或题型不符：{items}。"),
+    "too_many_sections": _l("最多 {most} 个大题。"),
+    "too_many_items": _l("全卷共 {count} 道题，最多 {most} 道。"),
+    "too_many_named_items": _l("指定的试题比题数 {count} 还多。"),
+    "two_decimals": _l("最多保留两位小数。"),
+    "unknown_topic": _l("没有“{value}”这个专题。"),
+    "closes_before_opens": _l("截止时间应晚于开考时间。"),
+    "closes_in_past": _l("截止时间已过。"),
+    "closes_earlier": _l("截止时间只能推后，不能早于 {least}。"),
+    "person_inactive": _l("“{value}”的账号已锁定或已调离。"),
+    "not_an_officer": _l("“{value}”不是执法人员，不能列为考生。"),
+    "exam_not_draft": _l("这场考试已经发布或取消，不能再修改。"),
+    "exam_not_published": _l("这场考试没有发布。"),
+    "exam_is_cancelled": _l("这场考试已取消。"),
+    "exam_is_over": _l("这场考试已经结束，不能再增加考生。"),
+    "exam_still_open": _l("考试还没有结束，此时公布成绩会泄露答案。"),
+    "results_are_out": _l("成绩已经公布。"),
+    "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),
 }
 
 

@@ -1,0 +1,55 @@
+"""``flask bank``."""
+
+import json
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.conftest import NINE
+from tests.question_bank.samples import make_data, make_item
+from trainer.bank.importing import import_items
+from trainer.bank.models import ItemRecord
+
+
+@pytest.fixture
+def run(app):
+    return lambda *args: app.test_cli_runner().invoke(args=["bank", *map(str, args)])
+
+
+def test_a_file_is_imported_once(run, session, tmp_path):
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps({"items": [make_data(), make_data("true_false")]}), encoding="utf-8")
+    assert "2 would be added" in run("import", file, "--dry-run").output
+    assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
+    session.rollback()
+    assert "2 added" in run("import", file, "--publish").output
+    assert "0 added, 0 changed, 2 unchanged" in run("import", file).output
+    assert set(session.scalars(select(ItemRecord.state))) == {"published"}
+
+
+def test_a_faulty_row_is_named_and_nothing_is_stored(run, session, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(json.dumps({"items": [make_data()]}), encoding="utf-8")
+    bad.write_text(json.dumps({"items": [make_data("true_false", topic="nothing")]}), encoding="utf-8")
+    done = run("import", good, bad)
+    assert done.exit_code == 1
+    assert "bad.json: row 1: penalty-law-0003: topic" in done.output
+    assert "unknown_topic" in done.output
+    assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
+    bad.write_bytes(b"{")
+    assert run("import", bad).exit_code == 1
+    assert run("import", tmp_path / "missing.json").exit_code == 2
+
+
+def test_an_export_can_be_imported_again(run, tmp_path):
+    import_items([make_item(), make_item("ordering")], by=None, now=NINE, publish=True)
+    file = tmp_path / "out.json"
+    assert "2 questions" in run("export", file, "--format", "json", "--topic", "penalty_law").output
+    assert "2 unchanged" in run("import", file).output
+    assert run("export", file, "--topic", "nothing").exit_code == 2
+    assert run("export", file, "--topic", "hearing").output.startswith("0 questions")
+
+
+def test_the_shipped_content_is_loaded_by_command(run):
+    assert run("load-shipped").exit_code == 0
+    assert "0 added, 0 changed" in run("load-shipped").output

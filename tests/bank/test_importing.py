@@ -1,0 +1,124 @@
+"""Taking items into the bank."""
+
+import time
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from tests.conftest import NINE
+from tests.question_bank.samples import make_data, make_item
+from trainer.audit.models import Entry
+from trainer.bank.importing import filing_problems, import_items, load_shipped, read_json
+from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+
+LATER = NINE + timedelta(days=1)
+
+
+def count(session, table):
+    return session.scalar(select(func.count()).select_from(table))
+
+
+def test_the_shipped_content_is_published_and_a_second_run_writes_nothing(session):
+    begun = time.perf_counter()
+    first = load_shipped(now=NINE)
+    assert time.perf_counter() - begun < 5
+    assert len(first.added) >= 300
+    assert not first.problems
+    assert count(session, ItemRecord) == len(first.added) == count(session, ItemVersion)
+    assert set(session.scalars(select(ItemRecord.state))) == {"published"}
+    entries = count(session, Entry)
+    session.rollback()
+    second = load_shipped(now=LATER)
+    assert (second.added, second.changed) == ((), ())
+    assert len(second.unchanged) == len(first.added)
+    assert count(session, ItemVersion) == len(first.added)
+    assert count(session, Entry) == entries
+
+
+def test_a_changed_item_gets_a_further_version_and_the_old_one_stays(session):
+    import_items([make_item()], by=None, now=NINE, publish=True)
+    changed = make_item(stem="其次应当（　　）。", difficulty=4, fields=["market", "food_drug"][:1])
+    report = import_items([changed], by=None, now=LATER, publish=True)
+    assert report.changed == (changed.id,)
+    versions = session.scalars(select(ItemVersion).order_by(ItemVersion.number)).all()
+    assert [version.number for version in versions] == [1, 2]
+    assert versions[0].body["stem"] == "首先应当（　　）。"
+    item = session.scalar(select(ItemRecord))
+    assert (item.version_id, item.difficulty, item.state) == (versions[1].id, 4, "published")
+    assert list(session.scalars(select(ItemField.field))) == ["market"]
+    assert count(session, ItemBasis) == 1
+
+
+def test_the_same_file_twice_changes_nothing(session):
+    import_items([make_item()], by=None, now=NINE)
+    report = import_items([make_item()], by=None, now=LATER)
+    assert report.unchanged == ("penalty-law-0001",)
+    assert count(session, ItemVersion) == 1
+
+
+def test_new_items_are_drafts_unless_they_are_to_be_published(session):
+    import_items([make_item()], by=None, now=NINE)
+    assert session.scalar(select(ItemRecord.state)) == "draft"
+
+
+def test_a_dry_run_tells_and_stores_nothing(session):
+    report = import_items([make_item()], by=None, now=NINE, dry_run=True)
+    assert report.added == ("penalty-law-0001",)
+    assert count(session, ItemRecord) == 0
+
+
+def test_a_retired_item_stays_retired_when_its_text_changes(session):
+    import_items([make_item()], by=None, now=NINE, publish=True)
+    session.scalar(select(ItemRecord)).state = "retired"
+    session.commit()
+    import_items([make_item(stem="另外（　　）。")], by=None, now=LATER, publish=True)
+    assert session.scalar(select(ItemRecord.state)) == "retired"
+
+
+def test_what_candidates_get_holds_neither_key_nor_note(session):
+    import_items([make_item()], by=None, now=NINE)
+    public = session.scalar(select(ItemVersion.public))
+    assert set(public) == {"kind", "stem", "options"}
+    assert all(set(option) == {"key", "text"} for option in public["options"])
+
+
+def test_one_bad_row_keeps_the_whole_file_out(session):
+    unknown = make_item(id="penalty-law-0009", topic="no_such_topic")
+    report = import_items([make_item(), unknown], by=None, now=NINE)
+    assert [(one.row, one.code) for one in report.problems] == [(2, "unknown_topic")]
+    assert count(session, ItemRecord) == 0
+
+
+def test_filing_is_checked():
+    items = [
+        make_item(),
+        make_item(),
+        make_item(id="x-1", wing="procedures"),
+        make_item(id="x-2", fields=["no_such_field"]),
+    ]
+    assert [(one.row, one.code) for one in filing_problems(items)] == [
+        (2, "duplicate_id"),
+        (3, "topic_of_other_wing"),
+        (4, "unknown_enforcement_field"),
+    ]
+
+
+def test_a_file_is_read_row_by_row():
+    import json
+
+    items, problems = read_json(json.dumps({"items": [make_data(), make_data(key="Z"), 7]}).encode())
+    assert [item.id for item in items] == ["penalty-law-0001"]
+    assert [(one.row, one.place) for one in problems] == [(2, "key"), (3, "")]
+    assert read_json(b"\xff")[1][0].code == "not_json"
+    assert read_json(b'"text"')[1][0].code == "not_a_content_file"
+    assert read_json("\ufeff[]".encode()) == ([], [])
+
+
+def test_shipped_content_does_not_overwrite_what_was_edited_here(session, city, monkeypatch):
+    monkeypatch.setattr("trainer.bank.importing.load", lambda: [make_item()])
+    load_shipped(now=NINE)
+    import_items([make_item(stem="本地改过（　　）。")], by=city.people["author"], now=LATER, publish=True)
+    assert load_shipped(now=LATER).unchanged == ("penalty-law-0001",)
+    monkeypatch.setattr("trainer.bank.importing.load", lambda: [make_item(stem="新的一版（　　）。")])
+    assert load_shipped(now=LATER).kept == ("penalty-law-0001",)
+    assert count(session, ItemVersion) == 2

@@ -1,0 +1,120 @@
+"""Phases, releases, tickets, and what is wrong with an exam."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.conftest import NINE
+from tests.exams.factories import HOUR, make_spec
+from trainer.exams.rules import exam_problems, may_release, phase, steps, ticket_fits, why_not_enter
+
+SECOND = timedelta(seconds=1)
+CLOSES = NINE + HOUR
+
+
+@pytest.mark.parametrize(
+    ("now", "release", "released_at", "where"),
+    [
+        (NINE - SECOND, "manual", None, "upcoming"),
+        (NINE, "manual", None, "open"),
+        (CLOSES - SECOND, "after_close", None, "open"),
+        (CLOSES, "after_close", None, "released"),
+        (CLOSES, "after_submit", None, "released"),
+        (CLOSES, "manual", None, "closed"),
+        (CLOSES + HOUR, "manual", CLOSES + HOUR, "released"),
+        (CLOSES + HOUR, "manual", CLOSES + HOUR + SECOND, "closed"),
+    ],
+)
+def test_a_sitting_passes_through_its_phases(now, release, released_at, where):
+    assert phase(now, NINE, CLOSES, release=release, released_at=released_at) == where
+
+
+@pytest.mark.parametrize(
+    ("exam", "candidate", "where", "used", "code"),
+    [
+        ("published", "due", "open", 0, ""),
+        ("published", "due", "open", 1, "attempts_used_up"),
+        ("published", "due", "upcoming", 0, "not_open"),
+        ("published", "due", "closed", 0, "closed"),
+        ("published", "due", "released", 0, "closed"),
+        ("published", "exempt", "open", 0, "not_a_candidate"),
+        ("published", "deferred", "open", 0, "not_a_candidate"),
+        ("published", None, "open", 0, "not_a_candidate"),
+        ("draft", "due", "open", 0, "not_a_candidate"),
+        ("cancelled", "due", "open", 0, "not_a_candidate"),
+    ],
+)
+def test_who_may_enter(exam, candidate, where, used, code):
+    assert why_not_enter(exam, candidate, where, attempts_used=used, attempts_allowed=1) == code
+
+
+@pytest.mark.parametrize(
+    ("now", "released_at", "may"), [(CLOSES - SECOND, None, False), (CLOSES, None, True), (CLOSES, CLOSES, False)]
+)
+def test_results_are_released_once_and_after_the_close(now, released_at, may):
+    assert may_release(now, CLOSES, released_at) is may
+
+
+@pytest.mark.parametrize(
+    ("now", "extra", "fits"),
+    [
+        (NINE - 2 * HOUR - SECOND, 0, False),
+        (NINE - 2 * HOUR, 0, True),
+        (CLOSES + 10 * SECOND, 0, True),
+        (CLOSES + 11 * SECOND, 0, False),
+        (CLOSES + timedelta(minutes=15, seconds=10), 15, True),
+        (CLOSES + timedelta(minutes=15, seconds=11), 15, False),
+    ],
+)
+def test_a_ticket_is_good_for_its_sitting(now, extra, fits):
+    assert ticket_fits(now, NINE, CLOSES, extra_minutes=extra, grace=10) is fits
+
+
+@pytest.mark.parametrize(
+    ("state", "where", "line"),
+    [
+        ("draft", "upcoming", "now next next next next"),
+        ("draft", "released", "now next next next next"),
+        ("published", "upcoming", "done now next next next"),
+        ("published", "open", "done done now next next"),
+        ("published", "closed", "done done done now next"),
+        ("published", "released", "done done done done done"),
+        ("cancelled", "open", "done stopped stopped stopped stopped"),
+    ],
+)
+def test_the_line_of_steps(state, where, line):
+    assert " ".join(one for _, one in steps(state, where, "manual")) == line
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"title": " "}, "title", "required"),
+        ({"title": "试" * 121}, "title", "too_long"),
+        ({"closes_at": NINE}, "closes_at", "closes_before_opens"),
+        ({"minutes": 0}, "minutes", "out_of_range"),
+        ({"minutes": 601}, "minutes", "out_of_range"),
+        ({"attempts": 0}, "attempts", "out_of_range"),
+        ({"attempts": 21}, "attempts", "out_of_range"),
+        ({"grace_seconds": -1}, "grace_seconds", "out_of_range"),
+        ({"draw": "per_form", "forms": 0}, "forms", "out_of_range"),
+        ({"release": "never"}, "release", "unknown_value"),
+        ({"draw": "per_day"}, "draw", "unknown_value"),
+        ({"credit_hours": Decimal("60.01")}, "credit_hours", "out_of_range"),
+        ({"credit_hours": Decimal("0.005")}, "credit_hours", "two_decimals"),
+        ({"pass_mark": Decimal("3.01")}, "pass_mark", "out_of_range"),
+        ({"pass_mark": Decimal("-1")}, "pass_mark", "out_of_range"),
+        ({"seed": ""}, "seed", "too_long"),
+        ({"sections": ()}, "sections", "required"),
+    ],
+)
+def test_a_problem_stands_at_its_field(change, field, code):
+    assert [(one.field, one.code) for one in exam_problems(make_spec(**change))] == [(field, code)]
+
+
+def test_a_sound_exam_has_no_problem_at_its_limits():
+    spec = make_spec(pass_mark=Decimal(3), credit_hours=Decimal(60), minutes=600, attempts=20)
+    assert exam_problems(spec) == []
+    assert exam_problems(replace(spec, draw="one_paper", forms=0)) == []

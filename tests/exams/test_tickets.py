@@ -1,0 +1,125 @@
+"""Entry tickets and signing in with one."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tests.conftest import NINE
+from tests.exams.factories import HOUR, make_exam, person
+from trainer.accounts.models import SignInSession, User
+from trainer.accounts.queries import person_of_session
+from trainer.core.crypto import token_hash
+from trainer.core.errors import Missing, Refused
+from trainer.exams import service
+from trainer.exams.models import Candidate
+from trainer.exams.tickets import BadTicket, issue_tickets, sign_in_by_ticket, to_csv
+
+
+def issue(city, **changes):
+    exam_id = make_exam(city, **changes)
+    return exam_id, {one.username: one.code for one in issue_tickets(exam_id, by=None)}
+
+
+def test_a_ticket_opens_a_session_of_its_holder_for_its_exam(session, city):
+    exam_id, codes = issue(city)
+    opened = sign_in_by_ticket(codes["officer"], address="10.0.0.1", now=NINE)
+    assert opened.user_id == city.people["officer"]
+    assert person_of_session(session, token_hash(opened.token), NINE).ticket_exam_id == exam_id
+
+
+def test_only_the_hash_of_a_ticket_is_stored(session, city):
+    _, codes = issue(city)
+    assert len(codes["officer"]) == 26
+    stored = set(session.scalars(select(Candidate.ticket_hash)))
+    assert stored == {token_hash(code) for code in codes.values()}
+
+
+def test_each_use_ends_the_older_sessions_of_that_person_alone(session, city):
+    _, codes = issue(city)
+    first = sign_in_by_ticket(codes["officer"], address="", now=NINE)
+    other = sign_in_by_ticket(codes["officer2"], address="", now=NINE)
+    second = sign_in_by_ticket(codes["officer"].upper()[:13] + " - " + codes["officer"][13:], address="", now=NINE)
+    alive = set(session.scalars(select(SignInSession.token_hash)))
+    assert alive == {token_hash(other.token), token_hash(second.token)}
+    assert token_hash(first.token) not in alive
+
+
+def test_a_second_run_makes_the_first_tickets_worthless(city):
+    exam_id, old = issue(city)
+    new = {one.username: one.code for one in issue_tickets(exam_id, by=None)}
+    with pytest.raises(BadTicket):
+        sign_in_by_ticket(old["officer"], address="", now=NINE)
+    assert sign_in_by_ticket(new["officer"], address="", now=NINE)
+
+
+@pytest.mark.parametrize("hours", [-2.01, 2.01])
+def test_a_ticket_is_refused_outside_its_sitting(city, hours):
+    _, codes = issue(city)
+    with pytest.raises(BadTicket):
+        sign_in_by_ticket(codes["officer"], address="", now=NINE + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "a" * 26, "\x00", "é" * 200])
+def test_an_unknown_ticket_is_refused(city, ticket):
+    issue(city)
+    with pytest.raises(BadTicket) as refusal:
+        sign_in_by_ticket(ticket, address="", now=NINE)
+    assert (refusal.value.code, refusal.value.status) == ("bad_ticket", 401)
+
+
+def test_the_excused_the_locked_and_the_cancelled_do_not_get_in(session, city):
+    exam_id, codes = issue(city)
+    by = person(city, "organiser")
+    service.excuse_candidate(exam_id, city.people["officer"], "exempt", by=by)
+    session.execute(update(User).where(User.username == "officer2").values(state="locked"))
+    session.commit()
+    for code in codes.values():
+        with pytest.raises(BadTicket):
+            sign_in_by_ticket(code, address="", now=NINE)
+    service.excuse_candidate(exam_id, city.people["officer"], "due", by=by)
+    assert sign_in_by_ticket(codes["officer"], address="", now=NINE)
+    service.cancel_exam(exam_id, by=by, now=NINE)
+    with pytest.raises(BadTicket):
+        sign_in_by_ticket(codes["officer"], address="", now=NINE)
+    assert session.scalar(select(func.count()).select_from(SignInSession)) == 1
+
+
+def test_tickets_are_for_published_exams(city):
+    with pytest.raises(Missing):
+        issue_tickets(999, by=None)
+    with pytest.raises(Refused, match="exam_not_published"):
+        issue_tickets(make_exam(city, publish=False), by=None)
+
+
+def test_the_csv_guards_names_that_look_like_formulas(session, city):
+    session.execute(update(User).where(User.username == "officer").values(name="=1+1"))
+    session.commit()
+    exam_id = make_exam(city)
+    rows = list(csv.DictReader(io.StringIO(to_csv(issue_tickets(exam_id, by=None)))))
+    assert [row["username"] for row in rows] == ["officer", "officer2"]
+    assert rows[0]["name"] == "'=1+1"
+    assert len(rows[0]["ticket"]) == 26
+
+
+def test_the_command_prints_tickets_or_says_why_not(app, city):
+    exam_id = make_exam(city)
+    run = app.test_cli_runner().invoke
+    done = run(args=["exams", "tickets", str(exam_id)])
+    assert done.exit_code == 0
+    rows = list(csv.DictReader(io.StringIO(done.output)))
+    assert sign_in_by_ticket(rows[0]["ticket"], address="", now=NINE + HOUR)
+    assert run(args=["exams", "tickets", "4711"]).exit_code == 1
+    assert run(args=["exams", "tickets", "x"]).exit_code == 2
+
+
+def test_the_api_signs_in_with_a_ticket(client, city, clock):
+    _, codes = issue(city)
+    clock(NINE)
+    answer = client.post("/api/v1/session", json={"ticket": codes["officer"]})
+    assert answer.status_code == 200
+    assert answer.json["user"]["username"] == "officer"
+    refused = client.post("/api/v1/session", json={"ticket": "z" * 26})
+    assert (refused.status_code, refused.json["code"]) == (401, "bad_ticket")

@@ -1,0 +1,201 @@
+"""Blueprints and compiled papers."""
+
+import json
+import time
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.conftest import NINE
+from tests.papers.factories import fill_bank, section
+from tests.question_bank.samples import EXPLANATION_CANARY, NOTE_CANARY
+from trainer.bank.importing import load_shipped
+from trainer.bank.models import ItemRecord
+from trainer.core.errors import Invalid, Missing
+from trainer.papers.models import Paper, PaperItem
+from trainer.papers.queries import items_of_paper, papers_of, sections_of, supply_of
+from trainer.papers.rules.blueprint import presets
+from trainer.papers.service import NotEnoughItems, compile_papers, create_blueprint, paper_digest, replace_sections
+
+TITLES = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
+
+
+def make_blueprint(*sections, seed="seed"):
+    return create_blueprint("春季考试", sections or (section(count=3),), seed=seed, by=None, now=NINE)
+
+
+def compiled(blueprint_id, count=1, *, same_items=False, shuffle_items=False, shuffle_options=False):
+    return compile_papers(
+        blueprint_id,
+        count=count,
+        same_items=same_items,
+        shuffle_items=shuffle_items,
+        shuffle_options=shuffle_options,
+        now=NINE,
+    )
+
+
+def documents(session):
+    return [json.loads(document) for document in session.scalars(select(Paper.document).order_by(Paper.form))]
+
+
+def items(document):
+    return [item for one in document["sections"] for item in one["items"]]
+
+
+def test_a_paper_has_all_a_candidate_needs_and_nothing_more(session):
+    fill_bank(single_choice=5, fill_blank=2, true_false=2)
+    blueprint_id = make_blueprint(
+        section(count=2, points="1.5"), section("fill_blank", 1, "2"), section("true_false", 1)
+    )
+    compiled(blueprint_id)
+    paper = session.scalar(select(Paper))
+    text = paper.document.decode()
+    for secret in (NOTE_CANARY, EXPLANATION_CANARY, '"key":"B"}', "basis", "行政处罚法", "s-1", "difficulty"):
+        assert secret not in text
+    document = json.loads(text)
+    assert document["title"] == "春季考试"
+    assert set(document["sections"][0]) == {"title", "partial_credit", "points_each", "items"}
+    assert [item["number"] for item in items(document)] == [1, 2, 3, 4]
+    assert [item["points"] for item in items(document)] == ["1.50", "1.50", "2.00", "1.00"]
+    assert items(document)[2]["blanks"] == 2
+    assert set(items(document)[0]) == {"number", "kind", "stem", "options", "points"}
+    assert paper.shapes[0] == {"kind": "single_choice", "keys": ["A", "B", "C", "D"]}
+    assert (paper.item_count, paper.max_points) == (4, Decimal("6.00"))
+    assert paper.digest == paper_digest("seed", 1, paper.document)
+    held = items_of_paper(session, paper.id)
+    assert [(one.number, one.section, one.points) for one in held][2] == (3, 2, Decimal("2.00"))
+
+
+def test_one_seed_gives_the_same_bytes_again(session):
+    fill_bank(single_choice=20)
+    for _ in range(2):
+        compiled(make_blueprint(section(count=5)), 2, shuffle_items=True, shuffle_options=True)
+    rows = session.scalars(select(Paper.document).order_by(Paper.blueprint_id, Paper.form)).all()
+    assert rows[:2] == rows[2:]
+    assert rows[0] != rows[1]
+
+
+def test_variants_hold_the_same_items_in_other_orders_and_keep_option_keys(session):
+    fill_bank(single_choice=20)
+    compiled(make_blueprint(section(count=8)), 4, same_items=True, shuffle_items=True, shuffle_options=True)
+    versions = {
+        tuple(sorted(session.scalars(select(PaperItem.item_version_id).where(PaperItem.paper_id == paper_id))))
+        for paper_id in session.scalars(select(Paper.id))
+    }
+    assert len(versions) == 1
+    papers = documents(session)
+    assert len({json.dumps(paper) for paper in papers}) == 4
+    for item in (item for paper in papers for item in items(paper)):
+        assert sorted(option["key"] for option in item["options"]) == ["A", "B", "C", "D"]
+        assert {option["key"]: option["text"] for option in item["options"]}["B"] == "调查取证"
+
+
+def test_an_ordering_item_is_never_shown_in_its_right_order(session):
+    fill_bank(ordering=10)
+    compiled(make_blueprint(section("ordering", 10)), 16, same_items=True, shuffle_options=True)
+    shown = {
+        "".join(option["key"] for option in item["options"]) for paper in documents(session) for item in items(paper)
+    }
+    assert len(shown) > 20
+    assert "CABED" not in shown
+
+
+def test_parallel_forms_differ_and_further_ones_are_numbered_on(session):
+    fill_bank(single_choice=30, difficulty=2)
+    blueprint_id = make_blueprint(section(count=5))
+    compiled(blueprint_id, 2)
+    before = session.scalars(select(Paper.document).order_by(Paper.form)).all()
+    session.rollback()
+    more = compiled(blueprint_id, 2)
+    assert [paper.form for paper in papers_of(session, blueprint_id)] == [1, 2, 3, 4]
+    assert len(more.paper_ids) == 2
+    assert session.scalars(select(Paper.document).order_by(Paper.form)).all()[:2] == before
+
+
+def test_further_variants_keep_the_items_of_the_first_even_when_the_bank_has_moved_on(session):
+    fill_bank(single_choice=5)
+    blueprint_id = make_blueprint(section(count=3))
+    compiled(blueprint_id, 1, same_items=True, shuffle_items=True)
+    session.execute(ItemRecord.__table__.update().values(state="retired"))
+    session.commit()
+    compiled(blueprint_id, 1, same_items=True, shuffle_items=True)
+    first, second = papers_of(session, blueprint_id)
+    ids = [{one.item_version_id for one in items_of_paper(session, paper.id)} for paper in (first, second)]
+    assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize("state", ["draft", "in_review", "retired", "quarantined"])
+def test_only_published_items_are_drawn(session, state):
+    fill_bank(single_choice=3)
+    item = session.scalar(select(ItemRecord).order_by(ItemRecord.id))
+    item.state = state
+    session.commit()
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(make_blueprint(section(count=3)))
+    assert refusal.value.status == 422
+    assert refusal.value.params["lacks"][0]["missing"] == 1
+
+
+def test_a_lack_stands_at_its_section_and_nothing_is_stored(session):
+    fill_bank(single_choice=3, true_false=1)
+    blueprint_id = make_blueprint(section(count=3), section("true_false", 4), section(count=1, item_ids=("s-77",)))
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(blueprint_id)
+    assert [(one.field, one.code) for one in refusal.value.problems] == [
+        ("sections.1.count", "section_lacks_items"),
+        ("sections.2.item_ids", "unknown_items"),
+        ("sections.2.count", "section_shares_items"),
+    ]
+    assert refusal.value.problems[0].params["missing"] == 3
+    assert session.scalar(select(func.count()).select_from(Paper)) == 0
+
+
+def test_supply_says_what_the_bank_has_for_each_section(session):
+    fill_bank(single_choice=5, true_false=1)
+    supply = supply_of(session, [section(count=4), section(count=2), section("true_false", 1)])
+    assert [(one.wanted, one.found, one.lack and one.lack.missing) for one in supply] == [
+        (4, 5, None),
+        (2, 5, 1),
+        (1, 1, None),
+    ]
+
+
+def test_a_faulty_blueprint_is_refused_and_a_compiled_one_frozen(session):
+    with pytest.raises(Invalid):
+        make_blueprint(replace(section(), count=0))
+    with pytest.raises(Missing):
+        compiled(987654)
+    fill_bank(single_choice=5)
+    blueprint_id = make_blueprint(section(count=2))
+    replace_sections(blueprint_id, "夏季考试", [section(count=3)])
+    assert [one.count for one in sections_of(session, blueprint_id)] == [3]
+    session.rollback()
+    compiled(blueprint_id)
+    with pytest.raises(RuntimeError):
+        replace_sections(blueprint_id, "秋季考试", [section(count=4)])
+
+
+def test_sections_are_read_as_they_were_written(session):
+    spec = section(
+        count=4,
+        points="0.5",
+        wing="procedures",
+        topics=("hearing",),
+        fields=("market",),
+        difficulty=(1, 2),
+        item_ids=("s-1",),
+    )
+    assert sections_of(session, make_blueprint(spec)) == [replace(spec, points_each=Decimal("0.50"))]
+
+
+def test_a_paper_for_each_of_three_hundred_candidates_is_compiled_in_seconds(session):
+    load_shipped(now=NINE)
+    blueprint_id = create_blueprint("大考", presets(TITLES)[0].sections, seed="s", by=None, now=NINE)
+    begun = time.perf_counter()
+    made = compiled(blueprint_id, 300, shuffle_options=True)
+    assert time.perf_counter() - begun < 20
+    assert len(made.paper_ids) == 300
+    assert session.scalar(select(func.count()).select_from(PaperItem)) == 300 * 80

@@ -1,0 +1,233 @@
+"""Reads of the bank: the pool of a draw, counts, the list with its filters, one item with its versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from question_bank import Item
+from trainer.accounts.models import User
+from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.rules import PoolItem
+from trainer.core.errors import Missing
+
+
+def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
+    """Return the published items of ``kinds`` (all when empty) and those named by ``codes``, by code.
+
+    Items in quarantine, drafts and retired ones are never in it. Two statements, whatever the size.
+    """
+    wanted, named = sorted(set(kinds)), sorted(set(codes))
+    inside = [ItemRecord.state == "published", ItemRecord.version_id.is_not(None)]
+    if wanted:
+        of_kind = ItemRecord.kind.in_(wanted)
+        inside.append(or_(of_kind, ItemRecord.code.in_(named)) if named else of_kind)
+    fields: dict[int, set[str]] = {}
+    for item_id, one in session.execute(
+        select(ItemField.item_id, ItemField.field).join(ItemRecord, ItemRecord.id == ItemField.item_id).where(*inside)
+    ):
+        fields.setdefault(item_id, set()).add(one)
+    rows = session.execute(
+        select(
+            ItemRecord.code,
+            ItemRecord.id,
+            ItemRecord.version_id,
+            ItemRecord.kind,
+            ItemRecord.wing,
+            ItemRecord.topic,
+            ItemRecord.difficulty,
+        )
+        .where(*inside)
+        .order_by(ItemRecord.code)
+    )
+    return [
+        PoolItem(
+            row.code,
+            row.id,
+            row.version_id,
+            row.kind,
+            row.wing,
+            row.topic,
+            row.difficulty,
+            frozenset(fields.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def bodies_of_versions(
+    session: Session, version_ids: Iterable[int]
+) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return (body, public) of versions by their id. The body holds the key: never hand it to a candidate."""
+    wanted = sorted(set(version_ids))
+    found: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for start in range(0, len(wanted), 500):
+        rows = session.execute(
+            select(ItemVersion.id, ItemVersion.body, ItemVersion.public).where(
+                ItemVersion.id.in_(wanted[start : start + 500])
+            )
+        )
+        found.update({row.id: (row.body, row.public) for row in rows})
+    return found
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """What the list of items is filtered by; an empty part filters nothing. ``words`` all have to occur."""
+
+    words: str = ""
+    kind: str = ""
+    wing: str = ""
+    topic: str = ""
+    field: str = ""
+    state: str = ""
+    difficulty: int | None = None
+    law: str = ""
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One line of the list of items."""
+
+    id: int
+    code: str
+    kind: str
+    wing: str
+    topic: str
+    difficulty: int
+    state: str
+    stem: str
+
+
+def items_matching(wanted: ItemFilter) -> Select[Any]:
+    """Return the select of items for ``paged``, by code; rows fit ``row_of``."""
+    rows = (
+        select(
+            ItemRecord.id,
+            ItemRecord.code,
+            ItemRecord.kind,
+            ItemRecord.wing,
+            ItemRecord.topic,
+            ItemRecord.difficulty,
+            ItemRecord.state,
+            ItemVersion.public,
+        )
+        .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
+        .order_by(ItemRecord.code)
+    )
+    for column, value in (
+        (ItemRecord.kind, wanted.kind),
+        (ItemRecord.wing, wanted.wing),
+        (ItemRecord.topic, wanted.topic),
+        (ItemRecord.state, wanted.state),
+    ):
+        if value:
+            rows = rows.where(column == value)
+    if wanted.difficulty:
+        rows = rows.where(ItemRecord.difficulty == wanted.difficulty)
+    if wanted.field:
+        rows = rows.where(exists().where(ItemField.item_id == ItemRecord.id, ItemField.field == wanted.field))
+    if wanted.law:
+        rows = rows.where(exists().where(ItemBasis.item_id == ItemRecord.id, ItemBasis.law == wanted.law))
+    for word in wanted.words.split()[:8]:
+        rows = rows.where(
+            or_(ItemRecord.code.contains(word.lower(), autoescape=True), _text_has(word)),
+        )
+    return rows
+
+
+def _text_has(word: str) -> Any:
+    """Return the condition that the stem or an option holds ``word``.
+
+    The JSON text is searched as it lies in the table, so the word takes the form that it has in there: both databases
+    store what Python's encoder wrote, with Chinese as escapes.
+    """
+    return cast(ItemVersion.public, String).contains(json.dumps(word)[1:-1], autoescape=True)
+
+
+def row_of(row: Any) -> ItemRow:
+    """Return a row of ``items_matching`` as a line of the list."""
+    return ItemRow(row.id, row.code, row.kind, row.wing, row.topic, row.difficulty, row.state, row.public["stem"])
+
+
+def counts_by(session: Session, column: str) -> dict[str, int]:
+    """Return how many items there are by ``state``, ``kind``, ``wing`` or ``topic``."""
+    by = {
+        "state": ItemRecord.state,
+        "kind": ItemRecord.kind,
+        "wing": ItemRecord.wing,
+        "topic": ItemRecord.topic,
+    }[column]
+    return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One version of an item; ``created_by`` is None for shipped content."""
+
+    id: int
+    number: int
+    created_at: datetime
+    created_by: str | None
+
+
+@dataclass(frozen=True)
+class ItemPage:
+    """An item with the text of one version (the current one unless asked otherwise) and the list of all."""
+
+    id: int
+    code: str
+    state: str
+    pool: str
+    item: Item
+    version: VersionLine
+    versions: tuple[VersionLine, ...]
+    is_current: bool
+
+
+def read_item(session: Session, item_id: int, number: int | None = None) -> ItemPage:
+    """Return an item, key and all, for those who may see it. Raises ``Missing`` for an unknown item or version."""
+    record = session.get(ItemRecord, item_id)
+    if record is None:
+        raise Missing
+    rows = session.execute(
+        select(ItemVersion.id, ItemVersion.number, ItemVersion.created_at, User.name)
+        .outerjoin(User, User.id == ItemVersion.created_by)
+        .where(ItemVersion.item_id == item_id)
+        .order_by(ItemVersion.number.desc())
+    )
+    versions = tuple(VersionLine(*row) for row in rows)
+    wanted = [
+        line for line in versions if (line.number == number if number is not None else line.id == record.version_id)
+    ]
+    if not wanted:
+        raise Missing
+    body = session.scalar(select(ItemVersion.body).where(ItemVersion.id == wanted[0].id))
+    return ItemPage(
+        id=record.id,
+        code=record.code,
+        state=record.state,
+        pool=record.pool,
+        item=Item.from_dict(body),
+        version=wanted[0],
+        versions=versions,
+        is_current=wanted[0].id == record.version_id,
+    )
+
+
+def items_to_export(
+    session: Session, *, topics: Iterable[str] = (), states: Iterable[str] = ("published",)
+) -> list[Item]:
+    """Return the current text of items by id, of ``topics`` (all when empty) in ``states``."""
+    wanted = sorted(set(topics))
+    inside = and_(ItemRecord.state.in_(sorted(set(states))), ItemRecord.topic.in_(wanted) if wanted else True)
+    bodies = session.scalars(
+        select(ItemVersion.body).join(ItemRecord, ItemRecord.version_id == ItemVersion.id).where(inside)
+    )
+    return sorted((Item.from_dict(body) for body in bodies), key=lambda item: item.id)

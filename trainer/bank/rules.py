@@ -1,0 +1,70 @@
+"""What a draw asks of an item, and which changes of state an item may make. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# From which states an item may pass into which; quarantine comes from a changed law, never from a person.
+CHANGES: dict[str, frozenset[str]] = {
+    "draft": frozenset({"published", "retired"}),
+    "in_review": frozenset({"published", "retired"}),
+    "published": frozenset({"retired"}),
+    "quarantined": frozenset({"published", "retired"}),
+    "retired": frozenset({"published"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolItem:
+    """An item as a draw sees it: no text, no key. ``code`` is its stable id in the bank."""
+
+    code: str
+    item_id: int
+    version_id: int
+    kind: str
+    wing: str
+    topic: str
+    difficulty: int
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What items are asked for. An empty part asks nothing; None in ``wing`` means any.
+
+    ``fields`` wants an item that lies in at least one of them; ``general`` is a field like any other here.
+    """
+
+    kind: str | None = None
+    wing: str | None = None
+    topics: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    difficulty: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        kind: str | None = None,
+        wing: str | None = None,
+        topics: Iterable[str] = (),
+        fields: Iterable[str] = (),
+        difficulty: Iterable[int] = (),
+    ) -> Criteria:
+        """Return the criteria of plain lists."""
+        return cls(kind, wing, frozenset(topics), frozenset(fields), frozenset(difficulty))
+
+    def takes(self, item: PoolItem) -> bool:
+        """Return whether the item is one of those asked for."""
+        return (
+            (self.kind is None or item.kind == self.kind)
+            and (self.wing is None or item.wing == self.wing)
+            and (not self.topics or item.topic in self.topics)
+            and (not self.fields or not self.fields.isdisjoint(item.fields))
+            and (not self.difficulty or item.difficulty in self.difficulty)
+        )
+
+
+def may_become(state: str, wanted: str) -> bool:
+    """Return whether an item in ``state`` may be put into ``wanted`` by a person."""
+    return wanted in CHANGES.get(state, frozenset())

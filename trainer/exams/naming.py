@@ -1,0 +1,92 @@
+"""Who is meant by units and usernames: active officers within the caller's scope, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.accounts.queries import people_within
+from trainer.core.errors import FieldProblem, Invalid
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope
+
+# Who may sit an exam; staff and lay people have no attempts of their own.
+WHO_SITS = ("officer", "auxiliary")
+
+
+@dataclass(frozen=True, order=True)
+class Named:
+    """A person to be named, with the unit that they belong to now."""
+
+    user_id: int
+    unit_id: int
+
+
+def find_candidates(
+    session: Session, scope: Scope, *, units: Sequence[str], usernames: Sequence[str], prefix: str = "candidates."
+) -> list[Named]:
+    """Return each person once, by id. A unit stands for all active officers of its subtree, auxiliaries only by name.
+
+    Raises ``Invalid`` at ``candidates.units.N`` and ``candidates.usernames.N`` for units and people that do not exist
+    or lie outside ``scope`` (both look alike), and for people who cannot sit an exam.
+    """
+    problems: list[FieldProblem] = []
+    codes = [code.strip() for code in units]
+    paths: dict[str, str] = {}
+    for start in range(0, len(codes), 500):
+        rows = session.execute(
+            select(Unit.code, Unit.path).where(Unit.code.in_(codes[start : start + 500]), units_within(scope))
+        )
+        paths.update({row.code: row.path for row in rows})
+    for place, code in enumerate(codes):
+        if code not in paths:
+            problems.append(FieldProblem(f"{prefix}units.{place}", "unknown_unit", {"value": code[:40]}))
+    found: dict[int, Named] = {}
+    tops = _tops(list(paths.values()))
+    for start in range(0, len(tops), 50):
+        below = [Unit.path.startswith(path, autoescape=True) for path in tops[start : start + 50]]
+        people = session.execute(
+            select(User.id, User.unit_id)
+            .join(Unit, Unit.id == User.unit_id)
+            .where(or_(*below), people_within(scope), User.state == "active", User.category == "officer")
+        )
+        found.update({row.id: Named(row.id, row.unit_id) for row in people})
+    wanted = [name.strip().lower() for name in usernames]
+    known = {}
+    for start in range(0, len(wanted), 500):
+        named = session.execute(
+            select(User.username, User.id, User.unit_id, User.state, User.category)
+            .join(Unit, Unit.id == User.unit_id)
+            .where(User.username.in_(wanted[start : start + 500]), people_within(scope))
+        )
+        known.update({row.username: row for row in named})
+    for place, name in enumerate(wanted):
+        row = known.get(name)
+        code = ""
+        if row is None:
+            code = "unknown_person"
+        elif row.state != "active":
+            code = "person_inactive"
+        elif row.category not in WHO_SITS:
+            code = "not_an_officer"
+        if code:
+            problems.append(FieldProblem(f"{prefix}usernames.{place}", code, {"value": name[:64]}))
+        elif row is not None:
+            found[row.id] = Named(row.id, row.unit_id)
+    if problems:
+        raise Invalid(problems)
+    return sorted(found.values())
+
+
+def _tops(paths: list[str]) -> list[str]:
+    """Return the paths that lie below no other one."""
+    tops: list[str] = []
+    for path in sorted(paths):
+        if not tops or not path.startswith(tops[-1]):
+            tops.append(path)
+    return tops

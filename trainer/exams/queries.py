@@ -1,0 +1,212 @@
+"""Reads of exams, always for a caller: within a scope, or as a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.accounts.rules import Person
+from trainer.core.errors import Missing
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import phase
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope
+from trainer.papers.models import Section
+
+
+@dataclass(frozen=True)
+class ExamLine:
+    """An exam with one sitting as a list shows it. ``candidate_state`` is the caller's own, None when not named."""
+
+    id: int
+    title: str
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    unit_path: str
+    blueprint_id: int
+    state: str
+    minutes: int
+    pass_mark: Decimal | None
+    attempts: int
+    release: str
+    draw: str
+    forms: int
+    shuffle_items: bool
+    shuffle_options: bool
+    credit_hours: Decimal | None
+    grace_seconds: int
+    created_at: datetime
+    released_at: datetime | None
+    sitting_id: int
+    opens_at: datetime
+    closes_at: datetime
+    candidate_state: str | None
+    item_count: int
+    max_points: Decimal
+
+    def phase(self, now: datetime) -> str:
+        """Return where the exam stands at ``now``."""
+        return phase(now, self.opens_at, self.closes_at, release=self.release, released_at=self.released_at)
+
+
+COLUMNS = (
+    Exam.id,
+    Exam.title,
+    Exam.unit_id,
+    Unit.code.label("unit_code"),
+    Unit.name.label("unit_name"),
+    Unit.path.label("unit_path"),
+    Exam.blueprint_id,
+    Exam.state,
+    Exam.minutes,
+    Exam.pass_mark,
+    Exam.attempts_allowed.label("attempts"),
+    Exam.release,
+    Exam.draw,
+    Exam.forms,
+    Exam.shuffle_items,
+    Exam.shuffle_options,
+    Exam.credit_hours,
+    Exam.grace_seconds,
+    Exam.created_at,
+    Exam.released_at,
+    Sitting.id.label("sitting_id"),
+    Sitting.opens_at,
+    Sitting.closes_at,
+)
+
+
+def exam_rows(user_id: int) -> Select[Any]:
+    """Return the select of exams with the sitting that concerns ``user_id``: the own one, else the first."""
+    first = select(func.min(Sitting.id)).where(Sitting.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    return (
+        select(*COLUMNS, Candidate.state.label("candidate_state"))
+        .join(Unit, Unit.id == Exam.unit_id)
+        .outerjoin(Candidate, and_(Candidate.exam_id == Exam.id, Candidate.user_id == user_id))
+        .join(Sitting, Sitting.id == func.coalesce(Candidate.sitting_id, first))
+    )
+
+
+def lines_of(session: Session, rows: Sequence[Any]) -> list[ExamLine]:
+    """Return rows of ``exam_rows`` with the number of items and the points of a paper: one statement for all."""
+    wanted = {row.blueprint_id for row in rows}
+    sizes: dict[int, tuple[int, Decimal]] = {}
+    for blueprint_id, count, points in session.execute(
+        select(Section.blueprint_id, Section.count, Section.points_each).where(Section.blueprint_id.in_(wanted))
+    ):
+        items, most = sizes.get(blueprint_id, (0, Decimal("0.00")))
+        sizes[blueprint_id] = (items + count, most + count * points)
+    return [
+        ExamLine(
+            **row._mapping,
+            item_count=sizes.get(row.blueprint_id, (0, Decimal(0)))[0],
+            max_points=sizes.get(row.blueprint_id, (0, Decimal("0.00")))[1],
+        )
+        for row in rows
+    ]
+
+
+def may_enter_or_manage(person: Person) -> ColumnElement[bool]:
+    """Return the condition on ``exam_rows``: candidates see what is published, organisers all of their scope."""
+    own = and_(Candidate.user_id == person.id, Exam.state == "published")
+    return or_(own, units_within(person.scope("exam.view")))
+
+
+def read_exam(session: Session, exam_id: int, person: Person, *, permission: str = "exam.view") -> ExamLine:
+    """Return an exam of the caller's scope; raises ``Missing`` for one outside it as for one that does not exist."""
+    row = session.execute(
+        exam_rows(person.id).where(Exam.id == exam_id, units_within(person.scope(permission)))
+    ).first()
+    if row is None:
+        raise Missing
+    return lines_of(session, [row])[0]
+
+
+def read_exam_of_caller(session: Session, exam_id: int, person: Person) -> ExamLine:
+    """Return an exam that the caller may enter or look after; raises ``Missing`` otherwise."""
+    row = session.execute(exam_rows(person.id).where(Exam.id == exam_id, may_enter_or_manage(person))).first()
+    if row is None:
+        raise Missing
+    return lines_of(session, [row])[0]
+
+
+def exams_of_caller(session: Session, person: Person, *, limit: int, before_id: int | None) -> list[ExamLine]:
+    """Return the exams that the caller may enter or look after, the newest first; ``before_id`` continues a list."""
+    rows = exam_rows(person.id).where(may_enter_or_manage(person)).order_by(Exam.id.desc()).limit(limit)
+    if before_id is not None:
+        rows = rows.where(Exam.id < before_id)
+    return lines_of(session, session.execute(rows).all())
+
+
+def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: datetime | None = None) -> Select[Any]:
+    """Return the select of an organiser's exams for ``paged``, the latest opening first.
+
+    ``state`` is one of draft, cancelled, upcoming, open, closed (whatever is over); ``now`` is needed for the last
+    three. Empty filters nothing.
+    """
+    rows = exam_rows(person.id).where(units_within(person.scope("exam.view")))
+    for word in words.split()[:8]:
+        rows = rows.where(Exam.title.contains(word, autoescape=True))
+    if state in ("draft", "cancelled"):
+        rows = rows.where(Exam.state == state)
+    elif state == "upcoming":
+        rows = rows.where(Exam.state == "published", Sitting.opens_at > now)
+    elif state == "open":
+        rows = rows.where(Exam.state == "published", Sitting.opens_at <= now, Sitting.closes_at > now)
+    elif state == "closed":
+        rows = rows.where(Exam.state == "published", Sitting.closes_at <= now)
+    return rows.order_by(Sitting.opens_at.desc(), Exam.id.desc())
+
+
+def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many candidates are due in each exam; exempt and deferred ones do not count."""
+    rows = session.execute(
+        select(Candidate.exam_id, func.count())
+        .where(Candidate.exam_id.in_(exam_ids), Candidate.state == "due")
+        .group_by(Candidate.exam_id)
+    )
+    counts = dict.fromkeys(exam_ids, 0)
+    counts.update({row[0]: row[1] for row in rows})
+    return counts
+
+
+def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
+    """Return the usernames of all candidates, sorted."""
+    return list(
+        session.scalars(
+            select(User.username)
+            .join(Candidate, Candidate.user_id == User.id)
+            .where(Candidate.exam_id == exam_id)
+            .order_by(User.username)
+        )
+    )
+
+
+def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, datetime]]:
+    """Return (id, title, closed at) of exams whose results wait to be released by hand, the oldest first."""
+    rows = session.execute(
+        select(Exam.id, Exam.title, func.max(Sitting.closes_at).label("closed_at"))
+        .join(Unit, Unit.id == Exam.unit_id)
+        .join(Sitting, Sitting.exam_id == Exam.id)
+        .where(
+            units_within(scope),
+            Exam.state == "published",
+            Exam.release == "manual",
+            Exam.released_at.is_(None),
+            Sitting.closes_at <= now,
+            exists().where(Candidate.exam_id == Exam.id),
+        )
+        .group_by(Exam.id, Exam.title)
+        .order_by(func.max(Sitting.closes_at))
+        .limit(20)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,0 +1,156 @@
+"""Where a sitting stands in time, when results may be seen, what is wrong with an exam. Pure; times are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trainer.core.errors import FieldProblem
+from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
+
+RELEASES = ("after_submit", "after_close", "manual")
+DRAWS = ("one_paper", "per_form", "per_candidate")
+PHASES = ("upcoming", "open", "closed", "released")
+
+MINUTES_MOST = 600
+ATTEMPTS_MOST = 20
+FORMS_MOST = 50
+FORMS_USUAL = 4
+CREDIT_MOST = Decimal(60)
+GRACE_MOST = 120
+HUNDREDTH = Decimal("0.01")
+
+# A ticket lets its holder in so long before the sitting opens: time to find the desk and read the rules.
+TICKET_LEAD = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class ExamSpec:
+    """An exam as it is asked for. ``pass_mark`` in points; ``units`` are codes whose whole subtrees are named.
+
+    ``forms`` counts only with the draw ``per_form``. ``unit_code`` None takes the widest unit of the caller's scope.
+    ``seed`` None lets chance choose.
+    """
+
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    minutes: int
+    sections: tuple[SectionSpec, ...]
+    pass_mark: Decimal | None = None
+    attempts: int = 1
+    release: str = "after_close"
+    draw: str = "one_paper"
+    forms: int = FORMS_USUAL
+    shuffle_items: bool = False
+    shuffle_options: bool = False
+    credit_hours: Decimal | None = None
+    grace_seconds: int = 10
+    seed: str | None = None
+    units: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
+    unit_code: str | None = None
+
+
+def phase(now: datetime, opens_at: datetime, closes_at: datetime, *, release: str, released_at: datetime | None) -> str:
+    """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
+
+    The first moment of the window is open, the last is closed. After it the results of all releases but ``manual``
+    are out at once; a manual one is released from ``released_at`` on.
+    """
+    if now < opens_at:
+        return "upcoming"
+    if now < closes_at:
+        return "open"
+    if release != "manual" or (released_at is not None and released_at <= now):
+        return "released"
+    return "closed"
+
+
+def why_not_enter(
+    exam_state: str, candidate_state: str | None, where: str, *, attempts_used: int, attempts_allowed: int
+) -> str:
+    """Return the code of what keeps a person from a new attempt, empty when nothing does.
+
+    ``candidate_state`` None means that the person is not named; ``where`` is the phase of the sitting.
+    """
+    if exam_state != "published" or candidate_state != "due":
+        return "not_a_candidate"
+    if where == "upcoming":
+        return "not_open"
+    if where != "open":
+        return "closed"
+    return "attempts_used_up" if attempts_used >= attempts_allowed else ""
+
+
+def may_release(now: datetime, closes_at: datetime, released_at: datetime | None) -> bool:
+    """Return whether results can be released by hand now: once, and never while somebody may still be writing."""
+    return released_at is None and now >= closes_at
+
+
+def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:
+    """Return whether an entry ticket lets its holder in at ``now``.
+
+    From ``TICKET_LEAD`` before the sitting opens until its last answer can arrive: ``extra_minutes`` granted to the
+    holder and ``grace`` seconds after it closes.
+    """
+    return opens_at - TICKET_LEAD <= now <= closes_at + timedelta(minutes=extra_minutes, seconds=grace)
+
+
+def steps(state: str, where: str, release: str) -> list[tuple[str, str]]:
+    """Return the line of steps of an exam as (name, state); states are done, now, next and stopped.
+
+    The names are drafted, published, open, closed, released.
+    """
+    names = ("drafted", "published", "open", "closed", "released")
+    if state == "cancelled":
+        return [(name, "done" if name == "drafted" else "stopped") for name in names]
+    here = 0 if state == "draft" else {"upcoming": 1, "open": 2, "closed": 3, "released": 4}[where]
+    last = len(names) - 1
+    return [
+        (name, "done" if place < here or (place == here == last) else "now" if place == here else "next")
+        for place, name in enumerate(names)
+    ]
+
+
+def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
+    """Return what is wrong with an exam by itself, in the order of the fields; an empty list when nothing is."""
+    found = []
+    if not spec.title.strip():
+        found.append(FieldProblem("title", "required"))
+    elif len(spec.title.strip()) > 120:
+        found.append(FieldProblem("title", "too_long", {"most": 120}))
+    if spec.closes_at <= spec.opens_at:
+        found.append(FieldProblem("closes_at", "closes_before_opens"))
+    found += _outside("minutes", spec.minutes, 1, MINUTES_MOST)
+    found += _outside("attempts", spec.attempts, 1, ATTEMPTS_MOST)
+    found += _outside("grace_seconds", spec.grace_seconds, 0, GRACE_MOST)
+    if spec.draw == "per_form":
+        found += _outside("forms", spec.forms, 1, FORMS_MOST)
+    if spec.release not in RELEASES:
+        found.append(FieldProblem("release", "unknown_value", {"value": spec.release[:40]}))
+    if spec.draw not in DRAWS:
+        found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
+    found += _amount("credit_hours", spec.credit_hours, CREDIT_MOST)
+    in_sections = blueprint_problems(spec.sections)
+    most = None if in_sections else max_points(spec.sections)
+    found += _amount("pass_mark", spec.pass_mark, most)
+    if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
+        found.append(FieldProblem("seed", "too_long", {"most": 64}))
+    return found + in_sections
+
+
+def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProblem]:
+    return () if least <= value <= most else [FieldProblem(name, "out_of_range", {"least": least, "most": most})]
+
+
+def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[FieldProblem]:
+    if value is None:
+        return ()
+    if not value.is_finite() or value < 0 or (most is not None and value > most):
+        return [FieldProblem(name, "out_of_range", {"least": 0, "most": "–" if most is None else most})]
+    if value != value.quantize(HUNDREDTH):
+        return [FieldProblem(name, "two_decimals")]
+    return ()

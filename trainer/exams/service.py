@@ -1,0 +1,361 @@
+"""Making, publishing, changing and releasing exams.
+
+Publishing compiles the papers and deals them to the candidates, so that a start in the exam's first minute has
+nothing left to work out. From then on the blueprint is frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trainer.accounts.rules import Person
+from trainer.audit.service import record
+from trainer.core.clock import iso_z
+from trainer.core.database import transaction
+from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.naming import Named, find_candidates
+from trainer.exams.rules import ExamSpec, exam_problems, may_release
+from trainer.notices.service import queue
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import unit_by_code, units_within
+from trainer.papers.models import Blueprint
+from trainer.papers.queries import papers_of
+from trainer.papers.rules.chance import Dice
+from trainer.papers.rules.drawing import deal_papers, how_many_papers
+from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
+
+MANAGE = "exam.manage"
+HOME = "/"
+
+
+class NotDraft(Conflict):
+    """The exam has been published or cancelled, so its paper and rules stand."""
+
+    code = "exam_not_draft"
+
+
+class CandidateHasAttempt(Conflict):
+    """The candidate has started; what was written must not vanish."""
+
+    code = "candidate_has_attempt"
+
+
+def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = True) -> int:
+    """Create an exam with its candidates and return its id; published at once unless ``publish`` is false.
+
+    Raises ``Invalid`` with a problem at each field that is wrong, and ``NotEnoughItems`` when it is to be published
+    and the bank cannot fill it. Nothing is stored then.
+    """
+    _refuse_faults(spec)
+    with transaction() as session:
+        unit = _owner(session, by, spec.unit_code)
+        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        blueprint_id = create_blueprint(spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now)
+        exam = Exam(unit_id=unit.id, blueprint_id=blueprint_id, state="draft", created_at=now, created_by=by.id)
+        _fill(exam, spec)
+        session.add(exam)
+        session.flush()
+        session.add(Sitting(exam_id=exam.id, number=1, opens_at=spec.opens_at, closes_at=spec.closes_at))
+        session.flush()
+        _name(session, exam, named, None)
+        record("exam.drafted", by=by.id, target=f"exam:{exam.id}", unit_id=unit.id, detail={"candidates": len(named)})
+        if publish:
+            _publish(session, exam, by=by, now=now)
+        return exam.id
+
+
+def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime) -> None:
+    """Replace everything that a draft says, its candidates too. Raises ``NotDraft``, ``Missing``, ``Invalid``."""
+    _refuse_faults(spec)
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        if exam.state != "draft":
+            raise NotDraft
+        unit = _owner(session, by, spec.unit_code)
+        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections)
+        if spec.seed:
+            session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
+        _fill(exam, spec)
+        exam.unit_id = unit.id
+        window = {"opens_at": spec.opens_at, "closes_at": spec.closes_at}
+        session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(window))
+        session.execute(delete(Candidate).where(Candidate.exam_id == exam_id))
+        _name(session, exam, named, None)
+        record("exam.changed", by=by.id, target=f"exam:{exam_id}", unit_id=unit.id, detail={"candidates": len(named)})
+
+
+def publish_exam(exam_id: int, *, by: Person, now: datetime) -> None:
+    """Publish a draft: compile its papers, deal them, tell the candidates. A second call changes nothing.
+
+    Raises ``NotEnoughItems``, ``Missing``, ``NotDraft`` for a cancelled exam, ``Invalid`` when the window has passed.
+    """
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        if exam.state == "published":
+            return
+        if exam.state != "draft":
+            raise NotDraft
+        _publish(session, exam, by=by, now=now)
+
+
+def add_candidates(
+    exam_id: int, *, units: Sequence[str] = (), usernames: Sequence[str] = (), by: Person, now: datetime
+) -> int:
+    """Name further candidates and return how many are new; those named already stay as they are.
+
+    In a published exam each gets a paper and a notice at once. Raises ``Invalid`` for unknown units and people,
+    ``Refused`` once the exam has closed.
+    """
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        _refuse_if_over(session, exam, now)
+        wanted = find_candidates(session, by.scope(MANAGE), units=units, usernames=usernames, prefix="")
+        there = set(session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam_id)))
+        new = [one for one in wanted if one.user_id not in there]
+        if not new:
+            return 0
+        _name(session, exam, new, _papers_for(session, exam, new, now) if exam.state == "published" else None)
+        ids = [one.user_id for one in new]
+        record(
+            "exam.candidates_added", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"people": ids}
+        )
+        if exam.state == "published":
+            _tell(session, exam, ids, "exam_published")
+        return len(new)
+
+
+def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
+    """Take a candidate off an exam. A second call changes nothing; raises ``CandidateHasAttempt`` after a start."""
+    try:
+        with transaction() as session:
+            exam = _exam(session, exam_id, by)
+            gone = session.execute(
+                delete(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id)
+            ).rowcount
+            if gone:
+                detail = {"people": [user_id]}
+                target = f"exam:{exam_id}"
+                record("exam.candidate_removed", by=by.id, target=target, unit_id=exam.unit_id, detail=detail)
+                if exam.state == "published":
+                    _tell(session, exam, [user_id], "exam_candidate_removed")
+    except IntegrityError:
+        # The attempt's reference to its candidate is what keeps it; looking for attempts first would be too early.
+        raise CandidateHasAttempt from None
+
+
+def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person) -> None:
+    """Put a candidate into ``due``, ``exempt`` or ``deferred``. Raises ``Missing`` for somebody who is not named."""
+    if state not in ("due", "exempt", "deferred"):
+        raise Invalid.at("state", "unknown_value", value=state[:40])
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        changed = session.execute(
+            update(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id).values(state=state)
+        ).rowcount
+        if not changed:
+            raise Missing
+        detail = {"people": [user_id], "state": state}
+        record("exam.candidate_excused", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+
+
+def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
+    """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
+
+    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines, except where
+    the caller lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
+    """
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        latest = _window(session, exam_id)[1]
+        if exam.state != "published":
+            raise Refused("exam_not_published")
+        if exam.released_at is not None or (exam.release != "manual" and now >= latest):
+            raise Refused("results_are_out")
+        if closes_at == latest:
+            return
+        if closes_at < latest:
+            raise Invalid.at("closes_at", "closes_earlier", least=latest)
+        if closes_at <= now:
+            raise Invalid.at("closes_at", "closes_in_past")
+        session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(closes_at=closes_at))
+        detail = {"from": iso_z(latest), "to": iso_z(closes_at)}
+        record("exam.extended", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+        _tell(session, exam, None, "exam_extended", mark=str(iso_z(closes_at)))
+
+
+def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
+    """Release results by hand and tell the candidates. A second call changes nothing.
+
+    Raises ``Refused`` while the sitting is still open: keys would reach those who are writing.
+    """
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        if exam.released_at is not None:
+            return
+        if exam.state != "published":
+            raise Refused("exam_not_published")
+        if not may_release(now, _window(session, exam_id)[1], exam.released_at):
+            raise Refused("exam_still_open")
+        exam.released_at = now
+        record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
+        _tell(session, exam, None, "results_released")
+
+
+def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
+    """Cancel an exam whose results are not out; nobody can start it any more. A second call changes nothing."""
+    with transaction() as session:
+        exam = _exam(session, exam_id, by)
+        if exam.state == "cancelled":
+            return
+        over = exam.release != "manual" and exam.state == "published" and now >= _window(session, exam_id)[1]
+        if exam.released_at is not None or over:
+            raise Refused("results_are_out")
+        was = exam.state
+        exam.state = "cancelled"
+        record("exam.cancelled", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"from": was})
+        if was == "published":
+            _tell(session, exam, None, "exam_cancelled")
+
+
+def _refuse_faults(spec: ExamSpec) -> None:
+    problems = exam_problems(spec)
+    if problems:
+        raise Invalid(problems)
+
+
+def _owner(session: Session, by: Person, code: str | None) -> Unit:
+    """Return the unit that owns the exam: the one asked for, else the widest of the caller's scope."""
+    scope = by.scope(MANAGE)
+    if code:
+        try:
+            unit = unit_by_code(session, scope, code)
+        except Missing:
+            raise Invalid.at("unit", "unknown_unit", value=code[:40]) from None
+        if not scope.holds_whole(unit.path):
+            raise Invalid.at("unit", "unknown_unit", value=code[:40])
+        return unit
+    paths = sorted((reach.path for reach in scope.reaches if reach.field is None), key=lambda path: (len(path), path))
+    unit = session.scalar(select(Unit).where(Unit.path == paths[0])) if paths else None
+    if unit is None:
+        raise Forbidden(permission=MANAGE)
+    return unit
+
+
+def _exam(session: Session, exam_id: int, by: Person) -> Exam:
+    exam = session.scalar(
+        select(Exam)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(Exam.id == exam_id, units_within(by.scope(MANAGE)))
+        .with_for_update(of=Exam)
+    )
+    if exam is None:
+        raise Missing
+    return exam
+
+
+def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
+    """Return when the first sitting opens and the last one closes."""
+    rows = session.execute(select(Sitting.opens_at, Sitting.closes_at).where(Sitting.exam_id == exam_id)).all()
+    return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
+
+
+def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
+    if exam.state == "cancelled":
+        raise Refused("exam_is_cancelled")
+    if now >= _window(session, exam.id)[1]:
+        raise Refused("exam_is_over")
+
+
+def _fill(exam: Exam, spec: ExamSpec) -> None:
+    exam.title = spec.title.strip()
+    exam.minutes = spec.minutes
+    exam.pass_mark = spec.pass_mark
+    exam.attempts_allowed = spec.attempts
+    exam.release = spec.release
+    exam.draw = spec.draw
+    exam.forms = spec.forms if spec.draw == "per_form" else 1
+    exam.shuffle_items = spec.shuffle_items
+    exam.shuffle_options = spec.shuffle_options
+    exam.credit_hours = spec.credit_hours
+    exam.grace_seconds = spec.grace_seconds
+
+
+def _name(session: Session, exam: Exam, named: Sequence[Named], papers: dict[int, int] | None) -> None:
+    if not named:
+        return
+    sitting_id = session.scalar(select(Sitting.id).where(Sitting.exam_id == exam.id).order_by(Sitting.number).limit(1))
+    session.execute(
+        insert(Candidate),
+        [
+            {
+                "exam_id": exam.id,
+                "sitting_id": sitting_id,
+                "user_id": one.user_id,
+                "unit_id": one.unit_id,
+                "paper_id": papers[one.user_id] if papers else None,
+                "state": "due",
+                "extra_minutes": 0,
+            }
+            for one in named
+        ],
+    )
+
+
+def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None:
+    if _window(session, exam.id)[1] <= now:
+        raise Invalid.at("closes_at", "closes_in_past")
+    rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
+    made = _compile(exam, len(rows), now)
+    seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
+    dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
+    if rows:
+        session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
+    exam.state = "published"
+    detail = {
+        "candidates": len(rows),
+        "papers": len(made.paper_ids),
+        "pool": made.pool_digest,
+        "commitment": made.commitment,
+    }
+    record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+    _tell(session, exam, [row.user_id for row in rows], "exam_published")
+
+
+def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
+    shuffled = exam.shuffle_items or exam.shuffle_options
+    return compile_papers(
+        exam.blueprint_id,
+        count=how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates),
+        same_items=exam.draw == "one_paper",
+        shuffle_items=exam.shuffle_items,
+        shuffle_options=exam.shuffle_options,
+        now=now,
+    )
+
+
+def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
+    """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
+    if exam.draw == "per_candidate":
+        made = _compile(exam, len(new), now)
+        return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
+    standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
+    seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))
+    return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}
+
+
+def _tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str, *, mark: str = "") -> None:
+    """Queue a notice for candidates, all that are due with None. ``mark`` tells repeated events apart."""
+    if user_ids is None:
+        user_ids = list(
+            session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam.id, Candidate.state == "due"))
+        )
+    opens_at, closes_at = _window(session, exam.id)
+    params = {"title": exam.title, "opens_at": iso_z(opens_at), "closes_at": iso_z(closes_at), "minutes": exam.minutes}
+    queue(user_ids, code, key=f"exam:{exam.id}:{code}{':' + mark if mark else ''}", params=params, url=HOME)

@@ -1,0 +1,105 @@
+"""Reads of blueprints and papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainer.bank.queries import read_pool
+from trainer.bank.rules import PoolItem
+from trainer.papers.models import Paper, PaperItem, Section
+from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.rules.drawing import Lack, count_suiting, find_lacks
+
+
+def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
+    """Return the sections of a blueprint in their order; an empty list for an unknown one."""
+    rows = session.scalars(select(Section).where(Section.blueprint_id == blueprint_id).order_by(Section.number))
+    return [
+        SectionSpec(
+            title=row.title,
+            kind=row.kind,
+            count=row.count,
+            points_each=row.points_each,
+            partial_credit=row.partial_credit,
+            wing=row.wing,
+            topics=tuple(row.topics),
+            fields=tuple(row.fields),
+            difficulty=tuple(row.difficulty),
+            item_ids=tuple(row.item_codes),
+        )
+        for row in rows
+    ]
+
+
+def pool_for(session: Session, sections: Sequence[SectionSpec]) -> list[PoolItem]:
+    """Return the items from which the sections would be drawn now, by code."""
+    return read_pool(
+        session,
+        kinds={one.kind for one in sections},
+        codes={code for one in sections for code in one.item_ids},
+    )
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How a section stands: ``found`` items suit it by themselves; ``lack`` is None when it gets all it asks for."""
+
+    wanted: int
+    found: int
+    lack: Lack | None
+
+
+def supply_of(session: Session, sections: Sequence[SectionSpec]) -> list[Supply]:
+    """Return for each section what the bank has for it now, competition between sections included."""
+    pool = pool_for(session, sections)
+    parts = [one.part() for one in sections]
+    lacks = {lack.section: lack for lack in find_lacks(parts, pool)}
+    return [
+        Supply(part.count, found, lacks.get(number))
+        for number, (part, found) in enumerate(zip(parts, count_suiting(parts, pool), strict=True), start=1)
+    ]
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """A compiled paper without its text; ``digest`` in hex."""
+
+    id: int
+    form: int
+    digest: str
+
+
+def papers_of(session: Session, blueprint_id: int) -> list[PaperLine]:
+    """Return the papers of a blueprint by form."""
+    rows = session.execute(
+        select(Paper.id, Paper.form, Paper.digest).where(Paper.blueprint_id == blueprint_id).order_by(Paper.form)
+    )
+    return [PaperLine(row.id, row.form, row.digest.hex()) for row in rows]
+
+
+@dataclass(frozen=True)
+class PaperItemLine:
+    """One item of a paper by its frozen version; ``section`` counts from 1."""
+
+    number: int
+    section: int
+    item_version_id: int
+    points: Decimal
+    partial_credit: str
+
+
+def items_of_paper(session: Session, paper_id: int) -> list[PaperItemLine]:
+    """Return the items of a paper by number."""
+    rows = session.execute(
+        select(
+            PaperItem.number, PaperItem.section, PaperItem.item_version_id, PaperItem.points, PaperItem.partial_credit
+        )
+        .where(PaperItem.paper_id == paper_id)
+        .order_by(PaperItem.number)
+    )
+    return [PaperItemLine(*row) for row in rows]

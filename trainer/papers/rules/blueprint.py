@@ -1,0 +1,133 @@
+"""What a blueprint says, what is wrong with one, and the ready-made ones.
+
+The usual online preliminary of the region: 40 × 1 single, 20 × 2 multiple choice, 20 × 1 true or false in 60 minutes,
+pass mark 60 (domain notes on provincial 大比武 notices). All of it are defaults that an organiser may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from question_bank.kinds import KINDS
+from question_bank.kinds.base import RULES
+from question_bank.topics import taxonomy
+from trainer.bank.rules import Criteria
+from trainer.core.errors import FieldProblem
+from trainer.papers.rules.drawing import Part
+
+SECTIONS_MOST = 20
+ITEMS_MOST = 300
+POINTS_MOST = Decimal(100)
+HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class SectionSpec:
+    """One section as it is asked for; see ``papers.models.Section``. ``item_ids`` are codes of items."""
+
+    title: str
+    kind: str
+    count: int
+    points_each: Decimal
+    partial_credit: str = "all_or_nothing"
+    wing: str | None = None
+    topics: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    difficulty: tuple[int, ...] = ()
+    item_ids: tuple[str, ...] = ()
+
+    def part(self) -> Part:
+        """Return what the draw needs to know of the section."""
+        return Part(
+            self.count,
+            Criteria.of(self.kind, self.wing, self.topics, self.fields, self.difficulty),
+            self.item_ids,
+        )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A ready-made blueprint. ``minutes`` and ``pass_mark`` (points) go with it."""
+
+    slug: str
+    minutes: int
+    pass_mark: Decimal
+    sections: tuple[SectionSpec, ...] = field(default=())
+
+
+def presets(titles: dict[str, str]) -> tuple[Preset, ...]:
+    """Return the ready-made blueprints; ``titles`` names a section by its kind in the organiser's language."""
+
+    def section(kind: str, count: int, points: int) -> SectionSpec:
+        return SectionSpec(titles[kind], kind, count, Decimal(points))
+
+    return (
+        Preset(
+            "preliminary",
+            60,
+            Decimal(60),
+            (section("single_choice", 40, 1), section("multiple_choice", 20, 2), section("true_false", 20, 1)),
+        ),
+        Preset(
+            "short",
+            20,
+            Decimal(15),
+            (section("single_choice", 10, 1), section("multiple_choice", 5, 2), section("true_false", 5, 1)),
+        ),
+    )
+
+
+def max_points(sections: Sequence[SectionSpec]) -> Decimal:
+    """Return the points of a full paper."""
+    return sum((one.points_each * one.count for one in sections), Decimal("0.00"))
+
+
+def blueprint_problems(sections: Sequence[SectionSpec]) -> list[FieldProblem]:
+    """Return what is wrong with the sections, at ``sections.N.name`` with N from 0; an empty list when nothing is."""
+    if not sections:
+        return [FieldProblem("sections", "required")]
+    if len(sections) > SECTIONS_MOST:
+        return [FieldProblem("sections", "too_many_sections", {"most": SECTIONS_MOST})]
+    found = [
+        FieldProblem(f"sections.{number}.{problem.field}", problem.code, problem.params)
+        for number, one in enumerate(sections)
+        for problem in _section_problems(one)
+    ]
+    total = sum(max(0, one.count) for one in sections)
+    if not found and total > ITEMS_MOST:
+        found.append(FieldProblem("sections", "too_many_items", {"count": total, "most": ITEMS_MOST}))
+    return found
+
+
+def _section_problems(one: SectionSpec) -> list[FieldProblem]:
+    known = taxonomy()
+    found = []
+    if not one.title.strip():
+        found.append(FieldProblem("title", "required"))
+    elif len(one.title) > 120:
+        found.append(FieldProblem("title", "too_long", {"most": 120}))
+    if one.kind not in KINDS:
+        found.append(FieldProblem("kind", "unknown_value", {"value": one.kind[:40]}))
+    if not 1 <= one.count <= ITEMS_MOST:
+        found.append(FieldProblem("count", "out_of_range", {"least": 1, "most": ITEMS_MOST}))
+    if not one.points_each.is_finite() or not HUNDREDTH <= one.points_each <= POINTS_MOST:
+        found.append(FieldProblem("points_each", "out_of_range", {"least": HUNDREDTH, "most": POINTS_MOST}))
+    elif one.points_each != one.points_each.quantize(HUNDREDTH):
+        found.append(FieldProblem("points_each", "two_decimals"))
+    if one.partial_credit not in RULES:
+        found.append(FieldProblem("partial_credit", "unknown_value", {"value": one.partial_credit[:40]}))
+    if one.wing is not None and known.find_wing(one.wing) is None:
+        found.append(FieldProblem("wing", "unknown_value", {"value": one.wing[:40]}))
+    for slug in one.topics:
+        if known.find_topic(slug) is None:
+            found.append(FieldProblem("topics", "unknown_topic", {"value": slug[:40]}))
+    for slug in one.fields:
+        if known.find_field(slug) is None:
+            found.append(FieldProblem("fields", "unknown_enforcement_field", {"value": slug[:40]}))
+    if any(not 1 <= level <= 5 for level in one.difficulty):
+        found.append(FieldProblem("difficulty", "out_of_range", {"least": 1, "most": 5}))
+    if len(one.item_ids) > max(one.count, 0):
+        found.append(FieldProblem("item_ids", "too_many_named_items", {"count": one.count}))
+    return found

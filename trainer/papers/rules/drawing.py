@@ -1,0 +1,346 @@
+"""Drawing items for the sections of a paper from the pool of the bank, by a seed.
+
+Sections may want the same items, so whether a blueprint can be met is a question of matching, not of counting each
+section by itself: two sections that both want the only ten items of a topic cannot both have ten. Items that suit the
+same sections are alike for this question, so they are put into one class, and the largest flow from sections through
+classes decides. Earlier sections are served first: a section's lack is what is missing when those before it have got
+all they can, and the sum of all lacks is the least possible.
+
+The draw itself runs section by section. A section whose items no other section wants is a plain sample. For the rest
+each place looks for an item in an order by chance and, where its items are all taken, moves an earlier place to
+another item (Kuhn's augmenting paths), so that a blueprint that can be met is always met.
+
+Everything is sorted by the item's code before chance comes in; pool, blueprint and seed decide alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from trainer.bank.rules import Criteria, PoolItem
+from trainer.papers.rules.chance import Dice
+
+VARIANTS_MOST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a section asks of the draw: ``count`` items that meet ``criteria``.
+
+    ``codes`` are items that must be in it, whatever the criteria except the kind; they count towards ``count``.
+    """
+
+    count: int
+    criteria: Criteria = field(default_factory=Criteria)
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a section is short of: ``section`` counts from 1, ``found`` items suit it, ``missing`` of ``wanted``.
+
+    ``found`` may be as large as ``wanted``: then other sections have taken what this one needs. ``unknown`` are named
+    items that the pool does not hold in this kind.
+    """
+
+    section: int
+    wanted: int
+    found: int
+    missing: int
+    unknown: tuple[str, ...] = ()
+
+
+class CannotDraw(ValueError):
+    """The pool cannot meet the parts; ``lacks`` names every section that comes up short."""
+
+    def __init__(self, lacks: Sequence[Lack]) -> None:
+        self.lacks = tuple(lacks)
+        super().__init__("; ".join(f"section {lack.section} lacks {lack.missing}" for lack in lacks))
+
+
+def find_lacks(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[Lack]:
+    """Return what is missing, in the order of the sections; an empty list means that the draw will succeed."""
+    fixed, unknown = _fixed_items(parts, pool)
+    taken = {item.code for items in fixed for item in items}
+    free = [item for item in pool if item.code not in taken]
+    open_places = [max(0, part.count - len(items)) for part, items in zip(parts, fixed, strict=True)]
+    classes = Counter(_suits(parts, item) for item in free)
+    missing = _missing(open_places, classes)
+    found = [
+        len(items) + sum(count for suits, count in classes.items() if number in suits)
+        for number, items in enumerate(fixed)
+    ]
+    return [
+        Lack(number + 1, part.count, found[number], missing[number], tuple(unknown[number]))
+        for number, part in enumerate(parts)
+        if missing[number] or unknown[number]
+    ]
+
+
+def count_suiting(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[int]:
+    """Return for each section how many items of the pool suit it by itself, named ones included."""
+    return [
+        sum(part.criteria.takes(item) or (item.code in part.codes and _kind_fits(part, item)) for item in pool)
+        for part in parts
+    ]
+
+
+def draw_items(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> list[list[PoolItem]]:
+    """Return the items of each section in the order drawn; no item occurs twice in the paper.
+
+    The same parts, pool (in any order) and seed give the same items in the same order. Raises ``CannotDraw``.
+    """
+    lacks = find_lacks(parts, pool)
+    if lacks:
+        raise CannotDraw(lacks)
+    dice = Dice(seed)
+    fixed, _ = _fixed_items(parts, pool)
+    taken = {item.code for items in fixed for item in items}
+    free = sorted((item for item in pool if item.code not in taken), key=lambda item: item.code)
+    candidates = [[item for item in free if part.criteria.takes(item)] for part in parts]
+    wanted_by = Counter(item.code for items in candidates for item in items)
+    drawn: list[list[PoolItem]] = []
+    contested: list[int] = []
+    for number, part in enumerate(parts):
+        places = part.count - len(fixed[number])
+        if all(wanted_by[item.code] == 1 for item in candidates[number]):
+            drawn.append(dice.sample(candidates[number], places))
+        else:
+            contested.append(number)
+            drawn.append([])
+    if contested:
+        orders = {number: dice.shuffled(candidates[number]) for number in contested}
+        matched = _match({number: parts[number].count - len(fixed[number]) for number in contested}, orders)
+        for number in contested:
+            drawn[number] = matched[number]
+    return [fixed[number] + drawn[number] for number in range(len(parts))]
+
+
+def draw_forms(
+    parts: Sequence[Part],
+    pool: Sequence[PoolItem],
+    seed: str,
+    *,
+    count: int,
+    first: int = 1,
+    like: Sequence[Sequence[int]] | None = None,
+) -> list[list[list[PoolItem]]]:
+    """Return ``count`` parallel papers, numbered from ``first``, each drawn by itself from ``seed`` and its number.
+
+    All have as many items of each difficulty in each section as the first one, so that no candidate gets a harder
+    paper by chance. ``like`` gives these difficulties when the first paper was drawn earlier. Raises ``CannotDraw``.
+    """
+    papers: list[list[list[PoolItem]]] = []
+    for number in range(first, first + count):
+        if like is None:
+            paper = draw_items(parts, pool, f"{seed}:form:{number}")
+            like = [[item.difficulty for item in section] for section in paper]
+        else:
+            paper = _draw_like(parts, pool, f"{seed}:form:{number}", like)
+        papers.append(paper)
+    return papers
+
+
+def _draw_like(
+    parts: Sequence[Part], pool: Sequence[PoolItem], seed: str, like: Sequence[Sequence[int]]
+) -> list[list[PoolItem]]:
+    """Draw with the difficulties of another paper; where the pool has changed too much for that, without."""
+    fixed, _ = _fixed_items(parts, pool)
+    split: list[Part] = []
+    owner: list[int] = []
+    for number, part in enumerate(parts):
+        levels = Counter(like[number])
+        levels.subtract(item.difficulty for item in fixed[number])
+        owner.append(number)
+        split.append(Part(len(part.codes), replace(part.criteria), part.codes))
+        for level in sorted(levels):
+            if levels[level] > 0:
+                owner.append(number)
+                split.append(Part(levels[level], replace(part.criteria, difficulty=frozenset({level}))))
+    sizes: Counter[int] = Counter()
+    for number, part in zip(owner, split, strict=True):
+        sizes[number] += part.count
+    if any(sizes[number] != part.count for number, part in enumerate(parts)) or find_lacks(split, pool):
+        return draw_items(parts, pool, seed)
+    paper: list[list[PoolItem]] = [[] for _ in parts]
+    for number, items in zip(owner, draw_items(split, pool, seed), strict=True):
+        paper[number].extend(items)
+    dice = Dice(f"{seed}:order")
+    named = [set(part.codes) for part in parts]
+    return [
+        [item for item in items if item.code in named[number]]
+        + dice.shuffled([item for item in items if item.code not in named[number]])
+        for number, items in enumerate(paper)
+    ]
+
+
+def shuffle_options(keys: Sequence[str], seed: str, *, never: Sequence[str] = ()) -> list[str]:
+    """Return option keys in an order by chance, other than ``never`` (the right order of an ordering item)."""
+    dice = Dice(seed)
+    if len(set(keys)) < 2:
+        return list(keys)
+    while True:
+        order = dice.shuffled(keys)
+        if order != list(never):
+            return order
+
+
+def deal_papers(user_ids: Sequence[int], paper_ids: Sequence[int], seed: str) -> dict[int, int]:
+    """Return the paper of each candidate: by chance, and each paper as often as any other, give or take one.
+
+    Candidates are sorted before they are shuffled, so the order of naming changes nothing.
+    """
+    if not paper_ids:
+        return {}
+    order = Dice(f"{seed}:deal").shuffled(sorted(set(user_ids)))
+    return {user_id: paper_ids[place % len(paper_ids)] for place, user_id in enumerate(order)}
+
+
+def how_many_papers(draw: str, *, forms: int, shuffled: bool, candidates: int) -> int:
+    """Return how many papers are compiled: one, its shuffled variants, the forms asked for, or one a candidate."""
+    if draw == "per_candidate":
+        return candidates
+    if draw == "per_form":
+        return max(1, forms)
+    return max(1, min(VARIANTS_MOST, candidates)) if shuffled else 1
+
+
+def pool_digest(pool: Sequence[PoolItem]) -> bytes:
+    """Return the SHA-256 over code and version of every item of the pool, sorted by code: what could be drawn."""
+    lines = sorted(f"{item.code} {item.version_id}\n" for item in pool)
+    return hashlib.sha256("".join(lines).encode()).digest()
+
+
+def _kind_fits(part: Part, item: PoolItem) -> bool:
+    return part.criteria.kind is None or part.criteria.kind == item.kind
+
+
+def _fixed_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> tuple[list[list[PoolItem]], list[list[str]]]:
+    """Return the named items of each section, and the names that the pool does not hold or an earlier one took."""
+    by_code = {item.code: item for item in pool}
+    fixed: list[list[PoolItem]] = []
+    unknown: list[list[str]] = []
+    used: set[str] = set()
+    for part in parts:
+        held: list[PoolItem] = []
+        lost: list[str] = []
+        for code in part.codes:
+            item = by_code.get(code)
+            if item is None or code in used or not _kind_fits(part, item) or len(held) >= part.count:
+                lost.append(code)
+            else:
+                used.add(code)
+                held.append(item)
+        fixed.append(held)
+        unknown.append(lost)
+    return fixed, unknown
+
+
+def _suits(parts: Sequence[Part], item: PoolItem) -> frozenset[int]:
+    return frozenset(number for number, part in enumerate(parts) if part.criteria.takes(item))
+
+
+def _missing(places: list[int], classes: Counter[frozenset[int]]) -> list[int]:
+    """Return the places of each section that stay empty when as many as possible are filled, the first ones first.
+
+    Adding one section after another by shortest augmenting paths never takes a place from an earlier one.
+    """
+    groups = [suits for suits in classes if suits]
+    left = [classes[suits] for suits in groups]
+    flow = [[0] * len(groups) for _ in places]
+    missing = []
+    for start, wanted in enumerate(places):
+        short = wanted
+        while short:
+            found = _path(start, groups, left, flow)
+            if found is None:
+                break
+            path, room = found
+            amount = min(short, room)
+            left[path[-1][1]] -= amount
+            for step, (section, group) in enumerate(path):
+                flow[section][group] += amount
+                if step:
+                    flow[section][path[step - 1][1]] -= amount
+            short -= amount
+        missing.append(short)
+    return missing
+
+
+def _path(
+    start: int, groups: list[frozenset[int]], left: list[int], flow: list[list[int]]
+) -> tuple[list[tuple[int, int]], int] | None:
+    """Return a chain of moves that frees items for section ``start``, and how many items can pass; None without one.
+
+    Each move (section, class) lets the section take from the class; the section of the next move gives up as many of
+    that same class and takes from another. The last class still has items left.
+    """
+    came_from: dict[int, tuple[int, int] | None] = {start: None}
+    waiting = deque([start])
+    while waiting:
+        section = waiting.popleft()
+        for group, suits in enumerate(groups):
+            if section not in suits:
+                continue
+            if left[group]:
+                chain = [(section, group)]
+                room = left[group]
+                here = came_from[section]
+                inner = section
+                while here is not None:
+                    outer, passed = here
+                    room = min(room, flow[inner][passed])
+                    chain.append((outer, passed))
+                    inner, here = outer, came_from[outer]
+                chain.reverse()
+                return chain, room
+            for other in suits:
+                if other not in came_from and flow[other][group]:
+                    came_from[other] = (section, group)
+                    waiting.append(other)
+    return None
+
+
+def _match(places: dict[int, int], orders: dict[int, list[PoolItem]]) -> dict[int, list[PoolItem]]:
+    """Return an item for every place; ``places`` can be met, as ``find_lacks`` has said."""
+    owner: dict[str, tuple[int, int]] = {}
+    held: dict[tuple[int, int], PoolItem] = {}
+    next_free = dict.fromkeys(places, 0)
+
+    def serve(place: tuple[int, int]) -> None:
+        order = orders[place[0]]
+        # Most places find a free item at once; only what is contested needs a chain of moves.
+        while next_free[place[0]] < len(order):
+            item = order[next_free[place[0]]]
+            next_free[place[0]] += 1
+            if item.code not in owner:
+                owner[item.code], held[place] = place, item
+                return
+        came_from: dict[str, tuple[tuple[int, int], PoolItem]] = {}
+        waiting = deque([place])
+        while waiting:
+            asking = waiting.popleft()
+            for item in orders[asking[0]]:
+                if item.code in came_from:
+                    continue
+                came_from[item.code] = (asking, item)
+                if item.code not in owner:
+                    code = item.code
+                    while True:
+                        taker, wanted = came_from[code]
+                        before = held.get(taker)
+                        owner[code], held[taker] = taker, wanted
+                        if taker == place:
+                            return
+                        assert before is not None
+                        code = before.code
+                waiting.append(owner[item.code])
+        raise AssertionError("find_lacks and _match disagree")
+
+    for number in sorted(places):
+        for place in range(places[number]):
+            serve((number, place))
+    return {number: [held[(number, place)] for place in range(count)] for number, count in places.items()}
