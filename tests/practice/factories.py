@@ -16,7 +16,7 @@ from trainer.papers.models import Blueprint, Paper
 NOTE_SECRET = "CANARYNOTE"
 WHY_SECRET = "CANARYWHY"
 BLANK_SECRET = "CANARYBLANK"
-SECRETS = (NOTE_SECRET, WHY_SECRET, BLANK_SECRET, "2021-01-22", "行政处罚法")
+SECRETS = (NOTE_SECRET, WHY_SECRET, BLANK_SECRET, "2021-01-22", "第三十六条")
 
 
 def shipped(kind: str | None = None, count: int = 1) -> list[Item]:
@@ -26,9 +26,10 @@ def shipped(kind: str | None = None, count: int = 1) -> list[Item]:
 
 
 def small_item(number: int = 1, kind: str = "single_choice", **changes) -> Item:
-    """Return a valid item of ``kind`` whose key-side texts are secrets; right is B (B, D for several; true; 甲; C A B)."""
+    """Return a valid item of ``kind`` whose key-side texts are secrets; see ``RIGHT``."""
     options = [
-        {"key": key, "text": f"选项{key}文字", "note": f"{NOTE_SECRET}{key}"} for key in ("ABC" if kind == "ordering" else "ABCD")
+        {"key": key, "text": f"选项{key}文字", "note": f"{NOTE_SECRET}{key}"}
+        for key in ("ABC" if kind == "ordering" else "ABCD")
     ]
     keys = {
         "single_choice": "B",

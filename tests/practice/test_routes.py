@@ -10,7 +10,15 @@ from tests.conftest import NINE
 from tests.practice.factories import RIGHT, SECRETS, add_attempt, add_items, new_version, shipped, small_item
 from trainer.practice.models import PracticeAnswer
 
-PAGES = ("/practice", "/practice?by=law", "/practice?by=field", "/practice?q=x", "/practice/item", "/practice/wrong", "/practice/history")
+PAGES = (
+    "/practice",
+    "/practice?by=law",
+    "/practice?by=field",
+    "/practice?q=x",
+    "/practice/item",
+    "/practice/wrong",
+    "/practice/history",
+)
 FORM = {
     "single_choice": {"answer": "B"},
     "multiple_choice": {"answer": ["B", "D"]},
@@ -134,7 +142,10 @@ def test_an_item_can_be_asked_for_by_its_code(officer):
     assert officer.get(f"/practice/item?item={small_item(3).id}").status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/practice/item?mode=x", "/practice/item?mode=topic", "/practice/wrong?topic=x", "/practice/answers/1?law=x"])
+@pytest.mark.parametrize(
+    "address",
+    ["/practice/item?mode=x", "/practice/item?mode=topic", "/practice/wrong?topic=x", "/practice/answers/1?law=x"],
+)
 def test_a_mistyped_address_is_no_page(officer, address):
     assert officer.get(address).status_code == 404
 
@@ -200,7 +211,10 @@ def test_during_an_exam_practice_is_closed_but_for_the_overview(officer, city):
     assert officer.get("/practice").status_code == 200
 
 
-@pytest.mark.parametrize(("page", "most"), [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 6), ("/practice/history", 7), ("/", 6)])
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 6), ("/practice/history", 7), ("/", 6)],
+)
 def test_pages_take_few_statements_whatever_the_length(officer, count_queries, page, most):
     add_items(shipped(count=200), NINE)
     for _ in range(3):

@@ -98,10 +98,18 @@ knowns = st.lists(
     max_size=15,
     unique_by=lambda row: row.item_id,
 )
-unseens = st.lists(st.builds(Unseen, st.integers(31, 60), st.booleans()), max_size=15, unique_by=lambda row: row.item_id)
+unseens = st.lists(
+    st.builds(Unseen, st.integers(31, 60), st.booleans()), max_size=15, unique_by=lambda row: row.item_id
+)
 
 
-@given(knowns, unseens, st.sampled_from(["continue", "due", "wrong", "new", "topic"]), st.integers(0, 9), st.integers(0, 60))
+@given(
+    knowns,
+    unseens,
+    st.sampled_from(["continue", "due", "wrong", "new", "topic"]),
+    st.integers(0, 9),
+    st.integers(0, 60),
+)
 def test_what_is_picked_belongs_to_its_queue(items, unseen, mode, turn, just_seen):
     picked = pick(items, unseen, mode, turn=turn, just_seen=just_seen)
     assert picked == pick(items[::-1], unseen[::-1], mode, turn=turn, just_seen=just_seen)

@@ -18,7 +18,9 @@ answers = st.lists(
 
 def in_time(rows):
     moments = sorted(minutes for *_, minutes in rows)
-    return [(right, seconds, NINE + timedelta(minutes=at)) for (right, seconds, _), at in zip(rows, moments, strict=True)]
+    return [
+        (right, seconds, NINE + timedelta(minutes=at)) for (right, seconds, _), at in zip(rows, moments, strict=True)
+    ]
 
 
 def test_a_first_wrong_answer_comes_back_after_ten_minutes():

@@ -104,7 +104,13 @@ def test_a_key_of_a_wrong_shape_is_refused(me, single, key):
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("E", "answer_shape"), (["A"], "answer_shape"), (True, "answer_shape"), ({}, "answer_shape"), ("", "answer_missing")],
+    [
+        ("E", "answer_shape"),
+        (["A"], "answer_shape"),
+        (True, "answer_shape"),
+        ({}, "answer_shape"),
+        ("", "answer_missing"),
+    ],
 )
 def test_a_wrong_shape_is_refused_at_the_field_and_keeps_nothing(me, single, session, answer, code):
     with pytest.raises(Invalid) as refusal:
@@ -115,7 +121,8 @@ def test_a_wrong_shape_is_refused_at_the_field_and_keeps_nothing(me, single, ses
 
 
 @pytest.mark.parametrize(
-    ("state", "pool"), [("draft", "open"), ("in_review", "open"), ("retired", "open"), ("quarantined", "open"), ("published", "reserved")]
+    ("state", "pool"),
+    [("draft", "open"), ("in_review", "open"), ("retired", "open"), ("quarantined", "open"), ("published", "reserved")],
 )
 def test_only_published_items_of_the_open_pool_are_graded(me, state, pool):
     item_id = add_items([small_item()], NINE, state=state, pool=pool)[0]
@@ -134,7 +141,13 @@ def test_an_item_that_changed_since_it_was_shown_is_not_graded(me, single, sessi
 
 @pytest.mark.parametrize(
     ("minutes", "state", "refused"),
-    [(0, "open", True), (60, "open", True), (60 + 1 / 6, "open", True), (60.2, "open", False), (30, "submitted", False)],
+    [
+        (0, "open", True),
+        (60, "open", True),
+        (60 + 1 / 6, "open", True),
+        (60.2, "open", False),
+        (30, "submitted", False),
+    ],
 )
 def test_nothing_is_graded_while_the_person_sits_an_exam(me, city, single, minutes, state, refused):
     add_attempt(me, city.units["JM"], NINE, state=state)
@@ -241,7 +254,9 @@ def test_filters_narrow_what_comes(me, session):
     body = next(item for item in shipped(count=400) if item.id == by_law.code)
     assert "行政许可法" in {basis.law for basis in body.basis}
     assert following(me, session, mode="wing", wing="procedures").wing == "procedures"
-    assert following(me, session, mode="field", field="fire") is None
+    fire = following(me, session, mode="field", field="fire")
+    assert "fire" in fire.fields
+    assert following(me, session, mode="topic", topic="hearing", field="fire") is None
 
 
 def test_reserved_and_unpublished_items_never_come(me, session):
@@ -292,7 +307,9 @@ def test_search_finds_every_word_and_takes_signs_literally(me, session):
     assert [row.code for row in queries.search_items(session, me, "听证 期限")] == ["small-single-choice-0001"]
     assert [row.code for row in queries.search_items(session, me, "100%")] == ["small-single-choice-0002"]
     assert [row.code for row in queries.search_items(session, me, "_")] == []
-    assert [row.code for row in queries.search_items(session, me, "small-single-choice-0002")] == ["small-single-choice-0002"]
+    assert [row.code for row in queries.search_items(session, me, "small-single-choice-0002")] == [
+        "small-single-choice-0002"
+    ]
 
 
 def test_an_explained_answer_is_for_its_owner(me, city, single, session):

@@ -163,7 +163,7 @@ def show_next(query: NextQuery) -> NextOut:
         topic=asked.topic,
         fields=list(asked.fields),
         stem=shown["stem"],
-        options=[OptionOut(key=one["key"], text=one["text"]) for one in shown["options"]] if "options" in shown else None,
+        options=[OptionOut(**one) for one in shown["options"]] if "options" in shown else None,
         blanks=shown.get("blanks"),
     )
     return NextOut(item=item, queue=asked.queue)

@@ -173,10 +173,8 @@ def day_of(session: Session, user_id: int, day_began: datetime) -> Day:
     )
 
 
-def next_item(
-    session: Session, user_id: int, wanted: Wanted, *, now: datetime, day_began: datetime
-) -> Asked | None:
-    """Return the next item, None when there is nothing left (for today). At most five statements.
+def next_item(session: Session, user_id: int, wanted: Wanted, *, now: datetime, day_began: datetime) -> Asked | None:
+    """Return the next item, None when there is nothing left (for today). At most six statements.
 
     The same until something is answered. Raises ``Refused`` while the person sits an exam.
     """
@@ -430,7 +428,15 @@ def search_items(session: Session, user_id: int, words: str) -> list[Row[Any]]:
     every = and_(*(stem.icontains(word, autoescape=True) for word in words.split()[:8]))
     return list(
         session.execute(
-            select(ItemRecord.code, ItemRecord.kind, ItemRecord.wing, ItemRecord.topic, stem.label("stem"), Card.wrong, Card.answered_count)
+            select(
+                ItemRecord.code,
+                ItemRecord.kind,
+                ItemRecord.wing,
+                ItemRecord.topic,
+                stem.label("stem"),
+                Card.wrong,
+                Card.answered_count,
+            )
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
             .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
             .where(studied(), or_(every, ItemRecord.code == words.strip().lower()))

@@ -131,7 +131,9 @@ def _locked_card(session: Session, user_id: int, item_id: int, now: datetime) ->
 def _insert(session: Session, table: type[Any], **values: Any) -> bool:
     """Insert a row and return True, or False where a unique constraint says that it stands already."""
     insert = sqlite.insert if is_sqlite() else postgresql.insert
-    return bool(session.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    # What was inserted is asked back: the row count of such an insert is not told by every driver.
+    made = insert(table).values(**values).on_conflict_do_nothing().returning(table.user_id)
+    return session.execute(made).first() is not None
 
 
 def _move_on(card: Card, correct: bool, seconds: int | None, now: datetime) -> None:

@@ -103,15 +103,15 @@ def wanted(
     }
     given = {"mode": mode, "wing": wing, "topic": topic, "law": law, "field": field}
     problems = [
-        FieldProblem(name, "unknown_value", {"value": (given[name] or "")[:40]}) for name, fine in known.items() if not fine
+        FieldProblem(name, "unknown_value", {"value": (given[name] or "")[:40]})
+        for name, fine in known.items()
+        if not fine
     ]
     if mode in DRILLS and not given[mode]:
         problems.append(FieldProblem(mode, "required"))
     if problems:
         raise Invalid(problems)
-    return Wanted(
-        mode, wing or None, topic or None, found.short_title if found else None, field or None, more=more
-    )
+    return Wanted(mode, wing or None, topic or None, found.short_title if found else None, field or None, more=more)
 
 
 def queues(mode: str, turn: int) -> tuple[str, ...]:

@@ -142,8 +142,6 @@ def _options(item: Item, answer: Any) -> tuple[ToldOption, ...]:
 def _blanks(item: Item, answer: Any, grade: Grade) -> tuple[ToldBlank, ...]:
     judged = {part.place: part.right for part in grade.parts}
     return tuple(
-        ToldBlank(
-            number, answer[number - 1] if answer else "", judged.get(str(number), False), tuple(accepted)
-        )
+        ToldBlank(number, answer[number - 1] if answer else "", judged.get(str(number), False), tuple(accepted))
         for number, accepted in enumerate(item.key, start=1)
     )
