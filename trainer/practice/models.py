@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, UTCDateTime
@@ -14,7 +14,12 @@ from trainer.core.database import db
 
 
 class PracticeAnswer(db.Model):
-    """One graded answer in practice (练习作答). Rows only come; a card can be rebuilt from them."""
+    """One graded answer in practice (练习作答). Rows only come; a card can be rebuilt from them.
+
+    ``sent_key`` is made by the client, one for each showing of an item: a second sending of it changes nothing.
+    ``answer`` is canonical JSON text, ``null`` for "I do not know". ``seconds`` is what a client of the API cared to
+    tell, None otherwise; it serves the memory of this one item, is never summed and never shown.
+    """
 
     __tablename__ = "practice_answers"
 
@@ -22,13 +27,18 @@ class PracticeAnswer(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    sent_key: Mapped[str] = mapped_column(String(64))
     answer: Mapped[str] = mapped_column(Text)
     fraction: Mapped[Decimal] = mapped_column(Hundredths)
     correct: Mapped[bool] = mapped_column(Boolean)
     seconds: Mapped[int | None] = mapped_column(Integer)
     answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    __table_args__ = (Index(None, "user_id", "answered_at"), Index(None, "item_id"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "sent_key"),
+        Index(None, "user_id", "answered_at"),
+        Index(None, "item_id"),
+    )
 
 
 class Card(db.Model):

@@ -1,0 +1,38 @@
+"""From the fields of a plain form to an answer as JSON has it. Whether the answer fits is the item's own matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from trainer.core.errors import Invalid
+
+TRUTH = {"true": True, "false": False}
+
+
+def read_answer(public: Mapping[str, Any], form: MultiDict[str, str]) -> Any:
+    """Return the answer in a form, None for "I do not know"; empty where nothing was chosen or filled in.
+
+    ``public`` is what the item shows. Raises ``Invalid`` at ``answer`` when two steps were given one place.
+    """
+    if form.get("give_up"):
+        return None
+    kind = public["kind"]
+    if kind == "true_false":
+        return TRUTH.get(form.get("answer", ""), "")
+    if kind == "multiple_choice":
+        return form.getlist("answer")
+    if kind == "fill_blank":
+        return [form.get(f"blank_{number}", "") for number in range(1, public["blanks"] + 1)]
+    if kind == "ordering":
+        return _ordered([option["key"] for option in public["options"]], form)
+    return form.get("answer", "")
+
+
+def _ordered(keys: list[str], form: MultiDict[str, str]) -> list[str]:
+    places = {key: form.get(f"place_{key}", "") for key in keys}
+    if sorted(places.values()) != sorted(str(number) for number in range(1, len(keys) + 1)):
+        raise Invalid.at("answer", "places_twice")
+    return sorted(keys, key=lambda key: int(places[key]))

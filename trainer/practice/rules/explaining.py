@@ -1,0 +1,147 @@
+"""What is told after an answer: verdict, right answer, why each option, and the law that it rests on.
+
+Only an answer opens it: nothing here is computed for a page that still asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from question_bank import laws, text
+from question_bank.item import Item, LegalBasis, thawed
+from question_bank.kinds import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOption:
+    """An option after the answer. In an ordering item ``place`` is the right place, ``given_place`` the answer's.
+
+    Places count from 1; ``given_place`` is None for a step that the answer left out. For true or false the key is
+    ``true`` or ``false`` and the text empty.
+    """
+
+    key: str
+    text: str
+    note: str
+    right: bool
+    chosen: bool
+    place: int | None = None
+    given_place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBlank:
+    """A blank after the answer; ``accepted`` begins with the canonical answer."""
+
+    number: int
+    given: str
+    right: bool
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A place in a law as a reader wants it. ``in_force`` is None where the register does not know the version."""
+
+    law: str
+    title: str
+    version: str
+    article: str
+    paragraph: int | None
+    item: int | None
+    in_force: bool | None
+
+    @property
+    def place_zh(self) -> str:
+        """The place in the law's own way of counting, such as 第一百二十条之一第二款第三项."""
+        number, _, inserted = self.article.partition("-")
+        told = f"第{text.numeral(int(number))}条" + (f"之{text.numeral(int(inserted))}" if inserted else "")
+        if self.paragraph is not None:
+            told += f"第{text.numeral(self.paragraph)}款"
+        return told + (f"第{text.numeral(self.item)}项" if self.item is not None else "")
+
+    @property
+    def place_en(self) -> str:
+        parts = [f"Article {self.article}"]
+        if self.paragraph is not None:
+            parts.append(f"paragraph {self.paragraph}")
+        if self.item is not None:
+            parts.append(f"item {self.item}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A graded answer. ``verdict`` is right, part, wrong or skipped (the person said not to know)."""
+
+    verdict: str
+    right_answer: Any
+    explanation: str
+    options: tuple[ToldOption, ...] = ()
+    blanks: tuple[ToldBlank, ...] = ()
+    basis: tuple[Cited, ...] = field(default=())
+
+
+def explain(item: Item, answer: Any, grade: Grade) -> Explained:
+    """Return what to tell. ``answer`` is in the normal form that was graded, None for "I do not know"."""
+    return Explained(
+        verdict=_verdict(grade),
+        right_answer=thawed(item.key),
+        explanation=item.explanation,
+        options=_options(item, answer),
+        blanks=_blanks(item, answer, grade) if item.kind == "fill_blank" else (),
+        basis=tuple(cite(entry) for entry in item.basis),
+    )
+
+
+def cite(basis: LegalBasis) -> Cited:
+    """Return a legal basis with the full title and standing of its law; the short name where it is not registered."""
+    law = laws.find(basis.law)
+    version = law.version(basis.version) if law else None
+    return Cited(
+        law=basis.law,
+        title=law.title if law else basis.law,
+        version=basis.version,
+        article=basis.article,
+        paragraph=basis.paragraph,
+        item=basis.item,
+        in_force=version.in_force if version else None,
+    )
+
+
+def _verdict(grade: Grade) -> str:
+    if not grade.answered:
+        return "skipped"
+    if grade.correct:
+        return "right"
+    return "part" if grade.fraction > 0 else "wrong"
+
+
+def _options(item: Item, answer: Any) -> tuple[ToldOption, ...]:
+    if item.kind == "true_false":
+        return tuple(
+            ToldOption("true" if value else "false", "", "", right=item.key is value, chosen=answer is value)
+            for value in (True, False)
+        )
+    if item.kind == "ordering":
+        given = {key: place for place, key in enumerate(answer or (), start=1)}
+        return tuple(
+            ToldOption(key, option.text, option.note, given.get(key) == place, key in given, place, given.get(key))
+            for place, key in enumerate(item.key, start=1)
+            if (option := item.option(key))
+        )
+    right = {item.key} if isinstance(item.key, str) else set(item.key)
+    chosen = {answer} if isinstance(answer, str) else set(answer or ())
+    return tuple(
+        ToldOption(option.key, option.text, option.note, option.key in right, option.key in chosen)
+        for option in item.options
+    )
+
+
+def _blanks(item: Item, answer: Any, grade: Grade) -> tuple[ToldBlank, ...]:
+    judged = {part.place: part.right for part in grade.parts}
+    return tuple(
+        ToldBlank(number, answer[number - 1] if answer else "", judged.get(str(number), False), tuple(accepted))
+        for number, accepted in enumerate(item.key, start=1)
+    )
