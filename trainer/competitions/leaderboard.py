@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore
-from trainer.competitions.queries import managed
+from trainer.competitions.queries import managed_row
 from trainer.competitions.rules.tiebreak import draw_lot
 from trainer.core.database import db, end_read, transaction
 from trainer.core.errors import Conflict, Missing
@@ -280,10 +280,7 @@ def freeze(competition_id: int, *, by: Person, now: datetime) -> None:
     competition is published.
     """
     with transaction() as session:
-        managed(session, competition_id, by)
-        row = session.execute(
-            select(Competition).where(Competition.id == competition_id).with_for_update()
-        ).scalar_one()
+        row = managed_row(session, competition_id, by)
         if row.state != "published":
             raise Conflict("competition_not_published")
         if row.frozen_at is not None:
@@ -302,10 +299,7 @@ def unfreeze(competition_id: int, *, by: Person) -> None:
     Raises ``Missing`` outside the caller's scope.
     """
     with transaction() as session:
-        managed(session, competition_id, by)
-        row = session.execute(
-            select(Competition).where(Competition.id == competition_id).with_for_update()
-        ).scalar_one()
+        row = managed_row(session, competition_id, by)
         if row.frozen_at is None:
             return
         rounds = select(Round.id).where(Round.competition_id == competition_id)

@@ -48,7 +48,7 @@ class Competition(db.Model):
 
 
 class Round(db.Model):
-    """One round of a competition (赛程), played as an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
+    """One round of a competition (赛程), an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
 
     __tablename__ = "competition_rounds"
 

@@ -249,6 +249,13 @@ def managed(session: Session, competition_id: int, person: Person) -> Outline:
     return outline
 
 
+def managed_row(session: Session, competition_id: int, person: Person) -> Competition:
+    """Return the row of a competition that the caller runs, locked for changing it; raises ``Missing``."""
+    managed(session, competition_id, person)
+    rows = select(Competition).where(Competition.id == competition_id).with_for_update()
+    return session.execute(rows.execution_options(populate_existing=True)).scalar_one()
+
+
 def person_scores(session: Session, round_id: int, *, frozen: bool) -> list[PersonScore]:
     """Return the scores of a round with names, in no order; ``frozen`` those kept when the board was frozen."""
     table = FrozenScore if frozen else RoundScore
@@ -358,7 +365,7 @@ def counts(session: Session, outline: Outline) -> Counts:
         .where(RoundScore.round_id.in_([one.id for one in outline.rounds]))
         .group_by(RoundScore.round_id)
     )
-    return Counts(team_count, members, {round_id: number for round_id, number in scored})
+    return Counts(team_count, members, {row[0]: row[1] for row in scored})
 
 
 def manageable_exams(session: Session, person: Person, *, beyond: Iterable[int] = ()) -> list[Any]:

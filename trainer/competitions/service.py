@@ -21,7 +21,7 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.competitions.leaderboard import catch_up
 from trainer.competitions.models import NAME_RULES, Competition, Round, RoundScore, Team, TeamMember
-from trainer.competitions.queries import managed, outline_of, participants, whole
+from trainer.competitions.queries import managed_row, outline_of, participants, whole
 from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN, chain_problem
 from trainer.core.database import transaction
@@ -163,14 +163,14 @@ def _title_problems(name: str, title: str) -> list[FieldProblem]:
 def _exams(
     session: Session, scope: Scope, rounds: Sequence[NewRound], *, at: str = "rounds.{}.", taken: Sequence[int] = ()
 ) -> dict[int, str]:
-    """Return the path of the owning unit by exam id. Raises ``Invalid`` for what is unknown, cancelled or named twice."""
+    """Return the path of the owning unit by exam id. Raises ``Invalid`` where one is unknown or named twice."""
     wanted = [one.exam_id for one in rounds]
     rows = session.execute(
         select(Exam.id, Unit.path)
         .join(Unit, Unit.id == Exam.unit_id)
         .where(Exam.id.in_(wanted), Exam.state != "cancelled", units_within(whole(scope)))
     )
-    known: dict[int, str] = {exam_id: path for exam_id, path in rows}
+    known: dict[int, str] = {row.id: row.path for row in rows}
     problems = []
     for number, exam_id in enumerate(wanted):
         name = f"{at.format(number)}exam_id"
@@ -194,12 +194,6 @@ def _owner(session: Session, scope: Scope, paths: Sequence[str]) -> int:
     return unit_id
 
 
-def _locked(session: Session, competition_id: int, by: Person) -> Competition:
-    """Return the row for changing it; raises ``Missing`` outside the caller's scope."""
-    managed(session, competition_id, by)
-    return session.execute(select(Competition).where(Competition.id == competition_id).with_for_update()).scalar_one()
-
-
 def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
     """Add a round behind the others and return its number.
 
@@ -210,7 +204,7 @@ def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
     if problems:
         raise Invalid(problems)
     with transaction() as session:
-        row = _locked(session, competition_id, by)
+        row = managed_row(session, competition_id, by)
         if row.objections_until is not None or row.state == "closed":
             raise Conflict("competition_results_posted")
         outline = outline_of(session, competition_id)
@@ -240,7 +234,7 @@ def save_teams(competition_id: int, teams: Sequence[NewTeam], *, by: Person) -> 
     if problems:
         raise Invalid(problems)
     with transaction() as session:
-        row = _locked(session, competition_id, by)
+        row = managed_row(session, competition_id, by)
         scored = exists().where(Round.competition_id == competition_id, RoundScore.round_id == Round.id)
         if row.state == "closed" or session.scalar(select(scored)):
             raise Conflict("teams_are_fixed")
@@ -335,7 +329,7 @@ def publish(competition_id: int, *, by: Person) -> None:
     Raises ``Missing``, and ``Conflict`` for a signed competition.
     """
     with transaction() as session:
-        row = _locked(session, competition_id, by)
+        row = managed_row(session, competition_id, by)
         if row.state == "closed":
             raise Conflict("competition_closed")
         if row.state == "published":
@@ -352,7 +346,7 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
     thawed, and every round is final.
     """
     with transaction() as session:
-        row = _locked(session, competition_id, by)
+        row = managed_row(session, competition_id, by)
         if row.state != "published":
             raise Conflict("competition_not_published")
         if until <= now:
@@ -371,7 +365,7 @@ def close(competition_id: int, *, by: Person, now: datetime) -> None:
     Raises ``Missing``, and ``Conflict`` before the public notice has ended or while a round is not final.
     """
     with transaction() as session:
-        row = _locked(session, competition_id, by)
+        row = managed_row(session, competition_id, by)
         if row.state == "closed":
             return
         if row.objections_until is None:
