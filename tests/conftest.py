@@ -124,10 +124,14 @@ def app(site) -> Iterator[Flask]:
     """The site with an open application context; whatever a test wrote is gone afterwards."""
     from trainer.core.database import db
 
+    from trainer.competitions.board import boards
+
     with site.app_context():
         yield site
         db.session.rollback()
         db.session.remove()
+        # The next test may use the same ids for other competitions.
+        boards.forget()
     with site.app_context():
         _empty(db)
 

@@ -20,7 +20,9 @@ NAME_RULES = ("full", "masked", "unit_only")
 class Competition(db.Model):
     """A declared competition (竞赛), the only place where people are ranked.
 
-    ``tie_break`` is the chain in its order. ``names`` says how persons appear to others on its boards.
+    ``tie_break`` is the chain in its order. ``names`` says how persons appear to others on its boards. While
+    ``frozen_at`` is set, the boards show the ``FrozenScore`` rows. ``objections_until`` is the end of the public notice
+    (公示), None before results are posted; ``closed_at`` is when the result was signed (签发).
     ``standings_no`` counts changes of its scores; a copy of the board with the same number is up to date.
     """
 
@@ -36,6 +38,8 @@ class Competition(db.Model):
     team_best_n: Mapped[int | None] = mapped_column(Integer)
     tie_break: Mapped[list[str]] = mapped_column(JSON)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    objections_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     standings_no: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None] = mapped_column(BigInteger)
@@ -44,7 +48,7 @@ class Competition(db.Model):
 
 
 class Round(db.Model):
-    """One round of a competition (赛程), played as an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
+    """One round of a competition (赛程), an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
 
     __tablename__ = "competition_rounds"
 
@@ -83,13 +87,8 @@ class TeamMember(db.Model):
     __table_args__ = (Index(None, "team_id"),)
 
 
-class RoundScore(db.Model):
-    """A person's score in a round (得分), copied from the settled result in the same transaction.
-
-    ``lot`` is drawn once per person and round for chains that end in the drawing of lots.
-    """
-
-    __tablename__ = "round_scores"
+class Scored:
+    """The columns that a score and its frozen twin share."""
 
     round_id: Mapped[int] = mapped_column(ForeignKey("competition_rounds.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
@@ -101,4 +100,18 @@ class RoundScore(db.Model):
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     lot: Mapped[int] = mapped_column(BigInteger)
 
+
+class RoundScore(Scored, db.Model):
+    """A person's score in a round (得分), copied from the best of the person's settled results.
+
+    ``lot`` is drawn once per person and round for chains that end in the drawing of lots.
+    """
+
+    __tablename__ = "round_scores"
     __table_args__ = (Index(None, "round_id", "score"),)
+
+
+class FrozenScore(Scored, db.Model):
+    """A score as it was when the board was frozen (封榜). Rows live from freezing to thawing."""
+
+    __tablename__ = "frozen_scores"

@@ -112,6 +112,33 @@ SENTENCES: dict[str, Any] = {
     "answer_shape": _l("答案的格式与题型不符。"),
     "places_twice": _l("每个步骤要有自己的位置，两个步骤不能排在同一位。"),
     "key_reused": _l("这个提交编号已经用于另一次作答。"),
+    # --- competitions
+    "unknown_exam": _l("没有编号为“{value}”的考试，或不在您的管理范围内。"),
+    "exam_has_a_round_already": _l("这场考试已经是本竞赛的一个赛程。"),
+    "exams_of_separate_units": _l("各赛程的考试分属不同单位，您没有同时管理它们的权限。"),
+    "tie_break_starts_with_score": _l("同分规则的第一项应为总分。"),
+    "tie_break_names_a_link_twice": _l("同分规则中有一项出现了两次。"),
+    "tie_break_lots_come_last": _l("抽签只能是同分规则的最后一项。"),
+    "teams_are_fixed": _l("已有成绩产生，代表队名单不能再改。"),
+    "person_in_another_team": _l("“{value}”已在代表队“{team}”中，一人只能参加一支代表队。"),
+    "person_of_another_unit": _l("“{value}”不属于该代表队所在单位或其下级单位。"),
+    "must_be_later": _l("请填写一个尚未到来的时间。"),
+    "competition_not_published": _l("竞赛尚未发布，或已经签发。"),
+    "competition_closed": _l("竞赛结果已经签发。"),
+    "competition_frozen": _l("排行榜仍处于封榜状态，请先解除封榜。"),
+    "competition_results_posted": _l("结果已经公示，不能再增加赛程。"),
+    "competition_results_not_posted": _l("结果尚未公示，不能签发。"),
+    "competition_objections_open": _l("公示期到 {until} 结束，此前不能签发。"),
+    "round_not_final": _l("赛程“{round}”的名次还未确定：考试未结束、有答卷未评完，或成绩未公布。"),
+    "competition_published": _l("您被列入竞赛“{title}”，可以查看赛程安排。"),
+    "competition_results_posted_notice": _l("竞赛“{title}”的结果已经公示。"),
+    # how places are decided, in the order of the chain
+    "tie_score": _l("总分高的在前"),
+    "tie_objective_score": _l("总分相同的，客观题得分高的在前"),
+    "tie_seconds_used": _l("再相同的，用时少的在前"),
+    "tie_submitted_at": _l("再相同的，先交卷的在前"),
+    "tie_draw_lots": _l("仍相同的，按抽签号从小到大排列"),
+    "tie_shared": _l("仍相同的名次并列，按 1、2、2、4 排列"),
 }
 
 

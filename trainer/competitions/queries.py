@@ -1,0 +1,395 @@
+"""Reads about competitions: who may know of which, their rounds with the phase of each exam, and score rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.accounts.rules import Person
+from trainer.attempts.models import Attempt
+from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore, Team, TeamMember
+from trainer.competitions.rules import showing
+from trainer.competitions.rules.standings import PersonScore, Squad, UnitRoster
+from trainer.core.errors import Missing
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope
+
+NOT_DUE = ("exempt", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOutline:
+    """A round with what matters of its exam. Times are aware UTC; ``ended_at`` is when nobody can write any more.
+
+    ``due`` counts candidates who have to come; ``unsettled`` says that a handed-in or open paper has no result yet.
+    """
+
+    id: int
+    number: int
+    title: str
+    advance: dict[str, Any] | None
+    exam_id: int
+    exam_title: str
+    exam_state: str
+    release: str
+    released_at: datetime | None
+    opens_at: datetime | None
+    ended_at: datetime | None
+    due: int
+    unsettled: bool
+
+    def shows(self, now: datetime) -> bool:
+        """Return whether everybody who may see the board may see scores on it."""
+        if self.exam_state == "cancelled":
+            return False
+        return showing.scores_may_show(self.release, ended_at=self.ended_at, released_at=self.released_at, now=now)
+
+    def provisional(self, now: datetime) -> bool:
+        """Return whether places may still change."""
+        return showing.is_provisional(self.shows(now), ended_at=self.ended_at, unsettled=self.unsettled, now=now)
+
+    def phase(self, now: datetime) -> str:
+        """Return ``cancelled``, ``upcoming``, ``open``, ``closed`` (results still held back) or ``released``."""
+        if self.exam_state == "cancelled":
+            return "cancelled"
+        if self.opens_at is None or now < self.opens_at or self.exam_state == "draft":
+            return "upcoming"
+        if self.ended_at is None or now < self.ended_at:
+            return "open"
+        return "released" if self.shows(now) else "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A competition with its rounds in their order, as a plain value."""
+
+    id: int
+    title: str
+    unit_id: int
+    unit_name: str
+    unit_path: str
+    state: str
+    public: bool
+    names: str
+    team_score: str
+    team_best_n: int | None
+    tie_break: tuple[str, ...]
+    frozen_at: datetime | None
+    objections_until: datetime | None
+    closed_at: datetime | None
+    standings_no: int
+    created_at: datetime
+    rounds: tuple[RoundOutline, ...] = field(default=())
+
+    def round(self, number: int) -> RoundOutline:
+        """Return the round of that number; raises ``Missing``."""
+        for one in self.rounds:
+            if one.number == number:
+                return one
+        raise Missing
+
+    def current_round(self, now: datetime) -> RoundOutline | None:
+        """Return the last round that has begun, the first while none has; None without rounds."""
+        begun = [one for one in self.rounds if one.phase(now) in ("open", "closed", "released")]
+        return begun[-1] if begun else (self.rounds[0] if self.rounds else None)
+
+
+def whole(scope: Scope) -> Scope:
+    """Return the part of ``scope`` that is not cut to a field: a competition belongs to a unit as a whole."""
+    return Scope(tuple(reach for reach in scope.reaches if reach.field is None))
+
+
+def may_manage(person: Person, outline: Outline) -> bool:
+    """Return whether the caller runs this competition."""
+    return person.scope("competition.manage").holds_whole(outline.unit_path)
+
+
+def may_watch(person: Person, outline: Outline) -> bool:
+    """Return whether the caller may know of this competition by a grant, drafts included."""
+    return may_manage(person, outline) or person.scope("competition.view").holds_whole(outline.unit_path)
+
+
+def takes_part(user_id: int) -> ColumnElement[bool]:
+    """Return the condition on ``Competition`` that a person is a candidate of a round or in a team."""
+    named = exists().where(
+        Round.competition_id == Competition.id, Candidate.exam_id == Round.exam_id, Candidate.user_id == user_id
+    )
+    in_team = exists().where(TeamMember.competition_id == Competition.id, TeamMember.user_id == user_id)
+    return or_(named, in_team)
+
+
+def known_to(person: Person) -> ColumnElement[bool]:
+    """Return the condition on ``Competition`` joined to ``Unit`` that the caller may know of it.
+
+    By a grant everything in scope; otherwise what is published and public, or takes the caller in.
+    """
+    watched = or_(
+        units_within(whole(person.scope("competition.manage"))), units_within(whole(person.scope("competition.view")))
+    )
+    return or_(watched, and_(Competition.state != "draft", or_(Competition.public, takes_part(person.id))))
+
+
+def listed(person: Person) -> Select[Any]:
+    """Return the statement of the ids of all competitions that the caller may know of, the newest first."""
+    return (
+        select(Competition.id)
+        .join(Unit, Unit.id == Competition.unit_id)
+        .where(known_to(person))
+        .order_by(Competition.id.desc())
+    )
+
+
+def _of_exam(column: Any, table: Any, *conditions: Any) -> Any:
+    return select(column).where(table.exam_id == Exam.id, *conditions).scalar_subquery()
+
+
+def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
+    """Return competitions in the order of ``ids``; unknown ids are left out. Two statements, however many."""
+    heads = session.execute(
+        select(
+            Competition.id,
+            Competition.title,
+            Competition.unit_id,
+            Unit.short_name,
+            Unit.path,
+            Competition.state,
+            Competition.public,
+            Competition.names,
+            Competition.team_score,
+            Competition.team_best_n,
+            Competition.tie_break,
+            Competition.frozen_at,
+            Competition.objections_until,
+            Competition.closed_at,
+            Competition.standings_no,
+            Competition.created_at,
+        )
+        .join(Unit, Unit.id == Competition.unit_id)
+        .where(Competition.id.in_(ids))
+    ).all()
+    unsettled = exists().where(Attempt.exam_id == Exam.id, Attempt.settled_at.is_(None))
+    rows = session.execute(
+        select(
+            Round.competition_id,
+            Round.id,
+            Round.number,
+            Round.title,
+            Round.advance,
+            Exam.id,
+            Exam.title,
+            Exam.state,
+            Exam.release,
+            Exam.released_at,
+            Exam.grace_seconds,
+            _of_exam(func.min(Sitting.opens_at), Sitting),
+            _of_exam(func.max(Sitting.closes_at), Sitting),
+            _of_exam(func.max(Candidate.extra_minutes), Candidate),
+            _of_exam(func.count(), Candidate, Candidate.state == "due"),
+            unsettled,
+        )
+        .join(Exam, Exam.id == Round.exam_id)
+        .where(Round.competition_id.in_(ids))
+        .order_by(Round.number)
+    ).all()
+    rounds: dict[int, list[RoundOutline]] = defaultdict(list)
+    for row in rows:
+        rounds[row[0]].append(_round(row))
+    found = {
+        head[0]: Outline(*head[:10], tuple(head.tie_break), *head[11:], rounds=tuple(rounds[head[0]])) for head in heads
+    }
+    return [found[one] for one in ids if one in found]
+
+
+def _round(row: Any) -> RoundOutline:
+    _competition, *own, grace_seconds, opens_at, closes_at, extra_minutes, due, unsettled = row
+    ended_at = None
+    if closes_at is not None:
+        ended_at = showing.ends_at(closes_at, extra_minutes=extra_minutes or 0, grace_seconds=grace_seconds)
+    return RoundOutline(*own, opens_at, ended_at, due, bool(unsettled))
+
+
+def outline_of(session: Session, competition_id: int) -> Outline:
+    """Return a competition without asking who wants to know; raises ``Missing``."""
+    found = outlines(session, [competition_id])
+    if not found:
+        raise Missing
+    return found[0]
+
+
+def person_takes_part(session: Session, competition_id: int, user_id: int) -> bool:
+    """Return whether a person is a candidate of a round or in a team."""
+    found = session.scalar(select(Competition.id).where(Competition.id == competition_id, takes_part(user_id)))
+    return found is not None
+
+
+def known(session: Session, competition_id: int, person: Person) -> Outline:
+    """Return a competition that the caller may know of; raises ``Missing`` for any other one."""
+    outline = outline_of(session, competition_id)
+    if may_watch(person, outline):
+        return outline
+    if outline.state != "draft" and (outline.public or person_takes_part(session, competition_id, person.id)):
+        return outline
+    raise Missing
+
+
+def managed(session: Session, competition_id: int, person: Person) -> Outline:
+    """Return a competition that the caller runs; raises ``Missing`` for any other one."""
+    outline = outline_of(session, competition_id)
+    if not may_manage(person, outline):
+        raise Missing
+    return outline
+
+
+def managed_row(session: Session, competition_id: int, person: Person) -> Competition:
+    """Return the row of a competition that the caller runs, locked for changing it; raises ``Missing``."""
+    managed(session, competition_id, person)
+    rows = select(Competition).where(Competition.id == competition_id).with_for_update()
+    return session.execute(rows.execution_options(populate_existing=True)).scalar_one()
+
+
+def person_scores(session: Session, round_id: int, *, frozen: bool) -> list[PersonScore]:
+    """Return the scores of a round with names, in no order; ``frozen`` those kept when the board was frozen."""
+    table = FrozenScore if frozen else RoundScore
+    rows = session.execute(
+        select(
+            table.user_id,
+            User.name,
+            table.unit_id,
+            Unit.short_name,
+            table.score,
+            table.objective_score,
+            table.seconds_used,
+            table.submitted_at,
+            table.lot,
+        )
+        .join(User, User.id == table.user_id)
+        .join(Unit, Unit.id == table.unit_id)
+        .where(table.round_id == round_id)
+    )
+    return [PersonScore(*row) for row in rows]
+
+
+def squads(session: Session, competition_id: int, exam_id: int) -> list[Squad]:
+    """Return the teams of a competition by name. Due is each member who is not exempt from or deferred in the exam."""
+    rows = session.execute(
+        select(Team.id, Team.name, Unit.short_name, TeamMember.user_id, Candidate.state)
+        .join(Unit, Unit.id == Team.unit_id)
+        .outerjoin(TeamMember, TeamMember.team_id == Team.id)
+        .outerjoin(Candidate, and_(Candidate.exam_id == exam_id, Candidate.user_id == TeamMember.user_id))
+        .where(Team.competition_id == competition_id)
+        .order_by(Team.name, TeamMember.user_id)
+    ).all()
+    members: dict[tuple[int, str, str], list[tuple[int, str | None]]] = {}
+    for team_id, name, unit, user_id, state in rows:
+        held = members.setdefault((team_id, name, unit), [])
+        if user_id is not None:
+            held.append((user_id, state))
+    return [
+        Squad(
+            *head,
+            member_ids=tuple(one for one, _state in held),
+            due_ids=frozenset(one for one, state in held if state not in NOT_DUE),
+        )
+        for head, held in members.items()
+    ]
+
+
+def rosters(session: Session, exam_id: int) -> list[UnitRoster]:
+    """Return per unit the people who are due in an exam, by the unit for which they were named."""
+    rows = session.execute(
+        select(Candidate.unit_id, Unit.short_name, Candidate.user_id)
+        .join(Unit, Unit.id == Candidate.unit_id)
+        .where(Candidate.exam_id == exam_id, Candidate.state == "due")
+    )
+    due: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for unit_id, name, user_id in rows:
+        due[(unit_id, name)].add(user_id)
+    return [UnitRoster(unit_id, name, frozenset(people)) for (unit_id, name), people in sorted(due.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team as its page shows it; ``members`` are (username, name), the order of entering."""
+
+    id: int
+    name: str
+    unit_code: str
+    unit_name: str
+    members: tuple[tuple[str, str], ...]
+
+
+def teams(session: Session, competition_id: int) -> list[TeamRow]:
+    """Return the teams of a competition by name, with their members. One statement."""
+    rows = session.execute(
+        select(Team.id, Team.name, Unit.code, Unit.short_name, User.username, User.name)
+        .join(Unit, Unit.id == Team.unit_id)
+        .outerjoin(TeamMember, TeamMember.team_id == Team.id)
+        .outerjoin(User, User.id == TeamMember.user_id)
+        .where(Team.competition_id == competition_id)
+        .order_by(Team.name, User.username)
+    ).all()
+    members: dict[tuple[int, str, str, str], list[tuple[str, str]]] = {}
+    for *head, username, name in rows:
+        held = members.setdefault((head[0], head[1], head[2], head[3]), [])
+        if username is not None:
+            held.append((username, name))
+    return [TeamRow(*head, members=tuple(held)) for head, held in members.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are: ``scored`` by round id; ``teams`` and ``members`` of the competition."""
+
+    teams: int
+    members: int
+    scored: dict[int, int]
+
+
+def counts(session: Session, outline: Outline) -> Counts:
+    """Return the counts of a competition's page. Three statements."""
+    team_count = session.scalar(select(func.count()).select_from(Team).where(Team.competition_id == outline.id)) or 0
+    members = (
+        session.scalar(select(func.count()).select_from(TeamMember).where(TeamMember.competition_id == outline.id)) or 0
+    )
+    scored = session.execute(
+        select(RoundScore.round_id, func.count())
+        .where(RoundScore.round_id.in_([one.id for one in outline.rounds]))
+        .group_by(RoundScore.round_id)
+    )
+    return Counts(team_count, members, {row[0]: row[1] for row in scored})
+
+
+def manageable_exams(session: Session, person: Person, *, beyond: Iterable[int] = ()) -> list[Any]:
+    """Return (id, title, unit name, state) of exams on which the caller may found a round, the newest first.
+
+    Cancelled ones are left out, and those in ``beyond``.
+    """
+    return list(
+        session.execute(
+            select(Exam.id, Exam.title, Unit.short_name, Exam.state)
+            .join(Unit, Unit.id == Exam.unit_id)
+            .where(
+                units_within(whole(person.scope("competition.manage"))),
+                Exam.state != "cancelled",
+                Exam.id.not_in(list(beyond)),
+            )
+            .order_by(Exam.id.desc())
+            .limit(500)
+        )
+    )
+
+
+def participants(session: Session, competition_id: int) -> list[int]:
+    """Return the ids of everybody who takes part, candidates and members of teams alike, sorted."""
+    named = select(Candidate.user_id).join(Round, Round.exam_id == Candidate.exam_id)
+    in_teams = select(TeamMember.user_id).where(TeamMember.competition_id == competition_id)
+    return sorted(session.scalars(named.where(Round.competition_id == competition_id).union(in_teams)))

@@ -1,0 +1,393 @@
+"""Founding and running a competition: rounds, teams, publishing, public notice, signing.
+
+Our decisions of 2026-11-24: a competition belongs to the lowest unit above all exams of its rounds, so that nobody
+runs it who does not run each of them; teams are fixed as soon as there is a score, because with known scores a
+change of members would be a choice of result; a result is signed only after its public notice (公示) has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, insert, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.accounts.queries import people_within
+from trainer.accounts.rules import Person
+from trainer.audit.service import record
+from trainer.competitions.leaderboard import catch_up
+from trainer.competitions.models import NAME_RULES, Competition, Round, RoundScore, Team, TeamMember
+from trainer.competitions.queries import managed_row, outline_of, participants, whole
+from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
+from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN, chain_problem
+from trainer.core.database import transaction
+from trainer.core.errors import Conflict, FieldProblem, Invalid
+from trainer.exams.models import Exam
+from trainer.notices.service import queue
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope, ancestors
+
+ROUNDS_MOST = 12
+TEAMS_MOST = 300
+MEMBERS_MOST = 200
+TITLE_MOST = 120
+TEAM_NAME_MOST = 80
+
+
+@dataclass(frozen=True)
+class NewRound:
+    """A round on an exam. ``top`` None lets nobody be told to go through; ``per_unit_at_least`` comes on top of it."""
+
+    title: str
+    exam_id: int
+    top: int | None = None
+    per_unit_at_least: int | None = None
+
+    @property
+    def advance(self) -> dict[str, Any] | None:
+        """The rule as the table keeps it."""
+        if self.top is None:
+            return None
+        return {"top": self.top, "per_unit_at_least": self.per_unit_at_least or 0}
+
+
+@dataclass(frozen=True)
+class NewTeam:
+    """A team with the usernames of its members."""
+
+    name: str
+    unit_code: str
+    usernames: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NewCompetition:
+    """What is needed to found a competition."""
+
+    title: str
+    rounds: tuple[NewRound, ...]
+    team_score: str = "best_n"
+    team_best_n: int | None = None
+    tie_break: tuple[str, ...] = DEFAULT_CHAIN
+    public: bool = False
+    names: str = "full"
+    teams: tuple[NewTeam, ...] = field(default=())
+    draft: bool = False
+
+
+def create(new: NewCompetition, *, by: Person, now: datetime) -> int:
+    """Found a competition and return its id; it stands as published unless ``draft``.
+
+    Scores of exams that have been sat already are taken over at once. Each call founds another one. Raises
+    ``Invalid`` with a problem at each field that is wrong; an exam out of scope is as unknown as one that is not.
+    """
+    problems = _problems(new)
+    if problems:
+        raise Invalid(problems)
+    with transaction() as session:
+        exams = _exams(session, by.scope("competition.manage"), new.rounds)
+        unit_id = _owner(session, by.scope("competition.manage"), list(exams.values()))
+        row = Competition(
+            title=new.title.strip(),
+            unit_id=unit_id,
+            state="draft",
+            public=new.public,
+            names=new.names,
+            team_score=new.team_score,
+            team_best_n=(new.team_best_n or DEFAULT_BEST_N) if new.team_score == "best_n" else None,
+            tie_break=list(new.tie_break),
+            created_at=now,
+            created_by=by.id,
+        )
+        session.add(row)
+        session.flush()
+        for number, one in enumerate(new.rounds, 1):
+            session.add(_round(row.id, number, one))
+        session.flush()
+        _write_down("competition.created", row, by, rounds=len(new.rounds))
+        if new.teams:
+            save_teams(row.id, new.teams, by=by)
+        catch_up(session, row.id)
+        if not new.draft:
+            publish(row.id, by=by)
+        return row.id
+
+
+def _round(competition_id: int, number: int, one: NewRound) -> Round:
+    return Round(
+        competition_id=competition_id, number=number, title=one.title.strip(), exam_id=one.exam_id, advance=one.advance
+    )
+
+
+def _problems(new: NewCompetition) -> list[FieldProblem]:
+    found = _title_problems("title", new.title)
+    chain = chain_problem(new.tie_break)
+    if chain:
+        found.append(FieldProblem("tie_break", *chain))
+    if new.team_score not in RULES:
+        found.append(FieldProblem("team_score", "unknown_value", {"value": new.team_score}))
+    if new.team_best_n is not None and not 1 <= new.team_best_n <= MEMBERS_MOST:
+        found.append(FieldProblem("team_best_n", "out_of_range", {"least": 1, "most": MEMBERS_MOST}))
+    if new.names not in NAME_RULES:
+        found.append(FieldProblem("names", "unknown_value", {"value": new.names}))
+    if not new.rounds:
+        found.append(FieldProblem("rounds", "required"))
+    if len(new.rounds) > ROUNDS_MOST:
+        found.append(FieldProblem("rounds", "out_of_range", {"least": 1, "most": ROUNDS_MOST}))
+    for number, one in enumerate(new.rounds):
+        found += _round_problems(f"rounds.{number}.", one)
+    return found
+
+
+def _round_problems(at: str, one: NewRound) -> list[FieldProblem]:
+    found = _title_problems(f"{at}title", one.title)
+    for name, value in (("top", one.top), ("per_unit_at_least", one.per_unit_at_least)):
+        if value is not None and not 0 <= value <= 100_000:
+            found.append(FieldProblem(f"{at}advance.{name}", "out_of_range", {"least": 0, "most": 100_000}))
+    return found
+
+
+def _title_problems(name: str, title: str) -> list[FieldProblem]:
+    if not title.strip():
+        return [FieldProblem(name, "required")]
+    if len(title.strip()) > TITLE_MOST:
+        return [FieldProblem(name, "too_long", {"most": TITLE_MOST})]
+    return []
+
+
+def _exams(
+    session: Session, scope: Scope, rounds: Sequence[NewRound], *, at: str = "rounds.{}.", taken: Sequence[int] = ()
+) -> dict[int, str]:
+    """Return the path of the owning unit by exam id. Raises ``Invalid`` where one is unknown or named twice."""
+    wanted = [one.exam_id for one in rounds]
+    rows = session.execute(
+        select(Exam.id, Unit.path)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(Exam.id.in_(wanted), Exam.state != "cancelled", units_within(whole(scope)))
+    )
+    known: dict[int, str] = {row.id: row.path for row in rows}
+    problems = []
+    for number, exam_id in enumerate(wanted):
+        name = f"{at.format(number)}exam_id"
+        if exam_id not in known:
+            problems.append(FieldProblem(name, "unknown_exam", {"value": exam_id}))
+        elif exam_id in wanted[:number] or exam_id in taken:
+            problems.append(FieldProblem(name, "exam_has_a_round_already"))
+    if problems:
+        raise Invalid(problems)
+    return known
+
+
+def _owner(session: Session, scope: Scope, paths: Sequence[str]) -> int:
+    """Return the id of the lowest unit above all ``paths``. Raises ``Invalid`` when the caller does not manage it."""
+    shared = set(ancestors(paths[0])).intersection(*(ancestors(path) for path in paths[1:]))
+    lowest = max(shared, key=len, default="")
+    if not lowest or not scope.holds_whole(lowest):
+        raise Invalid.at("rounds", "exams_of_separate_units")
+    unit_id = session.scalar(select(Unit.id).where(Unit.path == lowest))
+    assert unit_id is not None, "a path is made of ids of units"
+    return unit_id
+
+
+def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
+    """Add a round behind the others and return its number.
+
+    Raises ``Missing``, ``Conflict`` once the results are posted, and ``Invalid`` as ``create`` does; the exam must
+    lie within the unit that the competition belongs to.
+    """
+    problems = _round_problems("", new)
+    if problems:
+        raise Invalid(problems)
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        if row.objections_until is not None or row.state == "closed":
+            raise Conflict("competition_results_posted")
+        outline = outline_of(session, competition_id)
+        if len(outline.rounds) >= ROUNDS_MOST:
+            raise Invalid.at("title", "out_of_range", least=1, most=ROUNDS_MOST)
+        paths = _exams(
+            session, by.scope("competition.manage"), [new], at="", taken=[one.exam_id for one in outline.rounds]
+        )
+        if not paths[new.exam_id].startswith(outline.unit_path):
+            raise Invalid.at("exam_id", "unknown_exam", value=new.exam_id)
+        number = max((one.number for one in outline.rounds), default=0) + 1
+        session.add(_round(competition_id, number, new))
+        session.flush()
+        catch_up(session, competition_id)
+        _write_down("competition.round_added", row, by, number=number, exam=new.exam_id)
+        return number
+
+
+def save_teams(competition_id: int, teams: Sequence[NewTeam], *, by: Person) -> None:
+    """Make ``teams`` the teams of a competition, whatever they were before. A second call changes nothing.
+
+    Members are active people within the caller's scope and below the team's unit; a person is in one team at most.
+    Raises ``Missing``, ``Conflict`` once somebody has a score, and ``Invalid`` with fields such as
+    ``teams.0.usernames``.
+    """
+    problems = _team_problems(teams)
+    if problems:
+        raise Invalid(problems)
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        scored = exists().where(Round.competition_id == competition_id, RoundScore.round_id == Round.id)
+        if row.state == "closed" or session.scalar(select(scored)):
+            raise Conflict("teams_are_fixed")
+        members = _members(session, by.scope("competition.manage"), teams)
+        session.execute(delete(TeamMember).where(TeamMember.competition_id == competition_id))
+        session.execute(delete(Team).where(Team.competition_id == competition_id))
+        for team, (unit_id, user_ids) in zip(teams, members, strict=True):
+            made = Team(competition_id=competition_id, name=team.name.strip(), unit_id=unit_id)
+            session.add(made)
+            session.flush()
+            if user_ids:
+                rows = [{"competition_id": competition_id, "user_id": one, "team_id": made.id} for one in user_ids]
+                session.execute(insert(TeamMember), rows)
+        row.standings_no = Competition.standings_no + 1
+        _write_down("competition.teams_saved", row, by, teams=len(teams), members=sum(len(ids) for _, ids in members))
+
+
+def _team_problems(teams: Sequence[NewTeam]) -> list[FieldProblem]:
+    found = []
+    if len(teams) > TEAMS_MOST:
+        found.append(FieldProblem("teams", "out_of_range", {"least": 0, "most": TEAMS_MOST}))
+    names: set[str] = set()
+    placed: dict[str, str] = {}
+    for number, team in enumerate(teams):
+        name = team.name.strip()
+        at = f"teams.{number}."
+        if not name:
+            found.append(FieldProblem(f"{at}name", "required"))
+        elif len(name) > TEAM_NAME_MOST:
+            found.append(FieldProblem(f"{at}name", "too_long", {"most": TEAM_NAME_MOST}))
+        elif name in names:
+            found.append(FieldProblem(f"{at}name", "taken", {"value": name}))
+        names.add(name)
+        if len(team.usernames) > MEMBERS_MOST:
+            found.append(FieldProblem(f"{at}usernames", "out_of_range", {"least": 0, "most": MEMBERS_MOST}))
+        for username in _usernames(team):
+            if username in placed:
+                params = {"value": username, "team": placed[username]}
+                found.append(FieldProblem(f"{at}usernames", "person_in_another_team", params))
+            placed[username] = name
+    return found
+
+
+def _usernames(team: NewTeam) -> list[str]:
+    """Return the usernames of a team as the table keeps them, each once."""
+    return list(dict.fromkeys(one.strip().lower() for one in team.usernames if one.strip()))
+
+
+def _members(session: Session, scope: Scope, teams: Sequence[NewTeam]) -> list[tuple[int, list[int]]]:
+    """Return (unit id, user ids) of each team. Two statements. Raises ``Invalid``."""
+    codes = {team.unit_code for team in teams}
+    units = {
+        code: (unit_id, path)
+        for code, unit_id, path in session.execute(
+            select(Unit.code, Unit.id, Unit.path).where(Unit.code.in_(codes), units_within(whole(scope)))
+        )
+    }
+    wanted = {one for team in teams for one in _usernames(team)}
+    people = {
+        username: (user_id, path)
+        for username, user_id, path in session.execute(
+            select(User.username, User.id, Unit.path)
+            .join(Unit, Unit.id == User.unit_id)
+            .where(User.username.in_(wanted), User.state == "active", people_within(scope))
+        )
+    }
+    problems = []
+    found = []
+    for number, team in enumerate(teams):
+        unit_id, unit_path = units.get(team.unit_code, (0, ""))
+        if not unit_id:
+            problems.append(FieldProblem(f"teams.{number}.unit", "unknown_unit", {"value": team.unit_code}))
+        user_ids = []
+        for username in _usernames(team):
+            user_id, path = people.get(username, (0, ""))
+            if not user_id:
+                problems.append(FieldProblem(f"teams.{number}.usernames", "unknown_person", {"value": username}))
+            elif unit_id and not path.startswith(unit_path):
+                problems.append(
+                    FieldProblem(f"teams.{number}.usernames", "person_of_another_unit", {"value": username})
+                )
+            user_ids.append(user_id)
+        found.append((unit_id, user_ids))
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def publish(competition_id: int, *, by: Person) -> None:
+    """Publish a draft: whoever takes part may see it and gets a notice. A second call changes nothing.
+
+    Raises ``Missing``, and ``Conflict`` for a signed competition.
+    """
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        if row.state == "closed":
+            raise Conflict("competition_closed")
+        if row.state == "published":
+            return
+        row.state = "published"
+        _write_down("competition.published", row, by)
+        _tell(session, row, "competition_published", f"competition:{row.id}:published")
+
+
+def post_results(competition_id: int, *, until: datetime, by: Person, now: datetime) -> None:
+    """Post the results for objections until ``until`` (公示, aware UTC); a second call only moves the end.
+
+    Raises ``Missing``, ``Invalid`` for an end that has passed, and ``Conflict`` unless the competition is published,
+    thawed, and every round is final.
+    """
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        if row.state != "published":
+            raise Conflict("competition_not_published")
+        if until <= now:
+            raise Invalid.at("until", "must_be_later")
+        _demand_final(session, row, now)
+        first = row.objections_until is None
+        row.objections_until = until
+        _write_down("competition.results_posted", row, by, until=until.isoformat())
+        if first:
+            _tell(session, row, "competition_results_posted_notice", f"competition:{row.id}:posted")
+
+
+def close(competition_id: int, *, by: Person, now: datetime) -> None:
+    """Sign the result (签发): no score is taken over any more. A second call changes nothing.
+
+    Raises ``Missing``, and ``Conflict`` before the public notice has ended or while a round is not final.
+    """
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        if row.state == "closed":
+            return
+        if row.objections_until is None:
+            raise Conflict("competition_results_not_posted")
+        if now < row.objections_until:
+            raise Conflict("competition_objections_open", until=row.objections_until)
+        _demand_final(session, row, now)
+        row.state, row.closed_at = "closed", now
+        _write_down("competition.closed", row, by, standings_no=row.standings_no)
+
+
+def _demand_final(session: Session, row: Competition, now: datetime) -> None:
+    if row.frozen_at is not None:
+        raise Conflict("competition_frozen")
+    for one in outline_of(session, row.id).rounds:
+        if one.exam_state != "cancelled" and one.provisional(now):
+            raise Conflict("round_not_final", round=one.title)
+
+
+def _tell(session: Session, row: Competition, code: str, key: str) -> None:
+    queue(participants(session, row.id), code, key=key, params={"title": row.title}, url=f"/competitions/{row.id}")
+
+
+def _write_down(action: str, row: Competition, by: Person, **detail: Any) -> None:
+    record(action, by=by.id, target=f"competition:{row.id}", unit_id=row.unit_id, detail=detail)
