@@ -14,8 +14,8 @@ from trainer.orgs.rules import Reach, Scope
 # Who watches a place may read and remind; who runs something may change it. One line a role, the glossary's order.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "officer": frozenset({"practice.own", "attempt.own", "hours.own"}),
-    "training_clerk": frozenset({"people.view", "people.manage", "class.manage", "hours.view", "export"}),
-    "unit_head": frozenset({"people.view", "class.confirm", "hours.view", "export"}),
+    "training_clerk": frozenset({"people.view", "people.manage", "class.view", "class.manage", "hours.view", "export"}),
+    "unit_head": frozenset({"people.view", "class.view", "class.confirm", "hours.view", "export"}),
     "supervisor": frozenset({"people.view", "hours.view", "units.view", "exam.view", "competition.view", "export"}),
     "line_supervisor": frozenset({"people.view", "hours.view", "units.view", "export"}),
     "judicial_office": frozenset({"people.view", "hours.view", "units.view"}),

@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
 
-CLASS_STATES = ("draft", "submitted", "confirmed", "rejected")
+CLASS_STATES = ("draft", "submitted", "confirmed", "rejected", "withdrawn")
 CLASS_KINDS = ("public_law", "field_law", "enforcement_skill")
 
 
 class TrainingClass(db.Model):
-    """A class held on a local day (培训班). The clerk enters it with its roll; the unit head confirms; then hours are credited.
+    """A class held from a local day on (培训班). A clerk enters it with its roll, the unit head confirms: hours follow.
 
-    ``kind`` is one of the three contents of 粤府办〔2023〕21号: 公共法律知识, 业务法律知识, 行政执法技能.
+    ``days`` are its days of teaching and ``hours`` the credit hours of the whole class. A confirmed class is never
+    changed: it may be ``withdrawn``, by counter-entries in the ledger. ``kind`` is one of the three contents of
+    粤府办〔2023〕21号: 公共法律知识, 业务法律知识, 行政执法技能.
     """
 
     __tablename__ = "training_classes"
@@ -28,6 +30,7 @@ class TrainingClass(db.Model):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     kind: Mapped[str] = mapped_column(StateText(*CLASS_KINDS))
     held_on: Mapped[date] = mapped_column(Date)
+    days: Mapped[int] = mapped_column(Integer, default=1)
     hours: Mapped[Decimal] = mapped_column(Hundredths)
     place: Mapped[str] = mapped_column(String(120), default="")
     evidence: Mapped[str] = mapped_column(String(200), default="")

@@ -1,0 +1,47 @@
+"""Sealing and checking of the two chains of the site: the hours ledger and the audit record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trainer.audit.models import Entry
+from trainer.core import seals
+from trainer.core.chain import Break
+from trainer.hours.models import LedgerEntry
+
+SAID = {
+    "changed": "entry {entry} (number {number} of the chain) is not what was sealed: it was changed",
+    "missing": "number {number} of the chain is missing: an entry was removed",
+    "cut": "the chain ends before number {number}: its last entries were removed",
+    "no_key": "the key {name}.key is not in INSTANCE/keys: the chain cannot be checked",
+}
+CHAINS: dict[str, Any] = {"hours": LedgerEntry, "audit": Entry}
+
+
+def seal(keys: Path) -> int:
+    """Seal what is new in both chains and return how many rows that were; ``keys`` is the folder of the chains' keys.
+
+    A second call with nothing new writes nothing. Raises ``ChainBroken`` where a chain's end is not what was sealed
+    last; the other chain has been sealed then if it comes before.
+    """
+    return sum(seals.seal(model, name, keys) for name, model in CHAINS.items())
+
+
+def verify(name: str, keys: Path) -> tuple[int, int, Break | None]:
+    """Return how many rows of a chain are sealed, how many wait, and the first break (None where it holds)."""
+    return seals.check(CHAINS[name], name, keys)
+
+
+def adopt_heads(keys: Path) -> None:
+    """Take the present ends of both chains for their heads: after a restored backup, and then alone."""
+    for name, model in CHAINS.items():
+        seals.adopt_head(model, name, keys)
+
+
+def said_of(name: str, sealed: int, waiting: int, found: Break | None) -> tuple[bool, str]:
+    """Return whether a chain holds, and the line that a command prints about what ``verify`` found."""
+    if found is None:
+        return True, f"{name}: {sealed} sealed entries are as they were written, {waiting} wait for their seal"
+    said = SAID[found.kind].format(entry=found.entry_id, number=found.number, name=name)
+    return False, f"{name}: {said}"

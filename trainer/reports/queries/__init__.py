@@ -1,0 +1,1 @@
+"""Reads for supervisors: aggregates, and the people behind each of them."""
