@@ -79,6 +79,9 @@ SENTENCES: dict[str, Any] = {
     "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
     # --- results
     "not_released": _l("成绩尚未公布。"),
+    # --- exam hall
+    "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
+    "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
 }
 
 
