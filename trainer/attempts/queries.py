@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
+from trainer.attempts.caller import Caller, explain_nothing, who
 from trainer.attempts.models import Attempt, Incident, Response
+from trainer.attempts.rules.phase import candidate_phase
 from trainer.attempts.start import OpenAttempt, answers_of, document_of
 from trainer.core.errors import Missing
-from trainer.exams.models import Candidate, Exam
+from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
+from trainer.papers.models import Paper
 
 
 def own_attempt(session: Session, attempt_id: int, user_id: int) -> Attempt:
@@ -59,6 +64,141 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
 
 
 @dataclass(frozen=True)
+class Tick:
+    """What a candidate's page asks for every few seconds. Times are aware UTC."""
+
+    state: str
+    epoch: int
+    deadline_at: datetime
+    seen_at: datetime | None
+
+
+@lru_cache(maxsize=2)
+def _tick(by_token: bool) -> Any:
+    _table, columns, conditions = who(Caller(b"", by_token))
+    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, *columns).where(
+        Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
+    )
+
+
+def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Tick:
+    """Return state, epoch and deadline of the caller's own attempt: one statement, nothing locked.
+
+    Raises ``Missing`` for an attempt that is not the caller's, ``Unauthenticated`` without a living session.
+    """
+    values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
+    if not caller.by_token:
+        values["now"] = now
+    connection = session.connection()
+    row = connection.execute(_tick(caller.by_token), values).first()
+    if row is None:
+        raise explain_nothing(connection, caller, now)
+    return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
+
+
+@dataclass(frozen=True)
+class OwnExam:
+    """One exam as its candidate sees it in lists and before the start. Moments are aware UTC.
+
+    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start.
+    """
+
+    exam_id: int
+    title: str
+    unit_name: str
+    minutes: int
+    pass_mark: Any
+    release: str
+    released_at: datetime | None
+    attempts_allowed: int
+    grace_seconds: int
+    opens_at: datetime
+    closes_at: datetime
+    candidate_state: str
+    extra_minutes: int
+    item_count: int | None
+    max_points: Any
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def latest(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+    def phase(self, now: datetime) -> str:
+        """Return where the candidate stands at ``now`` (``rules.phase``)."""
+        latest = self.latest
+        return candidate_phase(
+            now,
+            self.opens_at,
+            self.closes_at,
+            candidate_state=self.candidate_state,
+            extra_minutes=self.extra_minutes,
+            attempts_allowed=self.attempts_allowed,
+            attempts_made=len(self.attempts),
+            open_until=latest.deadline_at if latest is not None and latest.state == "open" else None,
+            grace_seconds=self.grace_seconds,
+        )
+
+
+OWN_MOST = 200
+
+
+def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = None) -> list[OwnExam]:
+    """Return the published exams for which a person is named, the latest sitting first: two statements.
+
+    ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
+    """
+    rows = (
+        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points)
+        .join(Exam, Exam.id == Candidate.exam_id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .outerjoin(Paper, Paper.id == Candidate.paper_id)
+        .where(Candidate.user_id == user_id, Exam.state == "published")
+        .order_by(Sitting.opens_at.desc(), Exam.id.desc())
+        .limit(OWN_MOST)
+    )
+    if exam_ids is not None:
+        rows = rows.where(Exam.id.in_(exam_ids))
+    found = session.execute(rows).all()
+    made: dict[int, list[Attempt]] = {row[0].id: [] for row in found}
+    if made:
+        for attempt in session.scalars(select(Attempt).where(Attempt.candidate_id.in_(made)).order_by(Attempt.ordinal)):
+            made[attempt.candidate_id].append(attempt)
+    return [_own(row, made[row[0].id]) for row in found]
+
+
+def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
+    """Return a published exam for which the person is named; raises ``Missing`` for any other."""
+    found = own_exams(session, user_id, [exam_id])
+    if not found:
+        raise Missing
+    return found[0]
+
+
+def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
+    candidate, exam, sitting, unit_name, item_count, max_points = row
+    return OwnExam(
+        exam_id=exam.id,
+        title=exam.title,
+        unit_name=unit_name,
+        minutes=exam.minutes,
+        pass_mark=exam.pass_mark,
+        release=exam.release,
+        released_at=exam.released_at,
+        attempts_allowed=exam.attempts_allowed,
+        grace_seconds=exam.grace_seconds,
+        opens_at=sitting.opens_at,
+        closes_at=sitting.closes_at,
+        candidate_state=candidate.state,
+        extra_minutes=candidate.extra_minutes,
+        item_count=item_count,
+        max_points=max_points,
+        attempts=attempts,
+    )
+
+
+@dataclass(frozen=True)
 class Desk:
     """One candidate on the invigilator's board. Moments are aware UTC, None where nothing happened yet."""
 
@@ -77,16 +217,14 @@ class Desk:
     last_saved_at: datetime | None
     answered: int
     incidents: int
+    extra_minutes: int
+    item_count: int
 
 
 def board(session: Session, exam_id: int) -> list[Desk]:
     """Return every candidate of an exam with the state of the latest attempt, by unit and name: four statements."""
     people = session.execute(
-        select(Candidate.id, Candidate.state, User.id, User.username, User.name, Unit.short_name)
-        .join(User, User.id == Candidate.user_id)
-        .join(Unit, Unit.id == Candidate.unit_id)
-        .where(Candidate.exam_id == exam_id)
-        .order_by(Unit.path, User.name, User.id)
+        _people().where(Candidate.exam_id == exam_id).order_by(Unit.path, User.name, User.id)
     ).all()
     latest: dict[int, Attempt] = {}
     for attempt in session.scalars(select(Attempt).where(Attempt.exam_id == exam_id).order_by(Attempt.ordinal)):
@@ -94,7 +232,8 @@ def board(session: Session, exam_id: int) -> list[Desk]:
     saved = {
         row[0]: (row[1], row[2])
         for row in session.execute(
-            select(Response.attempt_id, func.max(Response.saved_at), func.count())
+            # An answer that was taken back stands as JSON null: it is a sign of life, but no answer.
+            select(Response.attempt_id, func.max(Response.saved_at), func.count(func.nullif(Response.answer, "null")))
             .join(Attempt, Attempt.id == Response.attempt_id)
             .where(Attempt.exam_id == exam_id)
             .group_by(Response.attempt_id)
@@ -110,6 +249,24 @@ def board(session: Session, exam_id: int) -> list[Desk]:
         )
     }
     return [_desk(row, latest.get(row[0]), saved, noticed) for row in people]
+
+
+def _people() -> Any:
+    return (
+        select(
+            Candidate.id,
+            Candidate.state,
+            User.id,
+            User.username,
+            User.name,
+            Unit.short_name,
+            Candidate.extra_minutes,
+            Paper.item_count,
+        )
+        .join(User, User.id == Candidate.user_id)
+        .join(Unit, Unit.id == Candidate.unit_id)
+        .outerjoin(Paper, Paper.id == Candidate.paper_id)
+    )
 
 
 def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dict[int, int]) -> Desk:
@@ -130,6 +287,8 @@ def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dic
         last_saved_at=last_saved_at,
         answered=answered,
         incidents=noticed.get(attempt.id, 0) if attempt else 0,
+        extra_minutes=row[6],
+        item_count=row[7] or 0,
     )
 
 
@@ -143,3 +302,14 @@ def exam_to_watch(session: Session, exam_id: int, person: Any) -> Exam:
     if exam is None:
         raise Missing
     return exam
+
+
+def desk(session: Session, exam_id: int, candidate_id: int) -> Desk:
+    """Return one candidate of an exam as on the board; raises ``Missing`` for a candidate of another exam."""
+    row = session.execute(_people().where(Candidate.exam_id == exam_id, Candidate.id == candidate_id)).first()
+    if row is None:
+        raise Missing
+    attempt = session.scalar(
+        select(Attempt).where(Attempt.candidate_id == candidate_id).order_by(Attempt.ordinal.desc()).limit(1)
+    )
+    return _desk(row, attempt, {}, {})

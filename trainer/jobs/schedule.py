@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trainer.accounts.sessions import drop_ended
+from trainer.attempts.jobs import close_overdue
 from trainer.marking.jobs import settle_left_over
 
 
@@ -24,6 +25,7 @@ class Job:
 
 
 SCHEDULE: tuple[Job, ...] = (
+    Job("close_overdue", 2, close_overdue),
     Job("settle_left_over", 5, settle_left_over),
     Job("drop_ended_sessions", 600, drop_ended),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -54,6 +57,39 @@ def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[s
     if found is None:
         raise NotReleased
     return found
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a candidate may know of an attempt in a list. ``passed`` is None without a pass mark."""
+
+    score: Decimal
+    max_points: Decimal
+    passed: bool | None
+
+
+def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime) -> dict[int, Score]:
+    """Return the scores of those attempts whose release rule lets their candidate see them at ``now``."""
+    rows = session.execute(
+        select(
+            Result.attempt_id,
+            Result.score,
+            Result.max_points,
+            Result.passed,
+            Exam.release,
+            Exam.released_at,
+            Sitting.closes_at,
+        )
+        .join(Attempt, Attempt.id == Result.attempt_id)
+        .join(Exam, Exam.id == Attempt.exam_id)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Result.attempt_id.in_(attempt_ids), Attempt.state == "submitted")
+    )
+    return {
+        row.attempt_id: Score(row.score, row.max_points, row.passed)
+        for row in rows
+        if may_see_result(row.release, submitted=True, closes_at=row.closes_at, released_at=row.released_at, now=now)
+    }
 
 
 def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> dict[str, Any]:

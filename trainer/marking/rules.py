@@ -67,3 +67,31 @@ def may_see_result(
     if release == "after_submit":
         return True
     return release == "after_close" and now >= closes_at
+
+
+@dataclass(frozen=True)
+class SectionProfile:
+    """What one section of a paper brought."""
+
+    title: str
+    score: Decimal
+    max_points: Decimal
+    correct_count: int
+    item_count: int
+
+
+def profile(items: Sequence[dict[str, Any]]) -> list[SectionProfile]:
+    """Return the sections of a result in the order of the paper; ``items`` are those of a result document."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in items:
+        groups.setdefault(one["section"], []).append(one)
+    return [
+        SectionProfile(
+            title=title,
+            score=sum((Decimal(one["points"]) for one in group), Decimal(0)),
+            max_points=sum((Decimal(one["max_points"]) for one in group), Decimal(0)),
+            correct_count=sum(1 for one in group if one["correct"]),
+            item_count=len(group),
+        )
+        for title, group in groups.items()
+    ]

@@ -139,6 +139,9 @@ SENTENCES: dict[str, Any] = {
     "tie_submitted_at": _l("再相同的，先交卷的在前"),
     "tie_draw_lots": _l("仍相同的，按抽签号从小到大排列"),
     "tie_shared": _l("仍相同的名次并列，按 1、2、2、4 排列"),
+    # --- exam hall
+    "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
+    "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
 }
 
 

@@ -1,0 +1,69 @@
+"""Extra minutes for one candidate, given by an invigilator after a disturbance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from trainer.attempts.models import Attempt
+from trainer.audit.service import record
+from trainer.core.database import transaction
+from trainer.core.errors import Conflict, Invalid, Missing
+from trainer.exams.models import Candidate
+
+MINUTES_MOST = 120
+REASON_MOST = 200
+
+
+class AlreadyHandedIn(Conflict):
+    """The candidate's attempt has been handed in, and the exam allows no further one."""
+
+    code = "already_handed_in"
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a candidate has now: all extra minutes, and the new deadline (aware UTC) of an attempt under way."""
+
+    extra_minutes: int
+    deadline_at: datetime | None
+
+
+def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: str) -> Extension:
+    """Give a candidate ``minutes`` more, at once also for the attempt under way. The caller has checked the right.
+
+    Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
+    with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
+    ``AlreadyHandedIn``, and ``Missing`` for a candidate of another exam.
+    """
+    if not 1 <= minutes <= MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
+    if not reason.strip():
+        raise Invalid.at("reason", "required")
+    with transaction() as session:
+        candidate = session.scalar(
+            select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
+        )
+        if candidate is None:
+            raise Missing
+        attempt = session.scalar(
+            select(Attempt)
+            .where(Attempt.candidate_id == candidate_id)
+            .order_by(Attempt.ordinal.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        if attempt is not None and attempt.state == "submitted":
+            raise AlreadyHandedIn
+        candidate.extra_minutes += minutes
+        if attempt is not None:
+            attempt.deadline_at += timedelta(minutes=minutes)
+        record(
+            "attempt.extended",
+            by=by,
+            target=f"candidate:{candidate_id}",
+            detail={"exam": exam_id, "minutes": minutes, "reason": reason.strip()[:REASON_MOST]},
+        )
+        return Extension(candidate.extra_minutes, attempt.deadline_at if attempt is not None else None)

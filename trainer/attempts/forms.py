@@ -1,0 +1,23 @@
+"""What an invigilator fills in on the board."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from trainer.attempts.extend import MINUTES_MOST, REASON_MOST
+from trainer.web.forms import BaseForm, LineField
+
+
+class ForceForm(BaseForm):
+    """Hand in for a candidate."""
+
+    reason = LineField(_l("理由"), [InputRequired(), Length(max=REASON_MOST)])
+
+
+class ExtendForm(BaseForm):
+    """More minutes for one candidate."""
+
+    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(1, MINUTES_MOST)], default=5)
+    reason = LineField(_l("理由"), [InputRequired(), Length(max=REASON_MOST)])

@@ -1,0 +1,364 @@
+"""The candidate's pages (my exams, the hall, receipt, result) and the invigilator's board.
+
+The hall itself holds neither paper nor answer: its script gets both over the API, so that there is one door only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from question_bank.text import numeral
+from trainer.attempts import queries
+from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
+from trainer.attempts.forms import ExtendForm, ForceForm
+from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
+from trainer.attempts.submit import force_submit
+from trainer.core.database import db, end_read
+from trainer.core.errors import Conflict, Forbidden, Refused
+from trainer.marking import queries as marks
+from trainer.marking.jobs import settle_and_spread
+from trainer.marking.rules import may_see_result, profile
+from trainer.web.access import needs
+from trainer.web.arrival import arrived_at
+from trainer.web.home import Task, offer_tasks
+from trainer.web.locale import is_english, local_time, zone
+from trainer.web.menu import offer
+from trainer.web.sentences import sentence
+
+bp = Blueprint("attempts", __name__)
+
+BOARD_EVERY_SECONDS = 5
+
+
+# --- the candidate
+
+
+@bp.get("/exams/mine")
+@needs("attempt.own")
+def mine():
+    now = arrived_at()
+    found = queries.own_exams(db.session(), current_user.id)
+    handed_in = [one.id for exam in found for one in exam.attempts if one.state == "submitted"]
+    scores = marks.released_scores(db.session(), handed_in, now)
+    end_read()
+    groups: dict[str, list[Any]] = {"now": [], "upcoming": [], "past": []}
+    for exam in found:
+        phase = exam.phase(now)
+        group = {RESUMABLE: "now", STARTABLE: "now", UPCOMING: "upcoming"}.get(phase, "past")
+        groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam)})
+    groups["now"].sort(key=lambda row: row["exam"].closes_at)
+    groups["upcoming"].sort(key=lambda row: row["exam"].opens_at)
+    return render_template("attempts/mine.html", groups=groups, scores=scores, now=now)
+
+
+@bp.get("/exams/<id:exam_id>/hall")
+@needs("attempt.own")
+def hall(exam_id):
+    now = arrived_at()
+    _demand_ticket(exam_id)
+    exam = queries.own_exam(db.session(), exam_id, current_user.id)
+    end_read()
+    phase = exam.phase(now)
+    if phase == HANDED_IN:
+        return redirect(url_for("attempts.receipt", attempt_id=exam.latest.id))
+    opens_in = max(0, int((exam.opens_at - now).total_seconds()) + 1)
+    settings = {
+        "exam": str(exam_id),
+        "user": str(current_user.id),
+        "username": current_user.username,
+        "byTicket": current_user.ticket_exam_id is not None,
+        "zone": str(zone()),
+        "locale": "en" if is_english() else "zh-CN",
+        "opensIn": opens_in,
+        "mine": url_for("attempts.mine"),
+        "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
+    }
+    return render_template("attempts/hall.html", exam=exam, phase=phase, settings=settings, opens_in=opens_in, now=now)
+
+
+@bp.get("/attempts/<id:attempt_id>/receipt")
+@needs("attempt.own")
+def receipt(attempt_id):
+    now = arrived_at()
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
+    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    end_read()
+    if attempt.state == "open" and exam.phase(now) == RESUMABLE:
+        return redirect(url_for("attempts.hall", exam_id=exam.exam_id))
+    # Past the deadline an attempt is handed in, even in the seconds before the scheduler writes it down.
+    handed_in_at = attempt.submitted_at or attempt.deadline_at
+    released = bool(marks.released_scores(db.session(), [attempt_id], now))
+    end_read()
+    unsent = min(max(request.args.get("unsent", 0, type=int), 0), 999)
+    return render_template(
+        "attempts/receipt.html",
+        attempt=attempt,
+        exam=exam,
+        handed_in_at=handed_in_at,
+        released=released,
+        release=release_sentence(exam),
+        unsent=unsent,
+        may_go_on=exam.phase(now) == STARTABLE,
+    )
+
+
+@bp.get("/attempts/<id:attempt_id>/result")
+@needs("attempt.own")
+def result(attempt_id):
+    now = arrived_at()
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
+    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    try:
+        found = marks.result_or_refuse(db.session(), attempt_id, now)
+    except marks.NotReleased as refusal:
+        end_read()
+        # Released but not marked yet is another story than not released.
+        due = may_see_result(
+            exam.release,
+            submitted=attempt.state == "submitted",
+            closes_at=exam.closes_at,
+            released_at=exam.released_at,
+            now=now,
+        )
+        page = render_template(
+            "attempts/held_back.html", attempt=attempt, exam=exam, release=release_sentence(exam), being_marked=due
+        )
+        return page, refusal.status
+    end_read()
+    only_wrong = request.args.get("show") == "wrong"
+    items = [_shown(one) for one in found["items"] if not (only_wrong and one["correct"])]
+    return render_template(
+        "attempts/result.html",
+        found=found,
+        items=items,
+        sections=profile(found["items"]),
+        only_wrong=only_wrong,
+        wrong_count=sum(1 for one in found["items"] if not one["correct"]),
+        exam=exam,
+    )
+
+
+def _demand_ticket(exam_id: int) -> None:
+    """An entry ticket opens its own exam and no other."""
+    if current_user.ticket_exam_id not in (None, exam_id):
+        raise Forbidden
+
+
+def release_sentence(exam: Any) -> str:
+    """Return when the candidate may see the result, as a sentence."""
+    if exam.release == "after_submit":
+        return _("交卷后即可查看成绩。")
+    if exam.release == "after_close":
+        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.closes_at))
+    return _("成绩由组织单位公布，公布时会通知您。")
+
+
+def _shown(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item of a result with what its template prints: letters by position, and answers in words."""
+    options = [{**option, "letter": chr(ord("A") + place)} for place, option in enumerate(item["options"] or [])]
+    letters = {option["key"]: option["letter"] for option in options}
+
+    def told(answer: Any) -> str:
+        if answer is None or answer == []:
+            return ""
+        if isinstance(answer, bool):
+            return _("正确") if answer else _("错误")
+        if isinstance(answer, str):
+            return letters.get(answer, answer)
+        if item["kind"] == "fill_blank":
+            return _("；").join(" / ".join(one) if isinstance(one, list) else (one or "＿") for one in answer)
+        marked = [letters.get(one, one) for one in answer]
+        return " → ".join(marked) if item["kind"] == "ordering" else _("、").join(sorted(marked))
+
+    chosen = item["answer"] if isinstance(item["answer"], list) else [item["answer"]]
+    right = item["right_answer"] if isinstance(item["right_answer"], list) else [item["right_answer"]]
+    for option in options:
+        option["chosen"], option["right"] = option["key"] in chosen, option["key"] in right
+    part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
+    return {
+        **item,
+        "options": options,
+        "own": told(item["answer"]),
+        "key": told(item["right_answer"]),
+        "verdict": "right" if item["correct"] else "part" if part else "wrong",
+        "basis": [{**one, "place": _place(one)} for one in item["basis"]],
+    }
+
+
+def _place(basis: dict[str, Any]) -> str:
+    """Return the place in a law in its own way of counting, such as 第一百二十条之一第二款第三项."""
+    article, _dash, inserted = basis["article"].partition("-")
+    told = f"第{numeral(int(article))}条" + (f"之{numeral(int(inserted))}" if inserted else "")
+    if basis["paragraph"] is not None:
+        told += f"第{numeral(basis['paragraph'])}款"
+    return told + (f"第{numeral(basis['item'])}项" if basis["item"] is not None else "")
+
+
+# --- the invigilator
+
+
+@bp.get("/exams/<id:exam_id>/watch")
+@needs("exam.watch")
+def watch(exam_id):
+    exam = queries.exam_to_watch(db.session(), exam_id, current_user)
+    board = _board(exam_id, arrived_at())
+    end_read()
+    limits = {"minutes": MINUTES_MOST, "reason": REASON_MOST}
+    return render_template("attempts/watch.html", exam=exam, board=board, limits=limits, every=BOARD_EVERY_SECONDS)
+
+
+@bp.get("/exams/<id:exam_id>/watch/state")
+@needs("exam.watch")
+def watch_state(exam_id):
+    queries.exam_to_watch(db.session(), exam_id, current_user)
+    board = _board(exam_id, arrived_at())
+    end_read()
+    content = orjson.dumps(board)
+    tag = hashlib.sha256(content).hexdigest()[:20]
+    answer = Response(content, mimetype="application/json")
+    answer.set_etag(tag)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer.make_conditional(request)
+
+
+@bp.post("/exams/<id:exam_id>/watch/<id:candidate_id>/force")
+@needs("exam.watch")
+def force(exam_id, candidate_id):
+    exam = queries.exam_to_watch(db.session(), exam_id, current_user)
+    desk = queries.desk(db.session(), exam_id, candidate_id)
+    end_read()
+    form = ForceForm()
+    if not form.sent():
+        return _back(exam.id, _first_error(form))
+    if desk.attempt_id is None:
+        raise Conflict("not_started")
+    receipt = force_submit(desk.attempt_id, by=current_user.id, reason=form.reason.data, now=arrived_at())
+    settle_and_spread([receipt.attempt_id], arrived_at())
+    if receipt.first:
+        flash(_("已收回 %(name)s 的答卷，考生已作答的内容都已保存。", name=desk.name), "success")
+    else:
+        flash(_("%(name)s 此前已经交卷，没有变化。", name=desk.name), "info")
+    return redirect(url_for("attempts.watch", exam_id=exam.id), 303)
+
+
+@bp.post("/exams/<id:exam_id>/watch/<id:candidate_id>/extend")
+@needs("exam.watch")
+def extend_time(exam_id, candidate_id):
+    exam = queries.exam_to_watch(db.session(), exam_id, current_user)
+    desk = queries.desk(db.session(), exam_id, candidate_id)
+    end_read()
+    form = ExtendForm()
+    if not form.sent():
+        return _back(exam.id, _first_error(form))
+    try:
+        made = extend(exam_id, candidate_id, minutes=form.minutes.data, by=current_user.id, reason=form.reason.data)
+    except Refused as refusal:
+        return _back(exam.id, sentence(refusal.code, refusal.params))
+    if made.deadline_at is None:
+        flash(
+            _("已为 %(name)s 延长 %(n)s 分钟，开始作答后生效。", name=desk.name, n=form.minutes.data),
+            "success",
+        )
+    else:
+        flash(
+            _(
+                "已为 %(name)s 延长 %(n)s 分钟，新的截止时间是 %(time)s。",
+                name=desk.name,
+                n=form.minutes.data,
+                time=local_time(made.deadline_at, seconds=True),
+            ),
+            "success",
+        )
+    return redirect(url_for("attempts.watch", exam_id=exam.id), 303)
+
+
+def _back(exam_id: int, why: str) -> Any:
+    flash(why, "danger")
+    return redirect(url_for("attempts.watch", exam_id=exam_id), 303)
+
+
+def _first_error(form: Any) -> str:
+    for item in form:
+        if item.errors:
+            return _("没有保存。%(field)s：%(why)s", field=item.label.text, why=item.errors[0])
+    return _("没有保存，请检查后重试。")
+
+
+def _board(exam_id: int, now: datetime) -> dict[str, Any]:
+    """Return the board as JSON data. Nothing in it changes while nobody does anything, so that its ETag holds."""
+    desks = []
+    for desk in queries.board(db.session(), exam_id):
+        state = desk_state(
+            now,
+            state=desk.state,
+            started_at=desk.started_at,
+            last_saved_at=desk.last_saved_at,
+            submitted_by=desk.submitted_by,
+        )
+        if desk.candidate_state != "due" and desk.state is None:
+            state = "excused"
+        desks.append(
+            {
+                "id": str(desk.candidate_id),
+                "name": desk.name,
+                "username": desk.username,
+                "unit": desk.unit_name,
+                "state": state,
+                "answered": desk.answered,
+                "items": desk.item_count,
+                "incidents": desk.incidents,
+                "extra": desk.extra_minutes,
+                "started": _clock(desk.started_at),
+                "saved": _clock(desk.last_saved_at),
+                "submitted": _clock(desk.submitted_at),
+                "deadline": _clock(desk.deadline_at),
+            }
+        )
+    return {"desks": desks}
+
+
+def _clock(moment: datetime | None) -> str | None:
+    """Return the city's time of day of a moment, as boards show it; None stays None."""
+    return moment.astimezone(zone()).strftime("%H:%M:%S") if moment is not None else None
+
+
+# --- what other pages show of it
+
+
+def waiting_exams(person: Any, now: datetime) -> list[Task]:
+    """Return the exams that a person can or soon must sit, as tasks of the home page."""
+    if person.ticket_exam_id is not None:
+        return []
+    tasks = []
+    for exam in queries.own_exams(db.session(), person.id):
+        phase = exam.phase(now)
+        if phase not in (RESUMABLE, STARTABLE, UPCOMING):
+            continue
+        latest = exam.latest
+        url = url_for("attempts.hall", exam_id=exam.exam_id)
+        if phase == RESUMABLE and latest is not None:
+            note, due_at, urgency, action = _("作答进行中"), latest.deadline_at, 0, _("继续作答")
+        elif phase == STARTABLE:
+            note = _("%(minutes)s 分钟", minutes=exam.minutes)
+            due_at, urgency, action = exam.closes_at, 0, _("进入考试")
+        else:
+            note = _("%(time)s 开考，%(minutes)s 分钟", time=local_time(exam.opens_at), minutes=exam.minutes)
+            due_at, action = None, ""
+            urgency = 1 if (exam.opens_at - now).total_seconds() < 86_400 else 2
+        tasks.append(Task(exam.title, url, "clipboard-text", note=note, action=action, due_at=due_at, urgency=urgency))
+    end_read()
+    return tasks
+
+
+def register(app: Flask) -> None:
+    """Offer the candidate's list in the menu and the waiting exams on the home page."""
+    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20)
+    offer_tasks("exams", waiting_exams, permission="attempt.own")
