@@ -25,6 +25,9 @@ from trainer.core.process import PR_SET_PDEATHSIG
 BACKLOG = 4096
 BACKPRESSURE = 16384
 STOP_SECONDS = 15.0
+# Granian forgets a worker that dies while it respawns another one, and then waits for ever with none.
+NO_WORKER_SECONDS = 1.5
+FEW_WORKERS_SECONDS = 6.0
 
 
 def granian_command(settings: Settings) -> list[str]:
@@ -81,6 +84,7 @@ class Supervisor:
         self.commands = {"web": granian_command(settings), "scheduler": scheduler_command()}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
+        self._whole_at = time.monotonic()
 
     def _start(self, name: str) -> None:
         environment = {**os.environ, "SERVING": "1", "INSTANCE": str(self.settings.instance)}
@@ -91,6 +95,8 @@ class Supervisor:
             preexec_fn=_with_us,
             start_new_session=True,
         )
+        if name == "web":
+            self._whole_at = time.monotonic()
 
     def run(self, when_ready: Callable[[], None]) -> int:
         """Serve until SIGINT or SIGTERM and return the exit status; 1 when another server holds the instance."""
@@ -115,14 +121,31 @@ class Supervisor:
                     self.stop()
                     return 1
                 # A server that dies at once, again and again, must not keep a core busy.
-                time.sleep(0.2 if time.monotonic() - started[name] > 5 else 2.0)
+                time.sleep(0.2 if time.monotonic() - started[name] > 1.5 else 2.0)
                 self._start(name)
                 started[name] = time.monotonic()
-            if not announced and self.is_ready():
+            if announced:
+                self._look_after_workers()
+            elif self.is_ready():
                 announced = True
                 when_ready()
         self.stop()
         return 0
+
+    def _look_after_workers(self) -> None:
+        """End a web server that has lost workers and does not bring them back; the loop then starts a new one."""
+        web = self.children["web"]
+        try:
+            listed = Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text().split()
+        except OSError:
+            return
+        now = time.monotonic()
+        if len(listed) >= self.settings.web_workers:
+            self._whole_at = now
+        elif now - self._whole_at > (FEW_WORKERS_SECONDS if listed else NO_WORKER_SECONDS):
+            print("the web server has lost workers; starting it anew", file=sys.stderr)
+            web.send_signal(signal.SIGTERM if listed else signal.SIGKILL)
+            self._whole_at = now
 
     def is_ready(self) -> bool:
         """Return whether our own web server answers that all is in order."""
