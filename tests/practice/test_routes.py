@@ -186,7 +186,7 @@ def test_history_shows_answers_and_no_points_days_or_minutes(officer):
     send(officer, {"answer": "A"}, "/practice/item?mode=new")
     page = officer.get("/practice/history").text
     content = page.split('id="content"')[1].split("<footer")[0]
-    assert "错误" in content
+    assert "</svg>答错" in content
     assert not re.search(r"连续\s*\d+\s*天|分钟|名次|\d\s*积分", content)
     assert "题干" not in officer.get("/practice/history?verdict=right").text.split("<footer")[0]
 

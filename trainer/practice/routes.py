@@ -232,7 +232,6 @@ def wrong_items():
         "practice/wrong_items.html",
         rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters), page, per_page),
         want=want,
-        wings=[(one.slug, _name(one)) for one in tree.wings],
         topics=[(_name(wing), [(one.slug, _name(one)) for one in wing.topics]) for wing in tree.wings],
         topic_name=_topic_name,
     )
