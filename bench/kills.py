@@ -78,7 +78,7 @@ class Crowd:
     def _one_step(sitter: Sitter, chance: random.Random) -> int:
         if sitter.attempt_id is None:
             return sitter.begin()
-        if sitter.is_leaving or (len(sitter.ledger.events) > 40 and chance.random() < 0.02):
+        if sitter.is_leaving or (len(sitter.ledger.events) > 5 and chance.random() < 0.04):
             # Once asked for, the hand-in is asked for again until its receipt comes: it may have been done.
             sitter.is_leaving = True
             return sitter.hand_in()

@@ -12,7 +12,9 @@ from datetime import datetime
 
 from trainer.accounts.sessions import drop_ended
 from trainer.attempts.jobs import close_overdue
-from trainer.marking.jobs import settle_left_over
+from trainer.competitions.jobs import take_results
+from trainer.hours.jobs import seal_chains
+from trainer.marking.jobs import credit_left_over, settle_left_over
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Job:
 
 
 SCHEDULE: tuple[Job, ...] = (
-    Job("close_overdue", 2, close_overdue),
+    Job("seal_chains", 1, seal_chains),
+    Job("close_overdue", 3, close_overdue),
     Job("settle_left_over", 5, settle_left_over),
+    Job("take_results", 15, take_results),
+    Job("credit_left_over", 20, credit_left_over),
     Job("drop_ended_sessions", 600, drop_ended),
 )

@@ -65,4 +65,3 @@ def desk_state(
         return "forced" if submitted_by == "invigilator" else "done"
     since = last_saved_at or started_at
     return "silent" if since is not None and (now - since).total_seconds() > SILENT_SECONDS else "working"
-

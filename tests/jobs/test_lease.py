@@ -1,0 +1,55 @@
+"""At most one scheduler acts."""
+
+from datetime import timedelta
+
+from tests.conftest import NINE
+from trainer.core.database import db
+from trainer.jobs import lease
+from trainer.jobs.models import JobRun
+from trainer.jobs.runner import Runner
+from trainer.jobs.schedule import SCHEDULE, Job
+
+SECOND = timedelta(seconds=1)
+
+
+def test_the_lease_goes_to_one_and_to_the_next_only_when_it_has_run_out(app):
+    assert lease.take("a", NINE) == 1
+    assert lease.take("b", NINE + 14 * SECOND) is None
+    assert lease.take("a", NINE + 14 * SECOND) == 1
+    assert lease.take("b", NINE + 28 * SECOND) is None
+    assert lease.take("b", NINE + 29 * SECOND) == 2
+    assert not lease.holds("a", 1, NINE + 30 * SECOND)
+    assert lease.holds("b", 2, NINE + 30 * SECOND)
+    assert not lease.holds("b", 2, NINE + 44 * SECOND)
+
+
+def test_a_lease_given_back_is_free_at_once(app):
+    lease.take("a", NINE)
+    lease.give_back("a", NINE + SECOND)
+    assert lease.take("b", NINE + SECOND) == 2
+
+
+def test_a_runner_without_the_lease_does_nothing(app):
+    done = []
+    runner = Runner(app)
+    runner.run(Job("never", 1, lambda now: done.append(now) or 1))
+    assert done == []
+
+
+def test_a_job_that_fails_is_recorded_and_stops_nothing(app):
+    runner = Runner(app)
+    runner.renew()
+
+    def fail(_now):
+        raise LookupError("gone")
+
+    runner.run(Job("failing", 1, fail))
+    runner.run(Job("working", 1, lambda now: 3))
+    runner.run(Job("idle", 1, lambda now: 0))
+    rows = {row.job: (row.state, row.count) for row in db.session.query(JobRun)}
+    assert rows == {"failing": ("failed", 0), "working": ("done", 3)}
+
+
+def test_every_job_of_the_schedule_runs_on_an_empty_site_and_finds_nothing(app):
+    for job in SCHEDULE:
+        assert job.run(NINE) == 0, job.name

@@ -1,0 +1,89 @@
+"""What a released pass brings: credit hours. Harmless however often it runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from trainer.attempts.models import Attempt
+from trainer.core.clock import CITY_ZONE, local_day
+from trainer.core.database import db, end_read, transaction
+from trainer.exams.models import Exam, Sitting
+from trainer.hours.ledger import credit
+from trainer.hours.models import LedgerEntry
+from trainer.hours.rules.crediting import Event
+from trainer.marking.models import Result
+from trainer.notices.service import queue
+
+SOURCE = "exam"
+
+
+def _is_visible(now: datetime) -> ColumnElement[bool]:
+    """Return the release rule of ``rules.may_see_result`` as a condition on ``Exam`` and ``Sitting``."""
+    return or_(
+        Exam.released_at <= now,
+        Exam.release == "after_submit",
+        and_(Exam.release == "after_close", Sitting.closes_at <= now),
+    )
+
+
+def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone: ZoneInfo = CITY_ZONE) -> int:
+    """Enter the hours of exams that earn some for each who passed and may see it; return how many people got them.
+
+    Nothing is entered before the release, for the ledger would tell the result. An exam is credited once for each
+    person, on the local day of the first pass. ``attempt_ids`` limits the look to these attempts; None looks at all.
+    """
+    passed = (
+        select(Exam, Result.user_id, Result.submitted_at)
+        .join(Attempt, Attempt.id == Result.attempt_id)
+        .join(Exam, Exam.id == Result.exam_id)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(
+            Result.passed.is_(True),
+            Exam.credit_hours > 0,
+            Exam.state == "published",
+            _is_visible(now),
+            ~exists().where(
+                LedgerEntry.source == SOURCE,
+                LedgerEntry.source_id == db.cast(Exam.id, db.String),
+                LedgerEntry.user_id == Result.user_id,
+            ),
+        )
+        .order_by(Result.submitted_at)
+    )
+    if attempt_ids is not None:
+        passed = passed.where(Result.attempt_id.in_(attempt_ids))
+    waiting: dict[tuple[int, object], list[int]] = defaultdict(list)
+    exams: dict[int, Exam] = {}
+    seen: set[tuple[int, int]] = set()
+    for exam, user_id, submitted_at in db.session.execute(passed):
+        exams[exam.id] = exam
+        if (exam.id, user_id) not in seen:
+            seen.add((exam.id, user_id))
+            waiting[(exam.id, local_day(submitted_at, zone))].append(user_id)
+    end_read()
+    entered = 0
+    for (exam_id, day), user_ids in waiting.items():
+        exam = exams[exam_id]
+        event = Event(
+            source=SOURCE,
+            source_id=str(exam_id),
+            title=exam.title,
+            hours=exam.credit_hours,  # type: ignore[arg-type]  # the condition above leaves no None
+            occurred_on=day,  # type: ignore[arg-type]  # a date
+        )
+        with transaction():
+            new = credit(event, user_ids, by=None, now=now)
+            queue(
+                new,
+                "hours_credited",
+                key=f"exam:{exam_id}:hours",
+                params={"title": exam.title, "hours": str(exam.credit_hours)},
+                url="/hours",
+            )
+            entered += len(new)
+    return entered
