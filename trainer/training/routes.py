@@ -14,7 +14,7 @@ from flask_login import current_user
 from trainer.accounts.rules import Person
 from trainer.core.clock import local_day
 from trainer.core.database import db
-from trainer.core.errors import Conflict, Refused
+from trainer.core.errors import Conflict, Invalid, Refused
 from trainer.orgs.rules import Scope
 from trainer.training import queries, service
 from trainer.training.forms import KINDS, ClassForm, ReasonForm
@@ -201,12 +201,14 @@ def reject(class_id):
 @bp.post("/<id:class_id>/withdraw")
 @needs("class.confirm")
 def withdraw(class_id):
-    only = _ticked("people") if request.form.get("whom") == "some" else None
-    return _with_reason(
-        class_id,
-        lambda reason: service.withdraw(class_id, reason, by=current_user, now=arrived_at(), user_ids=only),
-        _("学时已撤回，原记录保留，另记更正。"),
-    )
+    only = None if request.form.get("whom") == "all" else _ticked("people")
+
+    def act(reason):
+        if only is not None and not only:
+            raise Invalid.at("people", "nobody_chosen")
+        service.withdraw(class_id, reason, by=current_user, now=arrived_at(), user_ids=only)
+
+    return _with_reason(class_id, act, _("学时已撤回，原记录保留，另记更正。"))
 
 
 def _with_reason(class_id, act, said):

@@ -148,6 +148,7 @@ SENTENCES: dict[str, Any] = {
     "class_not_held_yet": _l("{held_on}还没有到，培训结束后才能提交确认。"),
     "evidence_needed": _l("请写明依据，例如通知文号、签到册编号或照片存放处。"),
     "nobody_present": _l("名册上还没有到课人员。"),
+    "nobody_chosen": _l("请勾选要撤回学时的人员。"),
     "reason_needed": _l("请写明理由。"),
     "roll_too_long": _l("一个培训班最多 {most} 人，请分班登记。"),
     "unknown_people": _l("有 {count} 个用户名不是您管理范围内的执法人员：{names}。"),
