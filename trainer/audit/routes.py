@@ -81,7 +81,7 @@ def index():
         session, entries(visible(current_user.scope("audit.view")), wanted, zone()), *asked_page(), scalars=True
     )
     units = {one.unit_id for one in page.items if one.unit_id is not None}
-    unit_names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(units))).tuples().all())
+    unit_names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(units))).all())
     return render_template(
         "audit/list.html",
         page=page,

@@ -141,7 +141,7 @@ def count_states(session: Session, scope: Scope) -> dict[str, int]:
         .where(units_within(scope))
         .group_by(TrainingClass.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def waiting_for_clerk(session: Session, scope: Scope, user_id: int) -> list[TrainingClass]:
@@ -209,7 +209,7 @@ def officers_by_username(session: Session, scope: Scope, usernames: list[str]) -
                 people_within(scope),
             )
         )
-        found |= dict(rows.tuples().all())
+        found |= dict(rows.all())
     return found
 
 

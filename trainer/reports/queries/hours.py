@@ -220,17 +220,19 @@ def heat(session: Session, scope: Scope, root: Unit, standard: Standard) -> dict
     Who works in two fields stands in both columns.
     """
     parts = _parts(standard)
+    # A name of its own: ``people_within`` asks about the same table for a caller who is cut to a field.
+    works = aliased(UserField)
     keeping = and_(parts.statuses["due"], or_(parts.statuses["met"], parts.statuses["on_pace"]))
     rows = session.execute(
         _joined(
-            select(User.unit_id, UserField.field, _count(parts.statuses["due"]), _count(keeping))
+            select(User.unit_id, works.field, _count(parts.statuses["due"]), _count(keeping))
             .select_from(User)
-            .join(UserField, UserField.user_id == User.id),
+            .join(works, works.user_id == User.id),
             parts,
             standard,
         )
         .where(*_counted(scope, root.path))
-        .group_by(User.unit_id, UserField.field)
+        .group_by(User.unit_id, works.field)
     )
     return {(unit_id, field): (int(due), int(kept)) for unit_id, field, due, kept in rows}
 
