@@ -26,6 +26,8 @@ def give_hours(user_id, hours, *, on=date(2026, 3, 5), source="exam", source_id=
 
 def entries(user_id=None):
     """Return the entries of a person, or all, oldest first."""
+    # Another thread may have written since this session began to read.
+    db.session.rollback()
     rows = select(LedgerEntry).order_by(LedgerEntry.id)
     return list(db.session.scalars(rows if user_id is None else rows.where(LedgerEntry.user_id == user_id)))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trainer.hours.rules.crediting import MOST_DAYS
@@ -20,7 +21,11 @@ class ClassForm(BaseForm):
 
     title = LineField(_l("培训班名称"), [InputRequired(_l("请填写培训班名称。")), Length(max=120)])
     unit_id = SelectField(_l("举办单位"), coerce=int)
-    kind = RadioField(_l("内容类别"), [InputRequired(_l("请选择内容类别。"))], choices=list(KINDS.items()))
+    kind = RadioField(
+        _l("内容类别"),
+        [InputRequired(_l("请选择内容类别。"))],
+        choices=[SelectChoice(value, label) for value, label in KINDS.items()],
+    )
     held_on = DateField(_l("开班日期"), [InputRequired(_l("请填写开班日期。"))])
     days = IntegerField(_l("培训天数"), [InputRequired(_l("请填写培训天数。")), NumberRange(1, MOST_DAYS)], default=1)
     hours = DecimalField(_l("认定学时"), [InputRequired(_l("请填写认定学时。"))], places=None)
@@ -30,7 +35,7 @@ class ClassForm(BaseForm):
 
     def __init__(self, units: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.unit_id.choices = units
+        self.unit_id.choices = [SelectChoice(value, label) for value, label in units]
 
 
 class ReasonForm(BaseForm):
