@@ -142,6 +142,26 @@ SENTENCES: dict[str, Any] = {
     # --- exam hall
     "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
     "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
+    # --- hours and training
+    "hours_beyond_days": _l("{days} 天的培训应在 {least} 到 {most} 学时之间（脱产培训每天最多 8 学时）。"),
+    "hours_not_in_halves": _l("学时应为 0.5 的倍数。"),
+    "class_not_held_yet": _l("{held_on}还没有到，培训结束后才能提交确认。"),
+    "evidence_needed": _l("请写明依据，例如通知文号、签到册编号或照片存放处。"),
+    "nobody_present": _l("名册上还没有到课人员。"),
+    "nobody_chosen": _l("请勾选要撤回学时的人员。"),
+    "reason_needed": _l("请写明理由。"),
+    "roll_too_long": _l("一个培训班最多 {most} 人，请分班登记。"),
+    "unknown_people": _l("有 {count} 个用户名不是您管理范围内的执法人员：{names}。"),
+    "class_not_editable": _l("这个培训班已提交或已有结论，不能再修改。"),
+    "own_class": _l("自己登记的培训班要由另一位负责人确认。"),
+    "class_decided_already": _l("这个培训班的状态已经改变，请刷新后查看。"),
+    "correction_is_final": _l("更正记录不能再冲正，请重新登记。"),
+    "chain_broken": _l("记录链“{chain}”在第 {number} 条处不连续，已停止封存，请运行核验命令查明原因。"),
+    "class_to_confirm": _l("培训班“{title}”等待您确认。"),
+    "class_confirmed": _l("培训班“{title}”已确认，{people} 人的学时已入账。"),
+    "class_rejected": _l("培训班“{title}”被退回：{reason}"),
+    "hours_credited": _l("您因“{title}”获得 {hours} 学时。"),
+    "hours_taken_back": _l("“{title}”的 {hours} 学时已撤回：{reason}"),
 }
 
 
