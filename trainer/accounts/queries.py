@@ -178,7 +178,7 @@ def officers_by_unit(session: Session, scope: Scope) -> dict[str, int]:
         .where(people_within(scope), User.state == "active", User.category == "officer")
         .group_by(Unit.path)
     )
-    return {path: count for path, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def people_in_unit(session: Session, unit_id: int) -> int:
@@ -232,9 +232,10 @@ GRANT_COLUMNS = (
 
 
 def find_grants(scope: Scope, *, role: str = "", text: str = "", unit_path: str = "") -> Select[Any]:
-    """Return the statement for the grants over units of ``scope``, in the order of ``GrantRow``; officers' own left out.
+    """Return the statement for the grants over units of ``scope``, with the columns of ``GrantRow``.
 
-    They follow from the category and would bury the others. Only a reach over every field sees grants.
+    Those of officers are left out: they follow from the category and would bury the others. Only a reach over every
+    field sees grants.
     """
     whole = [Unit.path.startswith(reach.path, autoescape=True) for reach in scope.reaches if reach.field is None]
     rows = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -174,15 +174,9 @@ def _read_line(row: Row, place: dict[str, int]) -> Line:
         "name": close_up(text("name")),
         "unit": text("unit"),
         "post": text("post") or None,
-        "certificate_number": unicodedata.normalize("NFKC", text("certificate_number")).upper().replace(" ", "")
-        or None,
+        "certificate_number": read_number(text("certificate_number")) or None,
     }
-    for column, read in (
-        ("category", read_category),
-        ("fields", read_fields),
-        ("valid_from", read_day),
-        ("valid_until", read_day),
-    ):
+    for column, read in READERS:
         try:
             values[column] = read(text(column)) if text(column) else None
         except Unreadable as error:
@@ -248,7 +242,7 @@ def read_fields(text: str) -> tuple[str, ...]:
 
 
 def read_day(text: str) -> date:
-    """Return the local day in a cell: 2026-01-31, 2026/1/31, 2026.1.31, 2026年1月31日, 20260131, or Excel's number of it.
+    """Return the local day in a cell: 2026-01-31, 2026/1/31, 2026.1.31, 2026年1月31日, 20260131, or Excel's number.
 
     Two-digit years and day-first orders are not guessed at; raises ``Unreadable``.
     """
@@ -268,6 +262,30 @@ def read_day(text: str) -> date:
     if not 1950 <= day.year <= 2100:
         raise Unreadable("bad_date", text)
     return day
+
+
+def read_number(text: str) -> str:
+    """Return the number of a certificate in half-width capitals without spaces."""
+    return unicodedata.normalize("NFKC", text).upper().replace(" ", "")
+
+
+READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("category", read_category),
+    ("fields", read_fields),
+    ("valid_from", read_day),
+    ("valid_until", read_day),
+)
+EXAMPLE = (
+    "chenjiahao",
+    "陈嘉豪",
+    "JM-PJ-SFJ",
+    "执法队员",
+    "行政执法人员",
+    "城市管理、镇街综合",
+    "19070012345",
+    "2024-05-01",
+    "2029-04-30",
+)
 
 
 def layout(units: Sequence[tuple[str, str]]) -> list[FormColumn]:
@@ -310,12 +328,7 @@ def template(units: Sequence[tuple[str, str]]) -> bytes:
         [_("执法领域可填多个，用顿号隔开：%(names)s。", names=_("、").join(name for _slug, name in field_choices()))],
         [_("日期写成 2026-01-31；证件号和用户名请保持文本格式，以免末位变成 0。")],
         [_("上传后先看预览，确认后才写入；只要有一行未通过，就一行也不写入。")],
-        [
-            _(
-                "示例：%(row)s",
-                row="chenjiahao ｜ 陈嘉豪 ｜ JM-PJ-SFJ ｜ 执法队员 ｜ 行政执法人员 ｜ 城市管理、镇街综合 ｜ 19070012345 ｜ 2024-05-01 ｜ 2029-04-30",
-            )
-        ],
+        [_("示例：%(row)s", row=" ｜ ".join(EXAMPLE))],
     ]
     return write_form(
         [

@@ -276,7 +276,7 @@ def give_grant(user_id: int, role: str, unit_id: int, field_slug: str | None, *,
             raise Conflict("person_has_left")
         if unit.state != "active":
             raise Invalid.at("unit_id", "unit_closed", value=unit.name)
-        # The unique constraint lets several rows without a field pass, so the look comes first, under the person's lock.
+        # The unique constraint lets several rows without a field pass, so we look first, under the person's lock.
         same = select(Grant.id).where(
             Grant.user_id == user_id,
             Grant.role == role,

@@ -37,7 +37,7 @@ class CertificateBook:
         return found
 
     def put(self, session: Session, entries: Sequence[tuple[int, CertificateEntry]], *, new: bool) -> None:
-        """Write entries of people (user id, entry): with ``new`` as further rows, else over those of the same number."""
+        """Write entries (user id, entry): with ``new`` as further rows, else over those of the same number."""
         if new and entries:
             rows = [
                 {"user_id": owner, "number": one.number, "valid_from": one.valid_from, "valid_until": one.valid_until}

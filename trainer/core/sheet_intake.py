@@ -1,8 +1,8 @@
 """Spreadsheets from outside: the rows of an .xlsx file, read in a limited child process.
 
 A spreadsheet is a zip archive of XML: 137 KB can unpack to 38 MB and cost half a gigabyte of memory. So the archive's
-own directory is weighed here first, which refuses a bomb at once, and the rest happens in ``sheet_reader.py``, a process with
-caps on memory, processor time, rows and columns.
+own directory is weighed here first, which refuses a bomb at once, and the rest happens in ``sheet_reader.py``, a
+process with caps on memory, processor time, rows and columns.
 """
 
 from __future__ import annotations
@@ -91,9 +91,10 @@ def read_rows(path: Path, limits: SheetLimits = LIMITS) -> list[Row]:
     # -I keeps the folder of the reader and the user's own settings out of the child's import path.
     command = [sys.executable, "-I", str(READER), str(path), str(limits.rows), str(limits.columns), str(limits.seconds)]
     try:
-        done = subprocess.run(
+        # The command is ours; only the path of an upload, which is a hash, varies.
+        done = subprocess.run(  # noqa: S603
             command, capture_output=True, timeout=2 * limits.seconds, stdin=subprocess.DEVNULL, env={}, cwd="/"
-        )  # the command is ours, only the path of our own upload varies
+        )
     except subprocess.TimeoutExpired:
         raise SheetRefused("sheet_too_slow") from None
     if done.returncode < 0:

@@ -114,7 +114,7 @@ def add_unit(entry: UnitEntry, parent_id: int | None, *, by: int, scope: Scope, 
 
 
 def change_unit(unit_id: int, entry: UnitEntry, *, by: int, scope: Scope) -> None:
-    """Change code, names, kind and place among the sisters. Raises ``Missing`` out of scope, ``Invalid`` at the fields."""
+    """Change code, names, kind and order among sisters. Raises ``Missing`` out of scope, ``Invalid`` at the fields."""
     problems = entry_problems(entry)
     if problems:
         raise Invalid(problems)
