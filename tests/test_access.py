@@ -107,7 +107,7 @@ def _person_with(city, name: str, roles: list[str]) -> None:
 
 
 @pytest.mark.parametrize("permission", sorted(KNOWN_PERMISSIONS - {PUBLIC, SIGNED_IN}))
-def test_only_the_right_role_gets_in(as_user, city, routes, permission_of, permission):
+def test_only_the_right_role_gets_in(site, as_user, city, routes, permission_of, permission):
     """One person holds every role but those with the permission, another only those with it."""
     holders = [role for role in ROLES if permission in PERMISSIONS[role]]
     _person_with(city, "without", [role for role in ROLES if role not in holders])
@@ -118,7 +118,9 @@ def test_only_the_right_role_gets_in(as_user, city, routes, permission_of, permi
         if permission_of(endpoint) != permission:
             continue
         refused = _sent(without, method, address).status_code
-        if refused != 403:
+        # A view that decides in its own statement reads its input first, and finds no row for a stranger.
+        itself = site.view_functions[endpoint].checks_itself
+        if refused != 403 and not (itself and refused in (404, 422)):
             wrong.append(f"{method} {address} without: {refused}")
         answer = _sent(with_it, method, address)
         if answer.status_code in (401, 403) or answer.status_code >= 500 or _is_shut(answer):

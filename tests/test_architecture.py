@@ -17,6 +17,8 @@ PACKAGE = ROOT / "trainer"
 # The roles of a file inside a feature, from the bottom up. Any other name is a verb file and stands with service.py;
 # ``wording`` holds the words of a feature for its forms, verbs and roofs.
 ORDER = {"rules": 0, "models": 1, "queries": 2, "wording": 2, "verb": 3, "forms": 4, "roof": 5}
+# Reads that are named after what they read, because queries and verbs of the hot path share them.
+READS = {("attempts", "caller"), ("attempts", "documents"), ("marking", "grading")}
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff", "base_utils"}
 LONGEST = 500
 # Besides the features: what puts the site together. Features take from them the paths, the log-in manager, settings.
@@ -40,11 +42,13 @@ class Module:
         return str(self.path.relative_to(ROOT))
 
 
-def role_of(parts: tuple[str, ...]) -> str:
+def role_of(feature: str, parts: tuple[str, ...]) -> str:
     """Return the role of a module from its name below the feature, such as ``("rules", "timing")``."""
     first, last = parts[0], parts[-1]
     if first in ("rules", "queries"):
         return first
+    if (feature, last) in READS:
+        return "queries"
     if last in ROOFS or last.endswith("_routes"):
         return "roof"
     if last in ("models", "wording"):
@@ -60,7 +64,7 @@ def modules() -> tuple[Module, ...]:
         if parts[0] in ("migrations",) or len(parts) < 2 or parts[1:] == ("__init__",):
             continue
         below = tuple(part for part in parts[1:] if part != "__init__")
-        found.append(Module(path, ".".join(("trainer", parts[0], *below)), parts[0], role_of(below)))
+        found.append(Module(path, ".".join(("trainer", parts[0], *below)), parts[0], role_of(parts[0], below)))
     return tuple(found)
 
 
