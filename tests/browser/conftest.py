@@ -63,7 +63,9 @@ def browse(chromium, real_site):
 
     def open_page(username=None, *, width=1280, height=900, dark=False, locale="zh_CN"):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", base_url=real_site.url
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            base_url=real_site.url,
         )
         context.set_default_timeout(TIMEOUT)
         cookies = [{"name": "locale", "value": locale, "url": real_site.url}]

@@ -76,7 +76,12 @@ class RealSite:
         environment.pop("DATABASE_URL", None)
         with open(self.settings.instance / "server.log", "ab") as log:
             self._child = subprocess.Popen(
-                granian_command(self.settings), cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+                granian_command(self.settings),
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until = time.monotonic() + READY_SECONDS
         while not self._answers():

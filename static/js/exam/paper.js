@@ -63,6 +63,7 @@ export class Paper {
     const what = wanted.map((one) => one.number).join();
     if (what !== this.#shown) {
       this.#shown = what;
+      this.#root.dataset.view = this.view;
       this.#drawn.clear();
       this.#root.replaceChildren(...wanted.map((one) => this.#draw(one)));
       wanted.forEach((one) => this.refresh(one.number));

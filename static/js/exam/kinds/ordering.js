@@ -17,16 +17,16 @@ export function draw(item, answer, { labelledBy, change, announce }) {
     order = next;
     paint();
     change(order.length ? order : null);
-    node.querySelector(focus)?.focus({ preventScroll: true });
+    focus.map((one) => node.querySelector(one)).find(Boolean)?.focus({ preventScroll: true });
   }
 
   function place(key) {
-    set([...order, key], `.order-rest button, [data-key="${CSS.escape(key)}"] .order-take`);
+    set([...order, key], [".order-rest button", `[data-key="${CSS.escape(key)}"] .order-take`]);
     announce(say("order_now", { letter: nameOf(key), place: order.length }));
   }
 
   function takeBack(key) {
-    set(order.filter((one) => one !== key), `.order-rest [data-key="${CSS.escape(key)}"] button`);
+    set(order.filter((one) => one !== key), [`.order-rest [data-key="${CSS.escape(key)}"] button`]);
     announce(say("order_out", { letter: nameOf(key) }));
   }
 
@@ -37,7 +37,7 @@ export function draw(item, answer, { labelledBy, change, announce }) {
     const next = order.filter((one) => one !== key);
     next.splice(to, 0, key);
     const end = to === 0 ? ".order-down" : to === next.length - 1 ? ".order-up" : by < 0 ? ".order-up" : ".order-down";
-    set(next, `[data-key="${CSS.escape(key)}"] ${end}`);
+    set(next, [`[data-key="${CSS.escape(key)}"] ${end}`]);
     announce(say("order_now", { letter: nameOf(key), place: to + 1 }));
   }
 
@@ -82,7 +82,7 @@ export function draw(item, answer, { labelledBy, change, announce }) {
       if (order.includes(key)) takeBack(key);
       else place(key);
     },
-    clear() { set([], ".order-rest button"); },
+    clear() { set([], [".order-rest button"]); },
     lock(value) { locked = value; paint(); },
   };
 }
