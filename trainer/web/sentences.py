@@ -142,6 +142,10 @@ SENTENCES: dict[str, Any] = {
     # --- exam hall
     "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
     "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
+    # --- demo
+    "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
+    "demo_mode_only": _l("只有演示模式才能使用演示城市：请在空数据库上以 DEMO=1 启动。"),
+    "demo_not_loaded": _l("还没有载入演示城市：请先运行 flask demo load。"),
 }
 
 
