@@ -198,6 +198,10 @@ SENTENCES: dict[str, Any] = {
     "class_rejected": _l("培训班“{title}”被退回：{reason}"),
     "hours_credited": _l("您因“{title}”获得 {hours} 学时。"),
     "hours_taken_back": _l("“{title}”的 {hours} 学时已撤回：{reason}"),
+    # --- demo
+    "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
+    "demo_mode_only": _l("只有演示模式才能使用演示城市：请在空数据库上以 DEMO=1 启动。"),
+    "demo_not_loaded": _l("还没有载入演示城市：请先运行 flask demo load。"),
 }
 
 

@@ -1,0 +1,72 @@
+"""The demonstration accounts with their passwords, as they are printed and shown on the sign-in page.
+
+The passwords are drawn by chance at each load and lie in ``INSTANCE/keys``, readable by the owner of the site alone.
+A demonstration is served on loopback only (``trainer.config``), so whoever can read the page could read the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from trainer.core.crypto import new_password
+from trainer.demo.rules.accounts import AccountSpec
+from trainer.demo.rules.tree import unit_by_code
+
+FILE = "demo_accounts.json"
+
+
+@dataclass(frozen=True)
+class PrintedAccount:
+    """An account that a visitor may sign in with. ``unit`` is the code of the unit where the person works."""
+
+    role: str
+    username: str
+    password: str
+    unit: str
+    unit_name: str
+
+
+def draw_accounts(specs: Sequence[AccountSpec]) -> list[PrintedAccount]:
+    """Return the accounts with fresh passwords, in the order of ``specs``. Each call draws others."""
+    return [
+        PrintedAccount(
+            role=main_role(spec),
+            username=spec.username,
+            password=new_password(),
+            unit=spec.unit_code,
+            unit_name=unit_by_code()[spec.unit_code].short_name,
+        )
+        for spec in specs
+    ]
+
+
+def main_role(spec: AccountSpec) -> str:
+    """Return the role that the account is there for: what an officer does beside being one, if anything."""
+    return spec.grants[-1].role
+
+
+def keep_accounts(instance: Path, accounts: Sequence[PrintedAccount]) -> None:
+    """Keep the accounts for ``read_accounts``: whole or not at all, synced, mode 0600. Replaces older ones."""
+    path = instance / "keys" / FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(orjson.dumps([asdict(one) for one in accounts], option=orjson.OPT_INDENT_2))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+
+
+def read_accounts(instance: Path) -> list[PrintedAccount]:
+    """Return the accounts kept by the last load; an empty list where there was none."""
+    try:
+        content = (instance / "keys" / FILE).read_bytes()
+    except FileNotFoundError:
+        return []
+    return [PrintedAccount(**one) for one in orjson.loads(content)]
