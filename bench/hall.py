@@ -213,6 +213,7 @@ class Sitter:
         self.ledger = Ledger()
         self.seq = 0
         self.is_leaving = False
+        self.may_leave = False
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Send one request and return its answer."""

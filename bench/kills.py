@@ -36,6 +36,9 @@ class Crowd:
 
     def __init__(self, hall: Hall, port: int, threads: int) -> None:
         self.sitters = [Sitter(hall, number, port) for number in range(len(hall.tokens))]
+        for sitter in self.sitters[::2]:
+            # The others stay to the end, so that there is always somebody whose answer can be acknowledged.
+            sitter.may_leave = True
         self.stop = threading.Event()
         self.broken = 0
         self.unexpected: dict[int, int] = {}
@@ -78,7 +81,7 @@ class Crowd:
     def _one_step(sitter: Sitter, chance: random.Random) -> int:
         if sitter.attempt_id is None:
             return sitter.begin()
-        if sitter.is_leaving or (len(sitter.ledger.events) > 5 and chance.random() < 0.04):
+        if sitter.is_leaving or (sitter.may_leave and len(sitter.ledger.events) > 5 and chance.random() < 0.04):
             # Once asked for, the hand-in is asked for again until its receipt comes: it may have been done.
             sitter.is_leaving = True
             return sitter.hand_in()

@@ -122,9 +122,8 @@ class SignedClient(FlaskClient):
 @pytest.fixture
 def app(site) -> Iterator[Flask]:
     """The site with an open application context; whatever a test wrote is gone afterwards."""
-    from trainer.core.database import db
-
     from trainer.competitions.board import boards
+    from trainer.core.database import db
 
     with site.app_context():
         yield site

@@ -10,8 +10,8 @@ import orjson
 
 from question_bank import Item
 from question_bank.kinds import answer_shape, public
+from trainer.attempts.documents import forget_documents
 from trainer.attempts.save import forget_papers
-from trainer.attempts.start import forget_documents
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams.models import Candidate, Exam, Sitting

@@ -16,7 +16,7 @@ def score(user_id, points, unit_id=1, *, seconds=600, lot=0):
 
 
 def squad(team_id, members, due=None):
-    return Squad(team_id, f"队{team_id}", "单位", tuple(members), frozenset(members if due is None else due))
+    return Squad(team_id, f"队{team_id}", 1, "单位", tuple(members), frozenset(members if due is None else due))
 
 
 def test_people_share_places_and_equals_stand_by_unit_and_name():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserField
@@ -66,7 +67,9 @@ def person_of_session(session: Session, token_hash: bytes, now: datetime) -> Per
     ).first()
     if row is None:
         return None
-    return _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id)
+    person = _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id)
+    # Who came with a ticket cannot change the password, which takes the old one, and must not be kept from the exam.
+    return replace(person, must_change_password=False) if person.ticket_exam_id is not None else person
 
 
 def person_of_token(session: Session, token_hash: bytes) -> Person | None:
@@ -132,3 +135,127 @@ def fields_of_people(session: Session, user_ids: list[int]) -> dict[int, list[st
     for user_id, field in rows:
         held[user_id].append(field)
     return held
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What a list of people is narrowed to; empty values narrow nothing. ``unit_path`` takes the whole subtree."""
+
+    text: str = ""
+    unit_path: str = ""
+    field: str = ""
+    state: str = ""
+    category: str = ""
+
+
+def find_people(scope: Scope, wanted: PeopleFilter) -> Select[Any]:
+    """Return the statement for the people of ``scope``, by unit, then name; rows of ``User`` and ``Unit``.
+
+    ``text`` is looked for in names and usernames, as it stands: ``%`` and ``_`` mean themselves.
+    """
+    rows = select(User, Unit).join(Unit, Unit.id == User.unit_id).where(people_within(scope))
+    if wanted.text:
+        like = wanted.text.lower()
+        rows = rows.where(
+            or_(User.username.contains(like, autoescape=True), User.name.contains(wanted.text, autoescape=True))
+        )
+    if wanted.unit_path:
+        rows = rows.where(Unit.path.startswith(wanted.unit_path, autoescape=True))
+    if wanted.field:
+        rows = rows.where(exists().where(UserField.user_id == User.id, UserField.field == wanted.field))
+    if wanted.state:
+        rows = rows.where(User.state == wanted.state)
+    if wanted.category:
+        rows = rows.where(User.category == wanted.category)
+    return rows.order_by(Unit.path, User.name, User.id)
+
+
+def officers_by_unit(session: Session, scope: Scope) -> dict[str, int]:
+    """Return how many active officers work right in each unit of ``scope``, by the unit's path."""
+    rows = session.execute(
+        select(Unit.path, func.count())
+        .join(User, User.unit_id == Unit.id)
+        .where(people_within(scope), User.state == "active", User.category == "officer")
+        .group_by(Unit.path)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def people_in_unit(session: Session, unit_id: int) -> int:
+    """Return how many people, of any category, still belong to a unit; those who left are not counted."""
+    found = session.scalar(select(func.count()).where(User.unit_id == unit_id, User.state != "left"))
+    return found or 0
+
+
+def open_sessions(session: Session, user_id: int, now: datetime) -> int:
+    """Return in how many browsers a person is signed in."""
+    found = session.scalar(select(func.count()).where(SignInSession.user_id == user_id, SignInSession.expires_at > now))
+    return found or 0
+
+
+def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
+    """Return the API tokens of a person that are not revoked, the newest first."""
+    rows = select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    return list(session.scalars(rows.order_by(ApiToken.id.desc())))
+
+
+@dataclass(frozen=True)
+class GrantRow:
+    """A grant as the list shows it."""
+
+    id: int
+    user_id: int
+    username: str
+    name: str
+    state: str
+    role: str
+    unit_id: int
+    unit_name: str
+    unit_path: str
+    field: str | None
+    granted_at: datetime
+
+
+GRANT_COLUMNS = (
+    Grant.id,
+    User.id,
+    User.username,
+    User.name,
+    User.state,
+    Grant.role,
+    Unit.id,
+    Unit.name,
+    Unit.path,
+    Grant.field,
+    Grant.granted_at,
+)
+
+
+def find_grants(scope: Scope, *, role: str = "", text: str = "", unit_path: str = "") -> Select[Any]:
+    """Return the statement for the grants over units of ``scope``, with the columns of ``GrantRow``.
+
+    Those of officers are left out: they follow from the category and would bury the others. Only a reach over every
+    field sees grants.
+    """
+    whole = [Unit.path.startswith(reach.path, autoescape=True) for reach in scope.reaches if reach.field is None]
+    rows = (
+        select(*GRANT_COLUMNS)
+        .join(User, User.id == Grant.user_id)
+        .join(Unit, Unit.id == Grant.unit_id)
+        .where(Grant.role != "officer", or_(false(), *whole))
+    )
+    if role:
+        rows = rows.where(Grant.role == role)
+    if text:
+        rows = rows.where(
+            or_(User.username.contains(text.lower(), autoescape=True), User.name.contains(text, autoescape=True))
+        )
+    if unit_path:
+        rows = rows.where(Unit.path.startswith(unit_path, autoescape=True))
+    return rows.order_by(Unit.path, Grant.role, User.name, Grant.id)
+
+
+def grants_held(session: Session, user_id: int) -> list[GrantRow]:
+    """Return all grants of a person, that of an officer too, in the order in which they were given."""
+    rows = select(*GRANT_COLUMNS).join(User, User.id == Grant.user_id).join(Unit, Unit.id == Grant.unit_id)
+    return [GrantRow(*row) for row in session.execute(rows.where(Grant.user_id == user_id).order_by(Grant.id))]

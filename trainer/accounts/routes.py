@@ -22,7 +22,7 @@ from flask_login import current_user
 
 from trainer import login_manager
 from trainer.accounts import queries, service, sessions
-from trainer.accounts.forms import PasswordForm, SignInForm
+from trainer.accounts.forms import PasswordForm, SignInForm, TicketForm
 from trainer.config import LOCALES
 from trainer.core.crypto import token_hash
 from trainer.core.database import db, end_read
@@ -89,7 +89,40 @@ def sign_in():
             return answer
     elif request.method == "POST":
         status = 422
-    return render_template("accounts/sign_in.html", form=form, accounts=_printed_accounts()), status
+    return _sign_in_page(form, TicketForm(empty=True)), status
+
+
+@bp.post("/sign-in/ticket")
+@needs(PUBLIC)
+def sign_in_by_ticket():
+    form = TicketForm()
+    status = 422
+    if form.sent():
+        # The tickets lie with the exams, which is a feature above this one; only the roof may look there.
+        from trainer.exams import tickets
+
+        try:
+            opened = tickets.sign_in_by_ticket(form.ticket.data, address=request.remote_addr or "", now=arrived_at())
+        except Refused as refusal:
+            form.blame(refusal)
+            status = refusal.status
+        else:
+            g.new_session_token = opened.token
+            answer = redirect(url_for("home.show"))
+            set_session_cookie(answer, opened.token)
+            return answer
+    return _sign_in_page(SignInForm(empty=True), form), status
+
+
+def _sign_in_page(form: SignInForm, ticket_form: TicketForm) -> str:
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        ticket_form=ticket_form,
+        next=safe_next(request.args.get("next"), ""),
+        accounts=_printed_accounts(),
+        links=_links(),
+    )
 
 
 def _printed_accounts() -> Any:
@@ -154,8 +187,9 @@ def _links() -> dict[str, str]:
         ("profile", "people.profile"),
         ("notices", "notices.show"),
         ("feedback", "notices.feedback"),
+        ("help", "notices.help_page"),
     ):
-        if endpoint in current_app.view_functions and current_user.is_authenticated:
+        if endpoint in current_app.view_functions and (current_user.is_authenticated or name == "help"):
             links[name] = url_for(endpoint)
     return links
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_login import UserMixin
 
@@ -47,6 +47,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
 }
 ROLES = tuple(PERMISSIONS)
+
+# Tickets are printed by exam officers. One that carried all rights of its owner would hand them to the printer.
+TICKET_PERMISSIONS = frozenset({"attempt.own"})
 
 # Nobody hands out a role through which the site itself is run, except a system administrator.
 SENSITIVE_ROLES = frozenset({"system_administrator", "auditor"})
@@ -122,18 +125,18 @@ class Person(UserMixin):
     session_hash: bytes | None = field(default=None, repr=False)
 
     def may(self, permission: str) -> bool:
-        """Return whether some grant carries ``permission``."""
-        return any(permission in PERMISSIONS.get(grant.role, ()) for grant in self.grants)
+        """Return whether some grant carries ``permission``; who came with an entry ticket may only sit the exam."""
+        return any(self._carries(grant, permission) for grant in self.grants)
 
     def scope(self, permission: str) -> Scope:
         """Return where the caller holds ``permission``."""
-        return Scope(
-            tuple(
-                Reach(grant.unit_path, grant.field)
-                for grant in self.grants
-                if permission in PERMISSIONS.get(grant.role, ())
-            )
-        )
+        held = (grant for grant in self.grants if self._carries(grant, permission))
+        return Scope(tuple(Reach(grant.unit_path, grant.field) for grant in held))
+
+    def _carries(self, grant: HeldGrant, permission: str) -> bool:
+        if self.ticket_exam_id is not None and permission not in TICKET_PERMISSIONS:
+            return False
+        return permission in PERMISSIONS.get(grant.role, ())
 
     @property
     def roles(self) -> frozenset[str]:
@@ -171,14 +174,29 @@ class Failures:
 
 def after_failure(known: Failures | None, now: datetime, most: int) -> Failures:
     """Return the count after one more failure. It starts anew when the window has passed, and locks at ``most``."""
-    if known is None or now - known.first_at > FAILURE_WINDOW:
+    if known is None or now - known.first_at >= FAILURE_WINDOW:
         known = Failures(0, now)
     count = known.count + 1
     return Failures(count, known.first_at, now + LOCK_TIME if count >= most else None)
 
 
-def may_grant(giver: Any, role: str, unit_path: str) -> bool:
-    """Return whether ``giver`` (a ``Person``) may hand out ``role`` over the unit at ``unit_path``."""
+def is_locked(counts: Iterable[Failures], now: datetime) -> datetime | None:
+    """Return until when (aware UTC) sign-in is refused, None when it is open; a lock ends at that very moment."""
+    ends = [one.locked_until for one in counts if one.locked_until is not None and one.locked_until > now]
+    return max(ends, default=None)
+
+
+def may_rule(by: Person, held: Iterable[tuple[str, str]]) -> bool:
+    """Return whether ``by`` may lock out, or set the password of, somebody who holds roles ``held``.
+
+    ``held`` are pairs of role and unit path. Whoever can do that to a person can become or silence that person, so it
+    takes the right to hand out all that the person holds beyond the plain role of an officer.
+    """
+    return all(role == "officer" or may_grant(by, role, path) for role, path in held)
+
+
+def may_grant(giver: Person, role: str, unit_path: str) -> bool:
+    """Return whether ``giver`` may hand out ``role`` over the unit at ``unit_path``."""
     if role not in PERMISSIONS or not giver.scope("grant.manage").holds_whole(unit_path):
         return False
     return role not in SENSITIVE_ROLES or "system_administrator" in giver.roles

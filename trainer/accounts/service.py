@@ -8,25 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from question_bank.topics import taxonomy
 from trainer.accounts.models import Grant, User, UserField
 from trainer.accounts.queries import user_in
-from trainer.accounts.rules import PERMISSIONS, Person, may_grant, password_problems
-from trainer.accounts.sessions import end_sessions
+from trainer.accounts.rules import PERMISSIONS, Person, may_grant, may_rule, password_problems
+from trainer.accounts.sessions import confirm_password, end_sessions, make_token
 from trainer.audit.service import record
-from trainer.core.crypto import hash_password, new_password, password_fits
+from trainer.core.crypto import hash_password, new_password
 from trainer.core.database import db, end_read, transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code, unit_in
-from trainer.orgs.rules import Scope
+from trainer.orgs.rules import Scope, path_of
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]")
 CATEGORIES = ("officer", "auxiliary", "staff", "lay")
+LEARNERS = ("officer", "auxiliary")
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,18 @@ def add_person(person: NewPerson, *, by: Person | None, scope: Scope, now: datet
     if problems:
         raise Invalid(problems)
     with transaction() as session:
-        try:
-            unit = unit_by_code(session, scope, person.unit_code)
-        except Missing:
-            raise Invalid.at("unit_code", "unknown_unit", value=person.unit_code) from None
-        return insert_person(session, person, unit, by=by, now=now)
+        return insert_person(session, person, _open_unit(session, scope, person.unit_code), by=by, now=now)
+
+
+def _open_unit(session: Session, scope: Scope, code: str) -> Unit:
+    try:
+        unit = unit_by_code(session, scope, code)
+    except Missing:
+        raise Invalid.at("unit_code", "unknown_unit", value=code) from None
+    state = session.scalar(select(Unit.state).where(Unit.id == unit.id).with_for_update(read=True))
+    if state != "active":
+        raise Invalid.at("unit_code", "unit_closed", value=unit.name)
+    return unit
 
 
 def insert_person(session: Session, person: NewPerson, unit: Unit, *, by: Person | None, now: datetime) -> int:
@@ -90,10 +98,12 @@ def insert_person(session: Session, person: NewPerson, unit: Unit, *, by: Person
         created_at=now,
     )
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Invalid.at("username", "taken", value=username) from None
     _set_fields(session, user.id, person.fields)
-    if person.category in ("officer", "auxiliary"):
-        session.add(Grant(user_id=user.id, role="officer", unit_id=unit.id, granted_at=now))
+    follow_category(session, user, now=now)
     record("person.entered", by=by.id if by else None, target=f"user:{user.id}", unit_id=unit.id)
     return user.id
 
@@ -111,37 +121,52 @@ def change_person(user_id: int, person: NewPerson, *, by: Person, now: datetime)
     scope = by.scope("people.manage")
     with transaction() as session:
         user, old_unit = user_in(session, scope, user_id)
-        try:
-            unit = unit_by_code(session, scope, person.unit_code)
-        except Missing:
-            raise Invalid.at("unit_code", "unknown_unit", value=person.unit_code) from None
+        unit = old_unit if person.unit_code == old_unit.code else _open_unit(session, scope, person.unit_code)
         user.name, user.post, user.category = person.name.strip(), person.post.strip(), person.category
         _set_fields(session, user.id, person.fields)
-        if unit.id != old_unit.id:
-            move_person(session, user, unit)
-        record("person.changed", by=by.id, target=f"user:{user_id}", unit_id=unit.id)
+        user.unit_id = unit.id
+        follow_category(session, user, now=now)
+        detail = {"from_unit": old_unit.id} if unit.id != old_unit.id else None
+        record("person.changed", by=by.id, target=f"user:{user_id}", unit_id=unit.id, detail=detail)
 
 
-def move_person(session: Session, user: User, unit: Unit) -> None:
-    """Move a person to another unit within the caller's transaction; the role of officer goes along."""
-    session.execute(delete(Grant).where(Grant.user_id == user.id, Grant.role == "officer"))
-    if user.category in ("officer", "auxiliary"):
-        session.add(Grant(user_id=user.id, role="officer", unit_id=unit.id, granted_at=user.created_at))
-    user.unit_id = unit.id
+def follow_category(session: Session, user: User, *, now: datetime) -> None:
+    """Give or take the role of an officer as category and unit demand, within the caller's transaction.
+
+    Officers and auxiliaries hold it over the unit where they work and nowhere else; nobody else holds it.
+    A second call changes nothing.
+    """
+    wanted = user.unit_id if user.category in LEARNERS else None
+    held = session.scalars(select(Grant).where(Grant.user_id == user.id, Grant.role == "officer")).all()
+    for grant in held:
+        if grant.unit_id != wanted or grant.field is not None:
+            session.delete(grant)
+    if wanted is not None and not any(grant.unit_id == wanted and grant.field is None for grant in held):
+        session.add(Grant(user_id=user.id, role="officer", unit_id=wanted, granted_at=now))
+    session.flush()
 
 
 def set_state(user_id: int, state: str, *, by: Person) -> None:
-    """Lock a person out, note that they left, or let them in again. Sessions and tokens end at once."""
+    """Lock a person out, note that they left, or let them in again. Sessions and tokens end at once.
+
+    Raises ``Missing`` out of scope, ``Forbidden`` for oneself, for the last administrator and for somebody who holds
+    more than the caller may hand out. A second call changes nothing.
+    """
     if state not in ("active", "locked", "left"):
         raise Invalid.at("state", "unknown_value", value=state)
     if user_id == by.id:
         raise Forbidden("not_on_oneself")
     with transaction() as session:
         user, unit = user_in(session, by.scope("people.manage"), user_id)
+        _refuse_above(session, user_id, by)
+        if user.state == state:
+            return
         if state != "active":
-            _keep_an_administrator(session, user_id)
-            end_sessions(session, user_id, tokens=True)
+            _keep_an_administrator(session, person=user_id)
         user.state = state
+        session.flush()
+        if state != "active":
+            end_sessions(session, user_id, tokens=True)
         record(f"person.{state}", by=by.id, target=f"user:{user_id}", unit_id=unit.id)
 
 
@@ -153,23 +178,33 @@ def reset_password(user_id: int, *, by: Person, now: datetime) -> str:
     hashed = hash_password(password)
     with transaction() as session:
         user, unit = user_in(session, by.scope("people.manage"), user_id)
-        # Whoever may set a password can become that person, so it takes the right to grant all that the person holds.
-        held = session.execute(
-            select(Grant.role, Unit.path).join(Unit, Unit.id == Grant.unit_id).where(Grant.user_id == user_id)
-        )
-        if any(role != "officer" and not may_grant(by, role, path) for role, path in held):
-            raise Forbidden("grant_beyond_own")
+        _refuse_above(session, user_id, by)
         user.password_hash, user.password_changed_at, user.must_change_password = hashed, now, True
+        session.flush()
         end_sessions(session, user_id, tokens=True)
         record("password.reset", by=by.id, target=f"user:{user_id}", unit_id=unit.id)
     return password
 
 
+def _refuse_above(session: Session, user_id: int, by: Person) -> None:
+    # The row stays locked, so that nobody is given a role between this look and the deed.
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    held = session.execute(
+        select(Grant.role, Unit.path).join(Unit, Unit.id == Grant.unit_id).where(Grant.user_id == user_id)
+    )
+    if not may_rule(by, [(role, path) for role, path in held]):
+        raise Forbidden("person_above_own")
+
+
 def change_password(person: Person, current: str, new: str, *, now: datetime) -> None:
-    """Change one's own password; other sessions and all tokens end. Raises ``Invalid`` at ``current`` or ``new``."""
+    """Change one's own password; other sessions and all tokens end. Raises ``Invalid`` at ``current`` or ``new``.
+
+    Raises ``Locked`` after too many wrong guesses at the current one, ``Forbidden`` for who came with a ticket.
+    """
+    _demand_password_session(person)
     stored = db.session().scalar(select(User.password_hash).where(User.id == person.id))
     end_read()
-    if not password_fits(stored, current):
+    if not confirm_password(person.username, stored, current, now):
         raise Invalid.at("current", "password_wrong")
     problems = password_problems(new, person.username, "new")
     if current == new:
@@ -178,12 +213,36 @@ def change_password(person: Person, current: str, new: str, *, now: datetime) ->
         raise Invalid(problems)
     hashed = hash_password(new)
     with transaction() as session:
-        user = session.get(User, person.id)
+        user = session.get(User, person.id, with_for_update=True)
         if user is None or user.password_hash != stored:
             raise Conflict
         user.password_hash, user.password_changed_at, user.must_change_password = hashed, now, False
+        session.flush()
         end_sessions(session, person.id, but=person.session_hash, tokens=True)
         record("password.changed", by=person.id, target=f"user:{person.id}")
+
+
+def _demand_password_session(person: Person) -> None:
+    """Refuse who is not in a session opened with the password: a token or a ticket must not outlive itself."""
+    if person.session_hash is None or person.ticket_exam_id is not None:
+        raise Forbidden("password_session_needed")
+
+
+def make_own_token(person: Person, *, label: str, read_only: bool, now: datetime) -> str:
+    """Make an API token for oneself and return it, this once. Raises ``Forbidden`` without a password session."""
+    _demand_password_session(person)
+    label = label.strip()
+    if not label:
+        raise Invalid.at("label", "required")
+    return make_token(person.id, by=person.id, label=label, read_only=read_only, now=now)
+
+
+def sign_out_everywhere(person: Person) -> None:
+    """End all other sessions and all tokens of oneself; the session in use stays. A second call changes nothing."""
+    _demand_password_session(person)
+    with transaction() as session:
+        end_sessions(session, person.id, but=person.session_hash, tokens=True)
+        record("session.all_closed", by=person.id, target=f"user:{person.id}")
 
 
 def set_locale(user_id: int, locale: str) -> None:
@@ -195,7 +254,12 @@ def set_locale(user_id: int, locale: str) -> None:
 
 
 def give_grant(user_id: int, role: str, unit_id: int, field_slug: str | None, *, by: Person, now: datetime) -> None:
-    """Give a person a role over a unit's subtree. Raises ``Missing``, ``Forbidden``, ``Invalid`` or ``Conflict``."""
+    """Give a person a role over a unit's subtree. Raises ``Missing``, ``Forbidden``, ``Invalid`` or ``Conflict``.
+
+    Nobody gives to oneself. The person must be one whom the caller may see; ``Conflict`` when the grant stands already.
+    """
+    if user_id == by.id:
+        raise Forbidden("not_on_oneself")
     if role not in PERMISSIONS:
         raise Invalid.at("role", "unknown_role", value=role)
     if field_slug is not None and taxonomy().find_field(field_slug) is None:
@@ -206,9 +270,13 @@ def give_grant(user_id: int, role: str, unit_id: int, field_slug: str | None, *,
         unit = unit_in(session, by.scope("grant.manage"), unit_id)
         if not may_grant(by, role, unit.path):
             raise Forbidden("grant_beyond_own")
-        if session.get(User, user_id) is None:
-            raise Missing
-        # The unique constraint lets several rows without a field pass, so the look comes first, under the write lock.
+        user, _own_unit = user_in(session, by.scope("people.view"), user_id)
+        session.execute(select(User.id).where(User.id == user_id).with_for_update())
+        if user.state == "left":
+            raise Conflict("person_has_left")
+        if unit.state != "active":
+            raise Invalid.at("unit_id", "unit_closed", value=unit.name)
+        # The unique constraint lets several rows without a field pass, so we look first, under the person's lock.
         same = select(Grant.id).where(
             Grant.user_id == user_id,
             Grant.role == role,
@@ -228,7 +296,11 @@ def give_grant(user_id: int, role: str, unit_id: int, field_slug: str | None, *,
 
 
 def take_grant(grant_id: int, *, by: Person) -> None:
-    """Take a grant back. Raises ``Missing`` out of scope, ``Forbidden`` for the last administrator."""
+    """Take a grant back; it is without effect from the next request on.
+
+    Raises ``Missing`` out of scope and when it is gone already, ``Forbidden`` for the last administrator, ``Conflict``
+    for an officer's own role, which follows from the category.
+    """
     with transaction() as session:
         row = session.execute(
             select(Grant, Unit).join(Unit, Unit.id == Grant.unit_id).where(Grant.id == grant_id)
@@ -236,11 +308,14 @@ def take_grant(grant_id: int, *, by: Person) -> None:
         if row is None or not by.scope("grant.manage").holds_whole(row[1].path):
             raise Missing
         grant, unit = row
+        if grant.role == "officer":
+            raise Conflict("officer_role_follows_category")
         if not may_grant(by, grant.role, unit.path):
             raise Forbidden("grant_beyond_own")
         if grant.role == "system_administrator":
-            _keep_an_administrator(session, grant.user_id)
-        session.delete(grant)
+            _keep_an_administrator(session, grant=grant.id)
+        if not session.execute(delete(Grant).where(Grant.id == grant_id)).rowcount:
+            raise Missing
         detail = _said(grant.role, grant.field)
         record("grant.taken", by=by.id, target=f"user:{grant.user_id}", unit_id=unit.id, detail=detail)
 
@@ -249,17 +324,20 @@ def _said(role: str, field_slug: str | None) -> dict[str, Any]:
     return {"role": role, "field": field_slug}
 
 
-def _keep_an_administrator(session: Session, leaving: int) -> None:
-    others = session.scalar(
-        select(func.count())
-        .select_from(Grant)
+def _keep_an_administrator(session: Session, *, person: int | None = None, grant: int | None = None) -> None:
+    """Refuse if without all grants of ``person``, or without one ``grant``, some place lost its last administrator."""
+    # Two administrators who remove each other at once must meet here: the second one waits, and then counts anew.
+    every = select(Grant.id).where(Grant.role == "system_administrator").order_by(Grant.id)
+    session.execute(every.with_for_update()).all()
+    rows = session.execute(
+        select(Grant.id, Grant.user_id, Unit.path)
         .join(User, User.id == Grant.user_id)
-        .where(Grant.role == "system_administrator", User.state == "active", Grant.user_id != leaving)
-    )
-    mine = session.scalar(
-        select(func.count()).select_from(Grant).where(Grant.role == "system_administrator", Grant.user_id == leaving)
-    )
-    if mine and not others:
+        .join(Unit, Unit.id == Grant.unit_id)
+        .where(Grant.role == "system_administrator", User.state == "active")
+    ).all()
+    lost = [row for row in rows if row.id == grant or row.user_id == person]
+    kept = [row for row in rows if row not in lost]
+    if any(not any(gone.path.startswith(one.path) for one in kept) for gone in lost):
         raise Forbidden("last_administrator")
 
 
@@ -285,18 +363,13 @@ def create_admin(username: str, password: str | None, *, now: datetime) -> tuple
             root = Unit(code="ROOT", name="全市", short_name="全市", kind="city", path="-", created_at=now)
             session.add(root)
             session.flush()
-            root.path = f"{root.id:06d}/"
+            root.path = path_of("", root.id)
         person = NewPerson(username, username, root.code, category="staff")
         user_id = insert_person(session, person, root, by=None, now=now)
         user = session.get(User, user_id)
         assert user is not None
         user.password_hash, user.password_changed_at, user.must_change_password = hashed, now, made is not None
         session.add(Grant(user_id=user_id, role="system_administrator", unit_id=root.id, granted_at=now))
-        record(
-            "grant.given",
-            by=None,
-            target=f"user:{user_id}",
-            unit_id=root.id,
-            detail=_said("system_administrator", None),
-        )
+        said = _said("system_administrator", None)
+        record("grant.given", by=None, target=f"user:{user_id}", unit_id=root.id, detail=said)
     return user_id, made

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import ApiToken, SignInFailure, SignInSession, User
-from trainer.accounts.rules import FAILURES_ANYWHERE, FAILURES_HERE, Failures, after_failure
+from trainer.accounts.rules import FAILURES_ANYWHERE, FAILURES_HERE, Failures, after_failure, is_locked
 from trainer.audit.service import record
 from trainer.core.clock import utcnow
 from trainer.core.crypto import new_token, password_fits, token_hash
-from trainer.core.database import db, end_read, transaction
+from trainer.core.database import db, end_read, is_sqlite, transaction
 from trainer.core.errors import Missing, Refused
 
 IDLE = timedelta(hours=4)
 LONGEST = timedelta(hours=16)
 TOUCH_EVERY = timedelta(minutes=10)
 ANYWHERE = ""
+# Where the own password is asked for again while signed in; counted like an address of its own.
+INSIDE = "signed_in"
 
 
 class BadCredentials(Refused):
@@ -52,24 +56,26 @@ class SignedIn:
 def sign_in(username: str, password: str, *, address: str, now: datetime) -> SignedIn:
     """Check a password and open a session. Raises ``BadCredentials`` or ``Locked``; ``Busy`` when too many are at it.
 
-    The slow hash runs before the write lock is taken.
+    The slow hash runs before the write lock is taken; what was true before it is looked at again after it, because
+    a lock, a new password or many guesses at once may have come in between.
     """
     username = username.strip().lower()[:64]
     address = address[:64]
     session = db.session()
     user = session.execute(select(User.id, User.password_hash, User.state).where(User.username == username)).first()
-    counts = _counts(session, username, address)
+    _refuse_locked(_counts(session, username, address), now)
     end_read()
-    for known in counts.values():
-        if known.locked_until is not None and known.locked_until > now:
-            raise Locked(until=known.locked_until)
     fits = password_fits(user.password_hash if user else None, password)
     if user is None or not fits or user.state != "active":
         _count_failure(username, address, now)
         raise BadCredentials
     with transaction() as session:
-        # The password may have changed while it was hashed.
-        still = session.scalar(select(User.password_hash).where(User.id == user.id, User.state == "active"))
+        # The share lock makes whoever changes the password wait for this session, and then end it.
+        still = session.scalar(
+            select(User.password_hash).where(User.id == user.id, User.state == "active").with_for_update(read=True)
+        )
+        counts = _counts(session, username, address)
+        _refuse_locked(counts, now)
         if still != user.password_hash:
             raise BadCredentials
         if counts:
@@ -79,6 +85,22 @@ def sign_in(username: str, password: str, *, address: str, now: datetime) -> Sig
                 )
             )
         return open_session(session, user.id, now)
+
+
+def _refuse_locked(counts: dict[str, Failures], now: datetime) -> None:
+    until = is_locked(counts.values(), now)
+    if until is not None:
+        raise Locked(until=until)
+
+
+def confirm_password(username: str, stored: str | None, password: str, now: datetime) -> bool:
+    """Return whether somebody signed in knows the own password; wrong ones are counted. Raises ``Locked``."""
+    _refuse_locked(_counts(db.session(), username, INSIDE), now)
+    end_read()
+    fits = password_fits(stored, password)
+    if not fits:
+        _count_failure(username, INSIDE, now)
+    return fits
 
 
 def open_session(session: Session, user_id: int, now: datetime, ticket_exam_id: int | None = None) -> SignedIn:
@@ -107,20 +129,33 @@ def _counts(session: Session, username: str, address: str) -> dict[str, Failures
 
 def _count_failure(username: str, address: str, now: datetime) -> None:
     with transaction() as session:
+        _make_rows(session, username, address, now)
         known = _counts(session, username, address)
         for where, most in ((address, FAILURES_HERE), (ANYWHERE, FAILURES_ANYWHERE)):
             count = after_failure(known.get(where), now, most)
-            session.merge(
-                SignInFailure(
-                    username=username,
-                    address=where,
-                    failures=count.count,
-                    first_at=count.first_at,
-                    locked_until=count.locked_until,
-                )
+            session.execute(
+                update(SignInFailure)
+                .where(SignInFailure.username == username, SignInFailure.address == where)
+                .values(failures=count.count, first_at=count.first_at, locked_until=count.locked_until)
             )
             if count.locked_until is not None:
-                record("session.locked", by=None, target="username", detail={"everywhere": where == ANYWHERE})
+                owner = session.scalar(select(User.id).where(User.username == username))
+                target = f"user:{owner}" if owner else "username"
+                record("session.locked", by=None, target=target, detail={"everywhere": where == ANYWHERE})
+
+
+def _make_rows(session: Session, username: str, address: str, now: datetime) -> None:
+    """Make sure that both counters are there, and hold them: two failures at once must count as two."""
+    insert = sqlite_insert if is_sqlite() else postgres_insert
+    for where in (ANYWHERE, address):
+        row = {"username": username, "address": where, "failures": 0, "first_at": now}
+        session.execute(insert(SignInFailure).values(row).on_conflict_do_nothing())
+    session.execute(
+        select(SignInFailure.address)
+        .where(SignInFailure.username == username, SignInFailure.address.in_([ANYWHERE, address]))
+        .order_by(SignInFailure.address)
+        .with_for_update()
+    )
 
 
 def sign_out(session_hash: bytes, *, by: int) -> None:

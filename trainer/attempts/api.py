@@ -14,9 +14,10 @@ from trainer.accounts.sessions import TOUCH_EVERY, touch
 from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, json_body, operation
 from trainer.attempts import incidents, queries
 from trainer.attempts.caller import Caller
+from trainer.attempts.documents import OpenAttempt
 from trainer.attempts.rules.timing import seconds_left
 from trainer.attempts.save import Given, save
-from trainer.attempts.start import OpenAttempt, start
+from trainer.attempts.start import start
 from trainer.attempts.submit import submit
 from trainer.core.clock import iso_z, utcnow
 from trainer.core.crypto import token_hash

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, explain_nothing, who
+from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
-from trainer.attempts.start import OpenAttempt, answers_of, document_of
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.orgs.models import Unit

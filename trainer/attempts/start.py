@@ -6,8 +6,6 @@ or its epoch raised. The paper's bytes were compiled at publication and are sent
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,14 +15,12 @@ from sqlalchemy.orm import aliased
 
 from trainer.accounts.models import SignInSession, User
 from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
-from trainer.attempts.models import Attempt, Response
+from trainer.attempts.documents import OpenAttempt, answers_of, document_of
+from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over, may_start
 from trainer.core.database import grouped
 from trainer.core.errors import Forbidden, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.papers.models import Paper
-
-DOCUMENTS_KEPT = 256
 
 
 class NotACandidate(Forbidden):
@@ -49,31 +45,6 @@ class AttemptsUsedUp(Refused):
     """The caller has handed in as often as the exam allows."""
 
     code = "attempts_used_up"
-
-
-@dataclass(frozen=True)
-class SavedAnswer:
-    """An answer that stands; ``answer`` is JSON text."""
-
-    number: int
-    answer: str
-    seq: int
-    saved_at: datetime
-
-
-@dataclass(frozen=True)
-class OpenAttempt:
-    """An attempt with all that its page needs. ``document`` is the paper's JSON, free of keys."""
-
-    attempt_id: int
-    exam_id: int
-    epoch: int
-    state: str
-    started_at: datetime
-    deadline_at: datetime
-    document: bytes
-    responses: list[SavedAnswer]
-    created: bool
 
 
 @lru_cache(maxsize=2)
@@ -248,32 +219,3 @@ def _hand_in_overdue(connection: Connection, row: Any) -> None:
         .where(Attempt.id == row.attempt_id, Attempt.state == "open")
         .values(state="submitted", submitted_at=row.deadline_at, submitted_by="deadline")
     )
-
-
-def answers_of(connection: Connection, attempt_id: int) -> list[SavedAnswer]:
-    """Return the answers that stand in an attempt, by item number."""
-    rows = connection.execute(
-        select(Response.number, Response.answer, Response.seq, Response.saved_at)
-        .where(Response.attempt_id == attempt_id)
-        .order_by(Response.number)
-    )
-    return [SavedAnswer(*row) for row in rows]
-
-
-_documents: OrderedDict[int, bytes] = OrderedDict()
-
-
-def document_of(connection: Connection, paper_id: int) -> bytes:
-    """Return a paper's compiled document; the last ``DOCUMENTS_KEPT`` papers are kept in the process."""
-    known = _documents.get(paper_id)
-    if known is None:
-        known = bytes(connection.execute(select(Paper.document).where(Paper.id == paper_id)).scalar_one())
-        _documents[paper_id] = known
-        while len(_documents) > DOCUMENTS_KEPT:
-            _documents.popitem(last=False)
-    return known
-
-
-def forget_documents() -> None:
-    """Empty what the process keeps of papers, for tests that reuse ids."""
-    _documents.clear()

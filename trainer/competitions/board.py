@@ -30,6 +30,7 @@ from trainer.accounts.rules import Person
 from trainer.competitions import queries
 from trainer.competitions.queries import Outline, RoundOutline
 from trainer.competitions.rules import standings
+from trainer.competitions.rules.advancing import Ranked, advancing
 from trainer.competitions.rules.showing import shown_name
 from trainer.competitions.rules.standings import Entry, PersonScore
 from trainer.core.clock import iso_z
@@ -56,6 +57,17 @@ class Copy:
     position_of_user: dict[int, int]
     lines: dict[str, list[bytes]] = field(default_factory=dict)
     pages: dict[tuple[Any, ...], tuple[bytes, str]] = field(default_factory=dict)
+    _through: tuple[Any, frozenset[int]] | None = None
+
+    def through(self, advance: dict[str, Any] | None) -> frozenset[int]:
+        """Return the keys of the lines that go through by the rule ``advance``; worked out once."""
+        if not advance:
+            return frozenset()
+        if self._through is None or self._through[0] != advance:
+            ranking = [Ranked(one.place, one.key, one.unit_id) for one in self.entries]
+            found = advancing(ranking, top=advance["top"], per_unit_at_least=advance.get("per_unit_at_least") or 0)
+            self._through = (advance, frozenset(one.key for one in found))  # type: ignore[misc]  # keys are ids
+        return self._through[1]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class RoundOutline:
     release: str
     released_at: datetime | None
     opens_at: datetime | None
+    closes_at: datetime | None
     ended_at: datetime | None
     due: int
     unsettled: bool
@@ -214,7 +215,7 @@ def _round(row: Any) -> RoundOutline:
     ended_at = None
     if closes_at is not None:
         ended_at = showing.ends_at(closes_at, extra_minutes=extra_minutes or 0, grace_seconds=grace_seconds)
-    return RoundOutline(*own, opens_at, ended_at, due, bool(unsettled))
+    return RoundOutline(*own, opens_at, closes_at, ended_at, due, bool(unsettled))
 
 
 def outline_of(session: Session, competition_id: int) -> Outline:
@@ -281,16 +282,16 @@ def person_scores(session: Session, round_id: int, *, frozen: bool) -> list[Pers
 def squads(session: Session, competition_id: int, exam_id: int) -> list[Squad]:
     """Return the teams of a competition by name. Due is each member who is not exempt from or deferred in the exam."""
     rows = session.execute(
-        select(Team.id, Team.name, Unit.short_name, TeamMember.user_id, Candidate.state)
+        select(Team.id, Team.name, Team.unit_id, Unit.short_name, TeamMember.user_id, Candidate.state)
         .join(Unit, Unit.id == Team.unit_id)
         .outerjoin(TeamMember, TeamMember.team_id == Team.id)
         .outerjoin(Candidate, and_(Candidate.exam_id == exam_id, Candidate.user_id == TeamMember.user_id))
         .where(Team.competition_id == competition_id)
         .order_by(Team.name, TeamMember.user_id)
     ).all()
-    members: dict[tuple[int, str, str], list[tuple[int, str | None]]] = {}
-    for team_id, name, unit, user_id, state in rows:
-        held = members.setdefault((team_id, name, unit), [])
+    members: dict[tuple[int, str, int, str], list[tuple[int, str | None]]] = {}
+    for team_id, name, unit_id, unit, user_id, state in rows:
+        held = members.setdefault((team_id, name, unit_id, unit), [])
         if user_id is not None:
             held.append((user_id, state))
     return [
@@ -314,6 +315,11 @@ def rosters(session: Session, exam_id: int) -> list[UnitRoster]:
     for unit_id, name, user_id in rows:
         due[(unit_id, name)].add(user_id)
     return [UnitRoster(unit_id, name, frozenset(people)) for (unit_id, name), people in sorted(due.items())]
+
+
+def has_teams(session: Session, competition_id: int) -> bool:
+    """Return whether a competition has a team."""
+    return session.scalar(select(Team.id).where(Team.competition_id == competition_id).limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)

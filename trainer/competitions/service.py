@@ -377,6 +377,13 @@ def close(competition_id: int, *, by: Person, now: datetime) -> None:
         _write_down("competition.closed", row, by, standings_no=row.standings_no)
 
 
+def note_export(competition_id: int, round_number: int, *, by: Person) -> None:
+    """Write into the audit that somebody took the standings of a round away, names in full."""
+    with transaction() as session:
+        row = managed_row(session, competition_id, by)
+        _write_down("competition.exported", row, by, round=round_number)
+
+
 def _demand_final(session: Session, row: Competition, now: datetime) -> None:
     if row.frozen_at is not None:
         raise Conflict("competition_frozen")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trainer.core.errors import Missing
 from trainer.orgs.models import Unit, UnitField
-from trainer.orgs.rules import Scope
+from trainer.orgs.rules import Scope, ancestors
 
 
 def units_within(scope: Scope, day: date | None = None) -> ColumnElement[bool]:
@@ -78,3 +78,21 @@ def fields_of(session: Session, unit_ids: list[int], day: date) -> dict[int, lis
     for unit_id, field in rows:
         held[unit_id].append(field)
     return held
+
+
+def dated_fields_of(session: Session, unit_id: int) -> list[UnitField]:
+    """Return all that a unit holds, held or will hold, by field and day."""
+    rows = select(UnitField).where(UnitField.unit_id == unit_id)
+    return list(session.scalars(rows.order_by(UnitField.field, UnitField.since, UnitField.id)))
+
+
+def children_of(session: Session, unit_id: int) -> list[Unit]:
+    """Return the units right below one, active ones first."""
+    rows = select(Unit).where(Unit.parent_id == unit_id)
+    return list(session.scalars(rows.order_by(Unit.state, Unit.sort, Unit.name, Unit.id)))
+
+
+def units_above(session: Session, path: str) -> list[Unit]:
+    """Return the units over the one at ``path``, from the root down, itself left out."""
+    above = ancestors(path)[:-1]
+    return list(session.scalars(select(Unit).where(Unit.path.in_(above)).order_by(Unit.path))) if above else []

@@ -141,7 +141,7 @@ def count_states(session: Session, scope: Scope) -> dict[str, int]:
         .where(units_within(scope))
         .group_by(TrainingClass.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def waiting_for_clerk(session: Session, scope: Scope, user_id: int) -> list[TrainingClass]:
@@ -178,21 +178,21 @@ def waiting_for_head(session: Session, scope: Scope, user_id: int) -> list[Train
     )
 
 
-def officers_to_pick(session: Session, scope: Scope, unit: Unit, chosen: Iterable[int]) -> list[Any]:
-    """Return the officers of a unit's subtree in ``scope``, at most 300, by unit and name, the chosen ones always.
+def officers_to_pick(session: Session, scope: Scope, chosen: Iterable[int]) -> list[Any]:
+    """Return the officers of ``scope`` for the roll, the chosen ones first and always, then by unit and name.
 
-    Rows of id, username, name, unit's short name and post. A larger unit pastes user names.
+    Rows of id, username, name, unit's short name and post, at most 300; for more people user names are pasted.
     """
     kept = sorted(set(chosen))
-    below = Unit.path.startswith(unit.path, autoescape=True)
     active = and_(User.category == "officer", User.state != "left", people_within(scope))
     rows = (
         select(User.id, User.username, User.name, Unit.short_name, User.post)
         .join(Unit, Unit.id == User.unit_id)
+        .where(or_(active, User.id.in_(kept)))
         .order_by(User.id.not_in(kept), Unit.sort, Unit.id, User.name, User.id)
         .limit(max(PICK_MOST, len(kept)))
     )
-    return list(session.execute(rows.where(or_(and_(active, below), User.id.in_(kept)))))
+    return list(session.execute(rows))
 
 
 def officers_by_username(session: Session, scope: Scope, usernames: list[str]) -> dict[str, int]:
@@ -209,7 +209,7 @@ def officers_by_username(session: Session, scope: Scope, usernames: list[str]) -
                 people_within(scope),
             )
         )
-        found |= dict(rows.tuples().all())
+        found |= dict(rows.all())
     return found
 
 

@@ -55,8 +55,11 @@ class Roll:
     pasted: str = ""
 
 
-def enter(entry: ClassEntry, roll: Roll, *, by: Person, now: datetime) -> int:
-    """Enter a class as a draft and return its id. Raises ``Invalid``, or ``Missing`` for a unit out of scope."""
+def enter(entry: ClassEntry, roll: Roll, *, by: Person, now: datetime, hand_in: bool = False) -> int:
+    """Enter a class as a draft and return its id; ``hand_in`` submits it too, or nothing is kept.
+
+    Raises ``Invalid``, or ``Missing`` for a unit out of scope.
+    """
     with transaction() as session:
         _checked(session, entry, by)
         row = TrainingClass(**asdict(entry), state="draft", entered_by=by.id, created_at=now)
@@ -64,11 +67,16 @@ def enter(entry: ClassEntry, roll: Roll, *, by: Person, now: datetime) -> int:
         session.flush()
         _write_roll(session, row.id, roll, by)
         record("class.entered", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id)
+        if hand_in:
+            submit(row.id, by=by, now=now)
         return row.id
 
 
-def change(class_id: int, entry: ClassEntry, roll: Roll, *, by: Person, now: datetime) -> None:
-    """Change a draft or a rejected class with its roll. Raises ``Missing``, ``Invalid`` or ``Conflict``."""
+def change(class_id: int, entry: ClassEntry, roll: Roll, *, by: Person, now: datetime, hand_in: bool = False) -> None:
+    """Change a draft or a rejected class with its roll; ``hand_in`` submits it too, or nothing is changed.
+
+    Raises ``Missing``, ``Invalid`` or ``Conflict``.
+    """
     with transaction() as session:
         row = _to_edit(session, class_id, by)
         _checked(session, entry, by)
@@ -78,6 +86,9 @@ def change(class_id: int, entry: ClassEntry, roll: Roll, *, by: Person, now: dat
         row.entered_by = by.id
         _write_roll(session, row.id, roll, by)
         record("class.changed", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id)
+        if hand_in:
+            session.flush()
+            submit(row.id, by=by, now=now)
 
 
 def discard(class_id: int, *, by: Person) -> None:

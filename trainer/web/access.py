@@ -28,6 +28,7 @@ def declares(permission: str) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]  # read by the access test and by the menu
+        view.checks_itself = True  # type: ignore[attr-defined]  # likewise
         return view
 
     return mark
@@ -47,7 +48,9 @@ def needs(permission: str, *, even_if_password_is_due: bool = False) -> Callable
                 check(permission, even_if_password_is_due=even_if_password_is_due)
             return view(*args, **kwargs)
 
-        return declares(permission)(guarded)
+        guarded = declares(permission)(guarded)
+        guarded.checks_itself = False  # type: ignore[attr-defined]  # as in declares()
+        return guarded
 
     return wrap
 

@@ -18,6 +18,8 @@ from trainer.web.access import SAFE_METHODS
 
 HEADER = "X-CSRFToken"
 FIELD = "csrf_token"
+# Whoever signs in may still send the cookie of a session that has ended, with a token that is no longer good.
+SIGN_IN_ENDPOINTS = ("accounts.sign_in", "accounts.sign_in_by_ticket", "session_api.sign_in")
 
 
 def session_cookie_name(secure: bool) -> str:
@@ -69,10 +71,7 @@ def init_app(app: Flask) -> None:
         given = request.headers.get(HEADER)
         if given is None and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
             given = request.form.get(FIELD)
-        if not same(given or "", csrf_token(token)) and request.endpoint not in (
-            "accounts.sign_in",
-            "session_api.sign_in",
-        ):
+        if not same(given or "", csrf_token(token)) and request.endpoint not in SIGN_IN_ENDPOINTS:
             raise Forbidden("csrf_failed")
 
     app.jinja_env.globals.update(csrf_token=csrf_token, csrf_field=csrf_field)

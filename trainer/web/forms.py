@@ -30,9 +30,10 @@ class BaseForm(Form):
 
             return get_translations(["zh"] if chosen_locale() == "zh_CN" else ["en"])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        data = None if request.method in SAFE_METHODS else CombinedMultiDict((request.files, request.form))
-        super().__init__(data, *args, **kwargs)
+    def __init__(self, *args: Any, empty: bool = False, **kwargs: Any) -> None:
+        """``empty`` leaves the request alone: a second form on the page that answers to the first."""
+        unsent = empty or request.method in SAFE_METHODS
+        super().__init__(None if unsent else CombinedMultiDict((request.files, request.form)), *args, **kwargs)
 
     def sent(self) -> bool:
         """Return whether this is a submission whose shape is right; errors are at the fields otherwise."""

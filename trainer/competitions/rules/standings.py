@@ -35,6 +35,7 @@ class Squad:
 
     team_id: int
     name: str
+    unit_id: int
     unit: str
     member_ids: tuple[int, ...]
     due_ids: frozenset[int]
@@ -121,7 +122,7 @@ def of_teams(
             _Sum(
                 key=squad.team_id,
                 name=squad.name,
-                unit_id=0,
+                unit_id=squad.unit_id,
                 unit=squad.unit,
                 score=team_score(points, due=due, rule=rule, best_n=best_n),
                 objective_score=team_score(objective, due=due, rule="mean" if rule == "mean" else "sum", best_n=None),

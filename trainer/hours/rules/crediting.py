@@ -71,7 +71,7 @@ def hours_problems(hours: Decimal | None, days: int, name: str = "hours") -> lis
     most = MOST_A_DAY * days
     if hours is None:
         return [FieldProblem(name, "required")]
-    if not STEP <= hours <= most:
+    if not hours.is_finite() or not STEP <= hours <= most:
         return [FieldProblem(name, "hours_beyond_days", {"least": STEP, "most": most, "days": days})]
     if hours % STEP:
         return [FieldProblem(name, "hours_not_in_halves")]

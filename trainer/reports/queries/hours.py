@@ -33,20 +33,12 @@ from trainer.core.errors import Missing
 from trainer.hours.models import Exemption, LedgerEntry
 from trainer.hours.rules.compliance import Standard
 from trainer.orgs.models import Unit, UnitField
-from trainer.orgs.rules import Reach, Scope
+from trainer.orgs.rules import Reach, Scope, ancestors
 from trainer.reports.rules.figures import Figures, UnitFigures, roll_up
 
 PERSON_SORTS = ("missing", "name", "unit", "hours")
 # What a list of people may be asked for: the five statuses, and everybody below the pace.
 PERSON_STATUSES = ("met", "on_pace", "behind", "at_risk", "exempt", "below", "due")
-
-
-@dataclass(frozen=True)
-class HeatCell:
-    """Officers due in one row and one enforcement field, and how many of them keep the pace or have met the hours."""
-
-    due: int = 0
-    keeping: int = 0
 
 
 def visible_unit(scope: Scope) -> ColumnElement[bool]:
@@ -92,6 +84,14 @@ def root_unit(session: Session, scope: Scope, code: str | None) -> Unit:
     if unit is None:
         raise Missing
     return unit
+
+
+def units_above(session: Session, scope: Scope, unit: Unit) -> list[Unit]:
+    """Return the units above ``unit`` that may be reported on, the topmost first."""
+    above = ancestors(unit.path)[:-1]
+    return list(
+        session.scalars(select(Unit).where(Unit.path.in_(above), visible_unit(scope)).order_by(func.length(Unit.path)))
+    )
 
 
 def _counted(scope: Scope, root_path: str) -> list[ColumnElement[bool]]:
@@ -214,25 +214,27 @@ def _hours(hundredths: Any) -> Decimal:
     return (Decimal(int(hundredths or 0)) / 100).quantize(Decimal("0.01"))
 
 
-def heat(session: Session, scope: Scope, root: Unit, standard: Standard) -> dict[tuple[int, str], HeatCell]:
-    """Return, by unit and enforcement field, who is due there and who keeps the pace. One statement.
+def heat(session: Session, scope: Scope, root: Unit, standard: Standard) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return (due, keeping the pace or met) by unit and enforcement field, of each unit's own people. One statement.
 
     Who works in two fields stands in both columns.
     """
     parts = _parts(standard)
+    # A name of its own: ``people_within`` asks about the same table for a caller who is cut to a field.
+    works = aliased(UserField)
     keeping = and_(parts.statuses["due"], or_(parts.statuses["met"], parts.statuses["on_pace"]))
     rows = session.execute(
         _joined(
-            select(User.unit_id, UserField.field, _count(parts.statuses["due"]), _count(keeping))
+            select(User.unit_id, works.field, _count(parts.statuses["due"]), _count(keeping))
             .select_from(User)
-            .join(UserField, UserField.user_id == User.id),
+            .join(works, works.user_id == User.id),
             parts,
             standard,
         )
         .where(*_counted(scope, root.path))
-        .group_by(User.unit_id, UserField.field)
+        .group_by(User.unit_id, works.field)
     )
-    return {(unit_id, field): HeatCell(int(due), int(kept)) for unit_id, field, due, kept in rows}
+    return {(unit_id, field): (int(due), int(kept)) for unit_id, field, due, kept in rows}
 
 
 @dataclass(frozen=True)

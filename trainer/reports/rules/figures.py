@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -71,7 +71,7 @@ class UnitFigures:
     level: int
     parent_path: str
     figures: Figures
-    children: tuple[UnitFigures, ...] = field(default=())
+    children: tuple[UnitFigures, ...] = ()
 
 
 def roll_up(root_path: str, units: Iterable[Any], own: dict[int, Figures], *, keep_empty: bool) -> UnitFigures | None:
@@ -148,3 +148,50 @@ def _measure(figures: Figures, key: str) -> Decimal:
 def heat(part: int, whole: int) -> int | None:
     """Return the step 1 to 5 of a share in the heat table, None where nobody is due. Five even steps."""
     return None if not whole else min(5, 1 + part * 5 // whole)
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """A row of the heat table: a unit with its subtree, or a part of the root (``part``) that is no single unit.
+
+    ``part`` is ``direct`` for the city's own departments (everything outside the counties), ``own`` for people of the
+    root unit itself, empty for a unit. ``cells`` are (due, keeping) in the order of the columns.
+    """
+
+    code: str
+    name: str
+    part: str
+    cells: tuple[tuple[int, int], ...]
+
+
+def heat_table(
+    tree: UnitFigures, cells: Mapping[tuple[int, str], tuple[int, int]], order: Sequence[str]
+) -> tuple[list[str], list[HeatRow]]:
+    """Return the columns (fields in which somebody is due) and the rows of county × field.
+
+    Below a city its counties are rows and its departments one row together; below any other unit its children are.
+    ``cells`` are (due, keeping) by unit and field, of a unit's own people; unknown fields come last.
+    """
+    rank = {field: number for number, field in enumerate(order)}
+    found = {field for (_, field), (due, _) in cells.items() if due}
+    columns = sorted(found, key=lambda field: (rank.get(field, len(rank)), field))
+    by_county = any(child.kind == "county" for child in tree.children)
+    rows: dict[tuple[str, str], tuple[str, dict[str, tuple[int, int]]]] = {}
+    if by_county:
+        rows["", "direct"] = ("", {})
+    for child in tree.children:
+        if not by_county or child.kind == "county":
+            rows[child.code, ""] = (child.short_name, {})
+    place: dict[int, tuple[str, str]] = {tree.id: ("", "direct" if by_county else "own")}
+    for child in tree.children:
+        key = (child.code, "") if not by_county or child.kind == "county" else ("", "direct")
+        place |= {unit.id: key for unit in flat(child)}
+    for (unit_id, field), (due, keeping) in cells.items():
+        _, sums = rows.setdefault(place.get(unit_id, ("", "own")), ("", {}))
+        before = sums.get(field, (0, 0))
+        sums[field] = (before[0] + due, before[1] + keeping)
+    made = [
+        HeatRow(code, name, part, tuple(sums.get(field, (0, 0)) for field in columns))
+        for (code, part), (name, sums) in rows.items()
+    ]
+    return columns, [row for row in made if any(due for due, _ in row.cells)]

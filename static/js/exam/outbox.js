@@ -1,0 +1,145 @@
+// Answers without a receipt, kept in IndexedDB so that they survive a reload and a crash.
+//
+// They are encrypted by AES-GCM under a key of the attempt that cannot be exported, and gone on
+// receipt, on hand-in, on sign-out (the server clears the site's storage), when somebody else
+// signs in here, and after 24 hours. Without a secure context there is no such key: then nothing is
+// written, the answers live in the page alone, and `durable` is false so that the page can say so.
+
+const NAME = "exam-outbox";
+const DAY = 24 * 60 * 60 * 1000;
+const PATIENCE = 2000;
+
+const done = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+function openDatabase() {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("entries", { keyPath: "id" });
+    request.result.createObjectStore("keys", { keyPath: "attempt" });
+  };
+  return done(request);
+}
+
+const store = (database, name, mode = "readonly") => database.transaction(name, mode).objectStore(name);
+
+/** Delete what is too old or another person's; a key goes with the last entry it protects. */
+async function tidy(database, owner) {
+  const entries = await done(store(database, "entries").getAll());
+  const fresh = (row) => row.owner === owner && Date.now() - row.at < DAY;
+  const kept = new Set();
+  for (const row of entries) {
+    if (fresh(row)) kept.add(row.attempt);
+    else await done(store(database, "entries", "readwrite").delete(row.id));
+  }
+  for (const row of await done(store(database, "keys").getAll())) {
+    if (!kept.has(row.attempt) && !fresh(row)) await done(store(database, "keys", "readwrite").delete(row.attempt));
+  }
+}
+
+async function keyOf(database, attempt, owner) {
+  const known = await done(store(database, "keys").get(attempt));
+  if (known) return known.key;
+  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  // Two pages that open at once must end with one key, so the first one to write wins.
+  const keys = store(database, "keys", "readwrite");
+  const there = await done(keys.get(attempt));
+  if (there) return there.key;
+  await done(keys.put({ attempt, owner, key, at: Date.now() }));
+  return key;
+}
+
+export class Outbox {
+  #database = null;
+  #key = null;
+  #attempt;
+  #owner;
+  #turn = Promise.resolve();
+
+  constructor(attempt, owner) {
+    this.#attempt = attempt;
+    this.#owner = owner;
+  }
+
+  /** Open the outbox of an attempt. It never fails: at worst it is not durable. */
+  static async open(attempt, owner) {
+    const outbox = new Outbox(attempt, owner);
+    if (!window.isSecureContext || !window.crypto?.subtle || !window.indexedDB) return outbox;
+    const prepare = async () => {
+      const database = await openDatabase();
+      await tidy(database, owner);
+      outbox.#key = await keyOf(database, attempt, owner);
+      outbox.#database = database;
+    };
+    // A browser in private mode may refuse, or never answer.
+    await Promise.race([prepare().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
+    return outbox;
+  }
+
+  get durable() { return this.#database !== null; }
+
+  // One step after the other: a receipt must not overtake the writing of what it acknowledges.
+  #step(work) {
+    if (!this.#database) return Promise.resolve();
+    this.#turn = this.#turn.then(work).catch(() => {});
+    return this.#turn;
+  }
+
+  #place(number) { return `${this.#attempt}:${number}`; }
+
+  #protection(number, iv) {
+    return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(this.#place(number)) };
+  }
+
+  /** Keep an unsent answer {number, answer, seq, base, epoch}; it replaces the older one of the item. */
+  put(entry) {
+    return this.#step(async () => {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const plain = new TextEncoder().encode(JSON.stringify(entry));
+      const data = await crypto.subtle.encrypt(this.#protection(entry.number, iv), this.#key, plain);
+      const row = {
+        id: this.#place(entry.number), attempt: this.#attempt, owner: this.#owner, number: entry.number,
+        seq: entry.seq, at: Date.now(), iv, data,
+      };
+      await done(store(this.#database, "entries", "readwrite").put(row));
+    });
+  }
+
+  /** Forget the answer of an item up to `seq`: a newer one that was written meanwhile stays. */
+  drop(number, seq) {
+    return this.#step(async () => {
+      const entries = store(this.#database, "entries", "readwrite");
+      const row = await done(entries.get(this.#place(number)));
+      if (row && row.seq <= seq) await done(entries.delete(row.id));
+    });
+  }
+
+  /** Return what is kept for this attempt; what can no longer be read is left out. */
+  async read() {
+    const found = [];
+    await this.#step(async () => {
+      const rows = await done(store(this.#database, "entries").getAll());
+      for (const row of rows.filter((one) => one.attempt === this.#attempt && one.owner === this.#owner)) {
+        try {
+          const plain = await crypto.subtle.decrypt(this.#protection(row.number, row.iv), this.#key, row.data);
+          found.push(JSON.parse(new TextDecoder().decode(plain)));
+        } catch { /* written under a key that is gone */ }
+      }
+    });
+    return found;
+  }
+
+  /** Forget everything of this attempt, the key too. */
+  wipe() {
+    return this.#step(async () => {
+      const rows = await done(store(this.#database, "entries").getAllKeys());
+      for (const id of rows.filter((one) => one.startsWith(`${this.#attempt}:`))) {
+        await done(store(this.#database, "entries", "readwrite").delete(id));
+      }
+      await done(store(this.#database, "keys", "readwrite").delete(this.#attempt));
+      this.#database = null;
+    });
+  }
+}

@@ -1,0 +1,97 @@
+"""Extra minutes, and what is handed in when time is over."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.attempts.factories import make_exam
+from tests.attempts.test_api import code, put, start
+from tests.conftest import NINE
+from trainer.attempts.extend import AlreadyHandedIn, extend
+from trainer.attempts.jobs import close_overdue
+from trainer.attempts.models import Attempt
+from trainer.audit.models import Entry
+from trainer.core.database import db
+from trainer.core.errors import Invalid, Missing
+from trainer.exams.models import Candidate
+from trainer.marking.models import Result
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def exam(city, clock):
+    clock(NINE)
+    return make_exam(city, NINE)
+
+
+def candidate_of(city, exam, username="officer"):
+    return db.session.query(Candidate).filter_by(exam_id=exam.exam_id, user_id=city.people[username]).one()
+
+
+def test_minutes_move_the_deadline_of_an_attempt_under_way_and_reach_its_page(exam, city, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json
+    invigilator = city.people["invigilator"]
+    candidate = candidate_of(city, exam).id
+    made = extend(exam.exam_id, candidate, minutes=7, by=invigilator, reason="停电")
+    assert made.deadline_at == NINE + 67 * MINUTE
+    clock(NINE + 61 * MINUTE)
+    assert put(officer, attempt["attempt_id"], 1, (1, "B", 1)).json["deadline"] == "2026-11-23T02:07:00.000Z"
+    assert officer.get(f"/api/v1/attempts/{attempt['attempt_id']}/clock").json["deadline"] == "2026-11-23T02:07:00.000Z"
+    entry = db.session.query(Entry).filter_by(action="attempt.extended").one()
+    assert (entry.actor_id, entry.detail["minutes"], entry.detail["reason"]) == (invigilator, 7, "停电")
+
+
+def test_minutes_given_before_the_start_come_on_top_of_it_and_a_second_call_adds(exam, city, as_user):
+    candidate = candidate_of(city, exam).id
+    extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟到")
+    assert extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟到").extra_minutes == 10
+    assert start(as_user("officer"), exam).json["deadline"] == "2026-11-23T02:10:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reason", "field"), [(0, "x", "minutes"), (121, "x", "minutes"), (5, "  ", "reason")]
+)
+def test_minutes_have_limits_and_need_a_reason(exam, city, minutes, reason, field):
+    with pytest.raises(Invalid) as refused:
+        extend(exam.exam_id, candidate_of(city, exam).id, minutes=minutes, by=1, reason=reason)
+    assert [problem.field for problem in refused.value.problems] == [field]
+    assert candidate_of(city, exam).extra_minutes == 0
+
+
+def test_a_candidate_of_another_exam_or_one_who_has_handed_in_gets_no_minutes(exam, city, as_user):
+    other = make_exam(city, NINE)
+    candidate = candidate_of(city, exam).id
+    with pytest.raises(Missing):
+        extend(other.exam_id, candidate, minutes=5, by=1, reason="x")
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    officer.post(f"/api/v1/attempts/{attempt}/submit", json={"epoch": 1})
+    with pytest.raises(AlreadyHandedIn):
+        extend(exam.exam_id, candidate, minutes=5, by=1, reason="x")
+
+
+def test_overdue_attempts_are_handed_in_and_settled_once(exam, as_user):
+    for username in ("officer", "officer2"):
+        attempt = start(as_user(username), exam).json["attempt_id"]
+    assert close_overdue(NINE + 60 * MINUTE) == 0
+    assert close_overdue(NINE + 61 * MINUTE) == 2
+    assert close_overdue(NINE + 61 * MINUTE) == 0
+    assert {one.submitted_by for one in db.session.query(Attempt)} == {"deadline"}
+    assert db.session.query(Result).count() == 2
+    assert attempt
+
+
+def test_the_heartbeat_tells_time_state_and_epoch_to_its_candidate_alone(exam, as_user, client, count_queries):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    start(officer, exam)
+    address = f"/api/v1/attempts/{attempt}/clock"
+    with count_queries() as seen:
+        told = officer.get(address).json
+    assert len(seen) == 1
+    assert (told["state"], told["epoch"], told["deadline"]) == ("open", 2, "2026-11-23T02:00:00.000Z")
+    assert code(as_user("officer2").get(address)) == (404, "not_found")
+    assert code(as_user("invigilator").get(address)) == (404, "not_found")
+    assert code(client.get(address)) == (401, "not_signed_in")

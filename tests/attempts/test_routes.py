@@ -1,0 +1,273 @@
+"""The candidate's pages and the invigilator's board: who may see them, and that no key is in any of them too early."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.attempts.factories import CANARY, RIGHT, make_exam
+from tests.attempts.test_api import put, start
+from tests.conftest import NINE
+from trainer.attempts.models import Attempt
+from trainer.attempts.routes import waiting_exams
+from trainer.audit.models import Entry
+from trainer.core.database import db, transaction
+from trainer.exams.models import Candidate, Exam
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def exam(city, clock):
+    clock(NINE)
+    return make_exam(city, NINE)
+
+
+def hand_in(client, attempt_id, answers=RIGHT):
+    rows = [{"number": number, "answer": answer, "seq": 1} for number, answer in answers.items()]
+    return client.post(f"/api/v1/attempts/{attempt_id}/submit", json={"epoch": 1, "responses": rows})
+
+
+def candidate_id(city, exam, username="officer"):
+    found = db.session.query(Candidate).filter_by(exam_id=exam.exam_id, user_id=city.people[username]).one()
+    return found.id
+
+
+def test_the_hall_is_for_candidates_alone(exam, as_user, client):
+    address = f"/exams/{exam.exam_id}/hall"
+    assert client.get(address).status_code == 302
+    assert as_user("officer").get(address).status_code == 200
+    assert as_user("officer4").get(address).status_code == 404
+    assert as_user("foreign_officer").get(address).status_code == 404
+    assert as_user("invigilator").get(address).status_code == 403
+    assert as_user("officer").get(f"/exams/{exam.exam_id + 1}/hall").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "cancelled"])
+def test_an_exam_that_is_not_published_has_no_hall(city, clock, as_user, state):
+    clock(NINE)
+    made = make_exam(city, NINE, state=state)
+    assert as_user("officer").get(f"/exams/{made.exam_id}/hall").status_code == 404
+    assert "测试考试" not in as_user("officer").get("/exams/mine").text
+
+
+def test_the_hall_holds_neither_item_nor_key(exam, as_user):
+    page = as_user("officer").get(f"/exams/{exam.exam_id}/hall").text
+    assert CANARY not in page
+    assert "下列说法正确的是" not in page
+    assert page.count("<script>") == 0
+
+
+def test_the_hall_leads_to_the_receipt_when_nothing_is_left_to_sit(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    hand_in(officer, attempt)
+    answer = officer.get(f"/exams/{exam.exam_id}/hall")
+    assert (answer.status_code, answer.location) == (302, f"/attempts/{attempt}/receipt")
+
+
+def test_receipt_and_result_are_their_candidates_alone(exam, as_user, client):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    hand_in(officer, attempt)
+    for page in ("receipt", "result"):
+        address = f"/attempts/{attempt}/{page}"
+        assert officer.get(address).status_code == 200
+        assert as_user("officer2").get(address).status_code == 404
+        assert as_user("invigilator").get(address).status_code == 403
+        assert client.get(address).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("release", "after", "status", "sentence"),
+    [
+        ("after_submit", 1, 200, "合格"),
+        ("after_close", 119, 403, "2026年11月23日 11:00"),
+        ("after_close", 120, 200, "合格"),
+        ("manual", 121, 403, "公布时会通知您"),
+    ],
+)
+def test_no_page_shows_a_key_before_release(city, clock, as_user, release, after, status, sentence):
+    clock(NINE)
+    made = make_exam(city, NINE, release=release)
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    handed_in = hand_in(officer, attempt)
+    clock(NINE + after * MINUTE)
+    pages = {
+        name: officer.get(address)
+        for name, address in {
+            "hall": f"/exams/{made.exam_id}/hall",
+            "mine": "/exams/mine",
+            "receipt": f"/attempts/{attempt}/receipt",
+            "look": f"/api/v1/attempts/{attempt}",
+            "clock": f"/api/v1/attempts/{attempt}/clock",
+            "api result": f"/api/v1/attempts/{attempt}/result",
+            "result": f"/attempts/{attempt}/result",
+        }.items()
+    }
+    assert pages["result"].status_code == status
+    assert sentence in pages["result"].text
+    for name, page in pages.items():
+        assert (CANARY in page.text) == (status == 200 and "result" in name), name
+    if release != "after_submit":
+        assert CANARY not in handed_in.text
+
+
+def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wrong(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    hand_in(officer, attempt, RIGHT | {1: "A"})
+    whole = officer.get(f"/attempts/{attempt}/result").text
+    assert "第三十六条第一款" in whole
+    assert "2021-01-22" in whole
+    assert whole.count('class="card item"') == 5
+    cut = officer.get(f"/attempts/{attempt}/result?show=wrong").text
+    assert cut.count('class="card item"') == 1
+    assert "误选" in cut
+
+
+def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):
+    clock(NINE)
+    make_exam(city, NINE, opens_in=60)
+    make_exam(city, NINE, opens_in=-300, closes_in=-60)
+    make_exam(city, NINE)
+    page = as_user("officer").get("/exams/mine").text
+    assert page.index("进入考试") < page.index("即将开考") < page.index("已结束") < page.index("缺考")
+    assert "还没有您的考试" in as_user("officer4").get("/exams/mine").text
+    assert as_user("organiser").get("/exams/mine").status_code == 403
+
+
+def test_my_exams_cost_a_fixed_number_of_statements(city, clock, as_user, count_queries):
+    clock(NINE)
+    for _number in range(3):
+        make_exam(city, NINE)
+    officer = as_user("officer")
+    officer.get("/exams/mine")
+    with count_queries() as seen:
+        officer.get("/exams/mine")
+    few = len(seen)
+    for _number in range(5):
+        make_exam(city, NINE)
+    with count_queries() as seen:
+        officer.get("/exams/mine")
+    assert len(seen) == few <= 7
+
+
+def test_the_home_page_is_told_what_waits(city, clock, app):
+    from trainer.accounts.queries import person_by_id
+
+    make_exam(city, NINE)
+    make_exam(city, NINE, opens_in=60)
+    make_exam(city, NINE, opens_in=-300, closes_in=-60)
+    with app.test_request_context():
+        officer = person_by_id(db.session(), city.people["officer"])
+        tasks = waiting_exams(officer, NINE)
+    assert [(task.urgency, task.action) for task in tasks] == [(1, ""), (0, "进入考试")]
+
+
+# --- the board
+
+
+def test_the_board_is_for_invigilators_over_the_exams_unit(city, clock, as_user, client):
+    clock(NINE)
+    exam = make_exam(city, NINE, unit="PJ")
+    for page in ("watch", "watch/state"):
+        address = f"/exams/{exam.exam_id}/{page}"
+        assert client.get(address).status_code == 302
+        assert as_user("officer").get(address).status_code == 403
+        assert as_user("supervisor").get(address).status_code == 403
+        assert as_user("foreign_organiser").get(address).status_code == 404
+        assert as_user("invigilator").get(address).status_code == 200
+        assert as_user("county_organiser").get(address).status_code == 200
+        assert CANARY not in as_user("invigilator").get(address).text
+
+
+def test_the_board_follows_the_candidates_and_costs_nothing_while_nothing_happens(exam, as_user, clock, count_queries):
+    invigilator, officer = as_user("invigilator"), as_user("officer")
+    address = f"/exams/{exam.exam_id}/watch/state"
+
+    def state():
+        return {one["name"]: (one["state"], one["answered"]) for one in invigilator.get(address).json["desks"]}
+
+    assert set(state().values()) == {("waiting", 0)}
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1), (2, ["A"], 1))
+    put(officer, attempt, 1, (2, [], 2))
+    assert state()["张officer"] == ("working", 1)
+    first = invigilator.get(address)
+    again = invigilator.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    clock(NINE + 2 * MINUTE + timedelta(seconds=1))
+    assert state()["张officer"] == ("silent", 1)
+    hand_in(officer, attempt)
+    changed = invigilator.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    # The second item was emptied under a higher number than the hand-in brings.
+    assert state()["张officer"] == ("done", 4)
+    with count_queries() as seen:
+        invigilator.get(address)
+    assert len(seen) <= 8
+
+
+def test_a_forced_hand_in_needs_a_reason_is_written_down_and_settled(exam, city, as_user):
+    invigilator, officer = as_user("invigilator"), as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    address = f"/exams/{exam.exam_id}/watch/{candidate_id(city, exam)}/force"
+    assert invigilator.post(address, data={"reason": ""}).status_code == 303
+    assert db.session.get(Attempt, int(attempt)).state == "open"
+    assert invigilator.post(address, data={"reason": "夹带"}).status_code == 303
+    db.session.expire_all()
+    row = db.session.get(Attempt, int(attempt))
+    assert (row.state, row.submitted_by) == ("submitted", "invigilator")
+    assert row.settled_at is not None
+    entry = db.session.query(Entry).filter_by(action="attempt.forced").one()
+    assert entry.detail["reason"] == "夹带"
+    assert put(officer, attempt, 1, (1, "B", 1)).json["code"] == "attempt_closed"
+    assert "监考员已为您交卷" in officer.get(f"/attempts/{attempt}/receipt").text
+
+
+def test_only_an_invigilator_over_the_exam_may_force_or_extend(city, clock, as_user, client):
+    clock(NINE)
+    exam = make_exam(city, NINE, unit="PJ")
+    other = make_exam(city, NINE, unit="PJ")
+    candidate = candidate_id(city, exam)
+    data = {"reason": "x", "minutes": "5"}
+    for act in ("force", "extend"):
+        address = f"/exams/{exam.exam_id}/watch/{candidate}/{act}"
+        assert client.post(address, data=data).status_code == 302
+        assert as_user("officer").post(address, data=data).status_code == 403
+        assert as_user("foreign_organiser").post(address, data=data).status_code == 404
+        wrong_exam = f"/exams/{other.exam_id}/watch/{candidate}/{act}"
+        assert as_user("invigilator").post(wrong_exam, data=data).status_code == 404
+    assert db.session.get(Candidate, candidate).extra_minutes == 0
+    assert db.session.query(Entry).count() == 0
+
+
+def test_minutes_are_given_on_the_board(exam, city, as_user):
+    invigilator = as_user("invigilator")
+    candidate = candidate_id(city, exam)
+    answer = invigilator.post(
+        f"/exams/{exam.exam_id}/watch/{candidate}/extend", data={"minutes": "5", "reason": "网络故障"}
+    )
+    assert (answer.status_code, answer.location) == (303, f"/exams/{exam.exam_id}/watch")
+    db.session.expire_all()
+    assert db.session.get(Candidate, candidate).extra_minutes == 5
+    page = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    assert "延长 5 分钟" in page
+
+
+def test_an_attempt_that_does_not_exist_cannot_be_taken_in(exam, city, as_user):
+    address = f"/exams/{exam.exam_id}/watch/{candidate_id(city, exam)}/force"
+    assert as_user("invigilator").post(address, data={"reason": "x"}).status_code == 409
+
+
+def test_a_result_released_by_hand_opens_at_once(city, clock, as_user):
+    clock(NINE)
+    made = make_exam(city, NINE, release="manual")
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    hand_in(officer, attempt)
+    assert officer.get(f"/attempts/{attempt}/result").status_code == 403
+    with transaction() as session:
+        session.get(Exam, made.exam_id).released_at = NINE
+    assert officer.get(f"/attempts/{attempt}/result").status_code == 200
