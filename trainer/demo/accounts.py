@@ -10,9 +10,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import orjson
+from flask_babel import gettext as _
 
+from trainer.accounts.wording import role_name
 from trainer.core.crypto import new_password
 from trainer.demo.rules.accounts import AccountSpec
 from trainer.demo.rules.tree import unit_by_code
@@ -70,3 +73,19 @@ def read_accounts(instance: Path) -> list[PrintedAccount]:
     except FileNotFoundError:
         return []
     return [PrintedAccount(**one) for one in orjson.loads(content)]
+
+
+def accounts_table(accounts: Sequence[PrintedAccount]) -> str:
+    """Return the accounts as lines with aligned columns and a heading, in the language in force."""
+    heads = (_("角色"), _("用户名"), _("密码"), _("单位"))
+    rows = [heads, *((role_name(one.role), one.username, one.password, one.unit_name) for one in accounts)]
+    widths = [max(_width(row[place]) for row in rows) for place in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _width(text: str) -> int:
+    # A Chinese character takes two columns of a terminal.
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)

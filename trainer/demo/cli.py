@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from unicodedata import east_asian_width
-
 import click
 import orjson
 from flask import Flask, current_app
@@ -11,10 +9,11 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from question_bank.store import InvalidBank
+from trainer.accounts.wording import role_name
 from trainer.config import Settings
 from trainer.core.clock import utcnow
 from trainer.core.errors import Refused
-from trainer.demo.accounts import PrintedAccount, read_accounts
+from trainer.demo.accounts import accounts_table, read_accounts
 from trainer.demo.loading import load_city
 from trainer.demo.rules.story import DEFAULT_OFFICERS, DEFAULT_SEED
 from trainer.web.sentences import sentence
@@ -36,7 +35,7 @@ def shown_accounts() -> list[dict[str, str]]:
     return [
         {
             "role": one.role,
-            "role_label": _role(one.role),
+            "role_label": role_name(one.role),
             "username": one.username,
             "password": one.password,
             "unit": one.unit_name,
@@ -65,7 +64,7 @@ def load(officers: int, seed: int) -> None:
             officers=made.officers,
         )
     )
-    click.echo(table(made.accounts))
+    click.echo(accounts_table(made.accounts))
 
 
 @demo.command("accounts")
@@ -81,29 +80,7 @@ def accounts(as_json: bool) -> None:
         rows = [{name: getattr(one, name) for name in names} for one in found]
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
     else:
-        click.echo(table(found))
-
-
-def table(found: list[PrintedAccount] | tuple[PrintedAccount, ...]) -> str:
-    """Return the accounts as lines with aligned columns."""
-    heads = (_("角色"), _("用户名"), _("密码"), _("单位"))
-    rows = [heads, *((_role(one.role), one.username, one.password, one.unit_name) for one in found)]
-    widths = [max(_width(row[place]) for row in rows) for place in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def _width(text: str) -> int:
-    # A Chinese character takes two columns of a terminal.
-    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
-
-
-def _role(role: str) -> str:
-    from trainer.accounts.wording import role_name
-
-    return role_name(role)
+        click.echo(accounts_table(found))
 
 
 def _settings() -> Settings:

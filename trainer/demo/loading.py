@@ -19,7 +19,7 @@ from trainer.bank.importing import count_items, load_shipped
 from trainer.config import DEMO_MARK
 from trainer.core.clock import local_day
 from trainer.core.crypto import hash_password
-from trainer.core.database import is_sqlite, transaction
+from trainer.core.database import db, end_read, is_sqlite, transaction
 from trainer.core.errors import Refused
 from trainer.demo.accounts import PrintedAccount, draw_accounts, keep_accounts
 from trainer.demo.ground import Ground, table_is_empty
@@ -36,6 +36,14 @@ class CityExists(Refused):
     """There are units or people already: a demonstration is loaded into an empty database only."""
 
     code = "demo_needs_empty_database"
+
+
+def is_empty() -> bool:
+    """Return whether there is neither unit nor person, so that a city may be loaded."""
+    session = db.session()
+    empty = table_is_empty(session, Unit) and table_is_empty(session, User)
+    end_read()
+    return empty
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ def load_city(officers: int, *, seed: int, now: datetime, instance: Path) -> Loa
     Keeps the passwords and the mark of a demonstration in ``instance``. Raises ``CityExists`` where there are units
     or people, so a second call changes nothing.
     """
+    if not is_empty():
+        raise CityExists
     story = tell_story(seed, officers, local_day(now))
     accounts = draw_accounts(story.accounts)
     hashes = {one.username: hash_password(one.password) for one in accounts}
@@ -62,7 +72,7 @@ def load_city(officers: int, *, seed: int, now: datetime, instance: Path) -> Loa
         if not is_sqlite():
             # Two loads at once would both find the tables empty; on SQLite the write lock orders them.
             session.execute(text("LOCK TABLE units IN SHARE ROW EXCLUSIVE MODE"))
-        if not (table_is_empty(session, Unit) and table_is_empty(session, User)):
+        if not is_empty():
             raise CityExists
         if not count_items(session):
             load_shipped(now=now)

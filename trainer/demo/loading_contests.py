@@ -98,9 +98,7 @@ def _sections(sections: Sequence[tuple[str, int, int]]) -> tuple[SectionSpec, ..
     )
 
 
-def _exam(
-    ground: Ground, spec: CompetitionSpec, one: RoundSpec, number: int, usernames: Sequence[str]
-) -> ExamSpec:
+def _exam(ground: Ground, spec: CompetitionSpec, one: RoundSpec, number: int, usernames: Sequence[str]) -> ExamSpec:
     return ExamSpec(
         title=f"{spec.title}{one.title}",
         opens_at=city_time(one.opens_on, OPENS),
@@ -114,9 +112,7 @@ def _exam(
     )
 
 
-def _make_round(
-    ground: Ground, spec: CompetitionSpec, one: RoundSpec, number: int, usernames: Sequence[str]
-) -> int:
+def _make_round(ground: Ground, spec: CompetitionSpec, one: RoundSpec, number: int, usernames: Sequence[str]) -> int:
     announced = city_time(one.opens_on - timedelta(days=3), 10)
     exam_id = make_exam(ground, _exam(ground, spec, one, number, usernames), at=announced)
     _name_for_units(ground, exam_id, spec.entries)

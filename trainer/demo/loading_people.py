@@ -131,7 +131,7 @@ def _user_row(person: PersonSpec, hashes: Mapping[str, str], began: datetime, gr
 
 
 def _load_grants(ground: Ground) -> None:
-    granted = dict.fromkeys(
+    granted: dict[tuple[str, str, int, str | None], None] = dict.fromkeys(
         (person.username, "officer", ground.unit_of[person.username], None)
         for person in ground.story.people
         if person.category in LEARNERS

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert
+
 from trainer.demo.ground import Ground, city_time
 from trainer.demo.rules.duties import duties_at
 from trainer.demo.rules.training_calendar import TrainingClass as ClassSpec
@@ -46,12 +48,11 @@ def load_classes(ground: Ground) -> dict[str, int]:
     ids: dict[str, int] = {}
     rolls: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
-    # Classes have no name of their own in the table, so the order of insertion must tell them apart.
+    # One by one: the table has no column that tells classes apart, and there are not many.
     for spec in specs:
         row = _class_row(ground, spec)
-        made = ground.session.execute(TrainingClass.__table__.insert(), row).inserted_primary_key
-        assert made is not None
-        ids[spec.code] = int(made[0])
+        made = insert(TrainingClass.__table__).returning(TrainingClass.__table__.c.id)
+        ids[spec.code] = ground.session.execute(made, row).scalar_one()
         rolls += [
             {"class_id": ids[spec.code], "user_id": ground.users[username], "present": True} for username in spec.roll
         ]

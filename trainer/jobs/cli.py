@@ -10,7 +10,12 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from trainer import ROOT
+from trainer.bank.importing import load_shipped
 from trainer.config import DEMO_MARK, Settings
+from trainer.core.clock import utcnow
+from trainer.demo.accounts import accounts_table, read_accounts
+from trainer.demo.loading import is_empty, load_city
+from trainer.demo.rules.story import DEFAULT_OFFICERS, DEFAULT_SEED
 from trainer.jobs.runner import run_forever
 from trainer.jobs.serving import Supervisor
 
@@ -35,6 +40,8 @@ def serve() -> None:
 
     def announce() -> None:
         click.echo(f"\n  http://{settings.bind}:{settings.port}\n")
+        if settings.demo:
+            click.echo(accounts_table(read_accounts(settings.instance)) + "\n")
         click.echo("  Ctrl-C ends the site.")
 
     sys.exit(Supervisor(settings, ROOT).run(announce))
@@ -50,6 +57,9 @@ def up(context: click.Context) -> None:
         (settings.instance / DEMO_MARK).touch()
     click.echo("Preparing the database …")
     upgrade()
+    load_shipped(now=utcnow())
+    if settings.demo and is_empty():
+        load_city(DEFAULT_OFFICERS, seed=DEFAULT_SEED, now=utcnow(), instance=settings.instance)
     context.invoke(serve)
 
 

@@ -136,7 +136,7 @@ ACCOUNTS: tuple[AccountSpec, ...] = (
 def officer_seats() -> tuple[Seat, ...]:
     """Return the accounts that are officers, for ``people.make_people``, in the order above."""
     return tuple(
-        Seat(account.username, account.name, account.unit_code, account.post, account.certificate)  # fmt: skip
+        Seat(account.username, account.name, account.unit_code, account.post, account.certificate)
         for account in ACCOUNTS
         if account.post is not None
     )
