@@ -78,7 +78,7 @@ class SectionForm(Form):
     title = LineField(_l("大题名称"), [InputRequired(), Length(max=120)])
     kind = SelectField(_l("题型"), choices=choices_of(KIND_NAMES))
     count = IntegerField(_l("题数"), [InputRequired()], default=10)
-    points_each = DecimalField(_l("每题分值"), [InputRequired()], default=Decimal(1))
+    points_each = DecimalField(_l("每题分值"), [InputRequired()], default=Decimal(1), places=None)
     partial_credit = SelectField(_l("少选得分规则"), choices=choices_of(PARTIAL_NAMES))
     wing = SelectField(_l("板块"), validate_choice=False)
     topics = Checkboxes(_l("专题"))
@@ -117,14 +117,14 @@ class ExamForm(BaseForm):
     closes_at = LocalDateTimeField(_l("截止时间"), [InputRequired()])
     minutes = IntegerField(_l("答题时长"), [InputRequired()], default=60)
     sections = FieldList(FormField(SectionForm), _l("试卷结构"), max_entries=SECTIONS_MOST)
-    pass_mark = DecimalField(_l("合格线"), [Optional()])
+    pass_mark = DecimalField(_l("合格线"), [Optional()], places=None)
     draw = RadioField(_l("组卷方式"), choices=choices_of(DRAW_NAMES), default="one_paper")
     forms = IntegerField(_l("平行试卷套数"), [Optional()], default=FORMS_USUAL)
     shuffle_items = BooleanField(_l("打乱题目顺序"), default=True)
     shuffle_options = BooleanField(_l("打乱选项顺序"), default=True)
     attempts = IntegerField(_l("作答次数"), [InputRequired()], default=1)
     release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
-    credit_hours = DecimalField(_l("合格后认定学时"), [Optional()])
+    credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
     seed = LineField(_l("随机种子"), [Length(max=64)])
     units = Checkboxes(_l("参考单位"))
     usernames = TextAreaField(_l("另外指定的考生"))
@@ -163,9 +163,9 @@ class ExamForm(BaseForm):
     def fill(self, spec: ExamSpec) -> None:
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
-            self[name].data = getattr(spec, name)
+            self[name].data = _plain(getattr(spec, name))
         for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed"):
-            self[name].data = getattr(spec, name)
+            self[name].data = _plain(getattr(spec, name))
         self.unit.data = spec.unit_code
         self.usernames.data = "\n".join(spec.usernames)
         self.show_sections(spec.sections)
@@ -175,7 +175,9 @@ class ExamForm(BaseForm):
         while self.sections.entries:
             self.sections.pop_entry()
         for one in sections:
-            values = {name: getattr(one, name) for name in ("title", "kind", "count", "points_each", "partial_credit")}
+            values = {
+                name: _plain(getattr(one, name)) for name in ("title", "kind", "count", "points_each", "partial_credit")
+            }
             values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
             values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
             self.sections.append_entry(values)
@@ -208,6 +210,11 @@ class ClosingForm(BaseForm):
 def ready_made() -> tuple[Preset, ...]:
     """Return the ready-made blueprints with section titles in the reader's language."""
     return presets({kind: str(name) for kind, name in KIND_NAMES.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Return points and hours without idle zeros, so that an input shows 60 and not 60.00; all else as it is."""
+    return Decimal(decimal_text(value)) if isinstance(value, Decimal) else value
 
 
 def names_in(text: str | None) -> tuple[str, ...]:
