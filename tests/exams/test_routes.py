@@ -286,6 +286,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert organiser.get(f"/exams/{exam_id}/results.xlsx").status_code == 403
     page = organiser.get(f"/exams/{exam_id}").text
     assert "公布成绩" in page
+    assert "随机种子：" not in page
     assert "平均分" not in page
     with app.test_request_context():
         waiting = tasks_of(person(city, "organiser"), AFTER)
@@ -293,6 +294,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert organiser.post(f"/exams/{exam_id}/release").status_code == 303
     page = organiser.get(f"/exams/{exam_id}").text
     assert ">1.75<" in page
+    assert "随机种子：seed" in page
     book = organiser.get(f"/exams/{exam_id}/results.xlsx")
     rows = list(load_workbook(io.BytesIO(book.data)).active.values)[2:]
     assert [(row[1], row[3], row[4]) for row in rows] == [

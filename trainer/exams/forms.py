@@ -175,9 +175,8 @@ class ExamForm(BaseForm):
         while self.sections.entries:
             self.sections.pop_entry()
         for one in sections:
-            values = {
-                name: _plain(getattr(one, name)) for name in ("title", "kind", "count", "points_each", "partial_credit")
-            }
+            shown = ("title", "kind", "count", "points_each", "partial_credit")
+            values = {name: _plain(getattr(one, name)) for name in shown}
             values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
             values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
             self.sections.append_entry(values)

@@ -16,7 +16,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import may_release, steps
-from trainer.papers.queries import papers_of, sections_of, supply_of
+from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
 from trainer.reports.export import results_sheet
 from trainer.reports.queries import exams as figures
 from trainer.web.access import needs
@@ -93,6 +93,7 @@ def show(exam_id):
         sections=sections,
         supply=supply_of(session, sections) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
+        seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
