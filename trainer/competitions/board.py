@@ -39,6 +39,7 @@ from trainer.core.errors import Missing
 
 BY = ("individual", "team", "unit")
 REFRESH_SECONDS = 1.0
+BUILD_SHARE = 10
 ACCESS_SECONDS = 30.0
 COPIES_MOST = 128
 PAGES_MOST = 64
@@ -47,11 +48,16 @@ ACCESS_MOST = 20_000
 
 @dataclass
 class Copy:
-    """The standings of one round by people, teams or units. ``version`` says of which scores; never changed later."""
+    """The standings of one round by people, teams or units; its content never changes later.
+
+    ``version`` says of which scores. ``built`` is the clock's second, and ``rest`` how long the copy is served in any
+    case: a second, or longer where building takes long.
+    """
 
     version: tuple[Any, ...]
     as_of: datetime
     built: float
+    rest: float
     entries: list[Entry]
     position: dict[int, int]
     position_of_user: dict[int, int]
@@ -203,7 +209,7 @@ class Boards:
         key = (round_.id, by, frozen)
         version = _version(outline, round_, frozen=frozen)
         kept = self._copies.get(key)
-        if kept is not None and (kept.version == version or self.clock() - kept.built < REFRESH_SECONDS):
+        if kept is not None and (kept.version == version or self.clock() - kept.built < kept.rest):
             return kept
         lock = self._lock(key)
         # Whoever finds a copy of before is not made to wait for the one who builds the next.
@@ -232,7 +238,9 @@ class Boards:
             mine = position
         else:
             mine = {user_id: position[key] for user_id, key in of_user.items() if key in position}
-        return Copy(version, now, built, entries, position, mine)
+        # Building never takes more than a tenth of a processor, however many people there are.
+        rest = max(REFRESH_SECONDS, BUILD_SHARE * (self.clock() - built))
+        return Copy(version, now, built, rest, entries, position, mine)
 
     def _lock(self, key: tuple[Any, ...]) -> threading.Lock:
         with self._mutex:
@@ -318,9 +326,8 @@ def _page(view: View, limit: int, after: int) -> tuple[list[bytes], str]:
     if copy is not None and key in copy.pages:
         return copy.pages[key]
     rule = view.names if view.by == "individual" else "full"
-    lines = [
-        orjson.dumps(line(one, shown_name(one.name, one.unit, rule))) for one in view.entries[after : after + limit]
-    ]
+    wanted = view.entries[after : after + limit]
+    lines = [orjson.dumps(line(one, shown_name(one.name, one.unit, rule))) for one in wanted]
     state = (view.outline.id, view.round.id, view.by, copy.version if copy else None, *key)
     # Made of what the content depends on and not of as_of, so that all processes of a site give one tag.
     page = (lines, hashlib.blake2b(repr(state).encode(), digest_size=9).hexdigest())

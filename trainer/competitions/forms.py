@@ -16,6 +16,7 @@ from wtforms import (
     SelectMultipleField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -48,19 +49,19 @@ class CompetitionForm(RoundForm):
     ties = CheckboxesField(
         _l("总分相同时依次比较"),
         choices=[
-            ("objective_score", _l("客观题得分高的在前")),
-            ("seconds_used", _l("用时少的在前")),
-            ("submitted_at", _l("先交卷的在前")),
-            ("draw_lots", _l("抽签（由封存的随机种子产生，可复核）")),
+            SelectChoice("objective_score", _l("客观题得分高的在前")),
+            SelectChoice("seconds_used", _l("用时少的在前")),
+            SelectChoice("submitted_at", _l("先交卷的在前")),
+            SelectChoice("draw_lots", _l("抽签（由封存的随机种子产生，可复核）")),
         ],
         default=["objective_score", "seconds_used", "submitted_at"],
     )
     team_score = RadioField(
         _l("代表队成绩"),
         choices=[
-            ("best_n", _l("取成绩最好的若干名队员之和")),
-            ("mean", _l("全体应赛队员的平均分，缺赛按 0 分计")),
-            ("sum", _l("全体队员之和")),
+            SelectChoice("best_n", _l("取成绩最好的若干名队员之和")),
+            SelectChoice("mean", _l("全体应赛队员的平均分，缺赛按 0 分计")),
+            SelectChoice("sum", _l("全体队员之和")),
         ],
         default="best_n",
     )
@@ -68,9 +69,9 @@ class CompetitionForm(RoundForm):
     names = RadioField(
         _l("榜上如何显示姓名"),
         choices=[
-            ("full", _l("显示全名")),
-            ("masked", _l("只显示姓，如“张**”")),
-            ("unit_only", _l("只显示单位")),
+            SelectChoice("full", _l("显示全名")),
+            SelectChoice("masked", _l("只显示姓，如“张**”")),
+            SelectChoice("unit_only", _l("只显示单位")),
         ],
         default="full",
     )

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from trainer.competitions import leaderboard, queries, service
 from trainer.competitions.board import BY, boards
@@ -54,7 +55,7 @@ def _offer_exams(form: Any, beyond: list[int]) -> bool:
     rows = queries.manageable_exams(db.session(), current_user, beyond=beyond)
     end_read()
     form.exam.choices = [
-        (row.id, _("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id))
+        SelectChoice(row.id, _("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id))
         for row in rows
     ]
     return bool(rows)
@@ -131,7 +132,7 @@ def teams(competition_id):
     outline = queries.managed(session, competition_id, current_user)
     known = queries.teams(session, competition_id)
     units = [
-        (unit.code, "\u3000" * depth(unit.path) + unit.name)
+        SelectChoice(unit.code, "\u3000" * depth(unit.path) + unit.name)
         for unit in tree(session, queries.whole(current_user.scope("competition.manage")))
     ]
     counts = queries.counts(session, outline)
@@ -158,7 +159,7 @@ def teams(competition_id):
     if not form.teams.entries or not form.teams.entries[-1].form.is_empty():
         form.teams.append_entry()
     for entry in form.teams:
-        entry.form.unit.choices = [("", _("请选择单位")), *units]
+        entry.form.unit.choices = [SelectChoice("", _("请选择单位")), *units]
     people = {username: name for one in known for username, name in one.members}
     return render_template(
         "competitions/teams.html",
