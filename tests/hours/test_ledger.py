@@ -141,9 +141,13 @@ def test_what_the_ledger_refuses(city):
 
 
 def test_an_error_after_the_credit_takes_the_credit_with_it(city):
-    with pytest.raises(ZeroDivisionError), transaction():
-        credit(EVENT, [city.people["officer"]], by=None, now=NINE)
-        raise ZeroDivisionError
+    def work():
+        with transaction():
+            credit(EVENT, [city.people["officer"]], by=None, now=NINE)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     assert entries() == []
 
 

@@ -261,8 +261,8 @@ def test_the_number_of_statements_does_not_depend_on_the_tree(year, count_querie
     before = statements()
     with transaction() as session:
         for number in range(300):
-            unit = Unit(code=f"N{number}", name=f"单位{number}", short_name="单位", kind="department", path=f"-N{number}",
-                        parent_id=year.units["XH"], created_at=NINE)  # fmt: skip
+            given = {"kind": "department", "path": f"-N{number}", "parent_id": year.units["XH"], "created_at": NINE}
+            unit = Unit(code=f"N{number}", name=f"单位{number}", short_name="单位", **given)
             session.add(unit)
             session.flush()
             unit.path = path_of(year.paths["XH"], unit.id)

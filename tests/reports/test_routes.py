@@ -91,7 +91,16 @@ def test_a_year_that_is_over_says_so(as_user, year):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["year=x", "year=0", "year=99999", "sort=x&desc=9", "page=0&per_page=7", "part=own", "part=direct&field=x"],
+    [
+        "year=x",
+        "year=0",
+        "year=99999",
+        "sort=x&desc=9",
+        "page=0&per_page=7",
+        "part=own",
+        "part=direct&field=x",
+        "q=%00&field=%00&status=%00&part=%00",
+    ],
 )
 def test_odd_arguments_do_no_harm(as_user, year, arguments):
     for address in PAGES:

@@ -132,6 +132,16 @@ def test_a_class_in_the_wrong_state_answers_conflict(as_user, city):
     assert as_user("head").post(f"/training/{class_id}/confirm").status_code == 409
 
 
+@pytest.mark.parametrize("query", ["q=%00", "state=%00", "q=%25", "page=9999999999999", "per_page=x"])
+def test_odd_arguments_do_no_harm(as_user, city, query):
+    assert as_user("clerk").get(f"/training?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["title", "evidence", "pasted"])
+def test_a_nul_in_a_field_is_refused(as_user, city, name):
+    assert as_user("clerk").post("/training/new", data=_fields(city) | {name: "a\x00b"}).status_code == 422
+
+
 def test_rejecting_wants_a_reason_at_its_field(as_user, city):
     class_id, head = make_class(city, state="submitted"), as_user("head")
     answer = head.post(f"/training/{class_id}/reject", data={"reason": " "})

@@ -46,6 +46,7 @@ def test_without_evidence_and_people_a_class_stays_with_the_clerk():
 def test_pasted_names_are_divided_by_any_usual_mark_and_kept_once():
     assert pasted_usernames(" jm1, JM2；jm3\n\tjm1、jm4;,\r\n") == ["jm1", "jm2", "jm3", "jm4"]
     assert pasted_usernames("  ") == []
+    assert pasted_usernames("a\x00b") == ["a\ufffdb"]
 
 
 def test_nobody_decides_on_an_own_class():

@@ -22,7 +22,7 @@ from trainer.orgs.rules import Scope, depth
 from trainer.web.access import needs
 from trainer.web.locale import local_time, zone
 from trainer.web.menu import offer
-from trainer.web.view import asked_page, paged
+from trainer.web.view import asked_page, asked_text, paged
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -71,12 +71,12 @@ def _family(action: str) -> str:
 @needs("audit.view")
 def index():
     session = db.session()
-    actor = request.args.get("actor", "").strip()[:64]
+    actor = asked_text("actor", 64)
     ids = None
     if actor:
         found = select(User.id).where(or_(User.username == actor.lower(), User.name == actor)).limit(200)
         ids = tuple(session.scalars(found))
-    wanted = AuditFilter(ids, request.args.get("action", "")[:60], request.args.get("target", "").strip()[:80], _day())
+    wanted = AuditFilter(ids, asked_text("action"), asked_text("target", 80), _day())
     page = paged(
         session, entries(visible(current_user.scope("audit.view")), wanted, zone()), *asked_page(), scalars=True
     )

@@ -26,7 +26,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
-from trainer.web.view import asked_page, download, paged, url_with
+from trainer.web.view import asked_page, asked_text, download, paged, url_with
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -62,7 +62,7 @@ def _year() -> int:
 
 
 def _root(scope: Scope):
-    return figures.root_unit(db.session(), scope, request.args.get("unit") or None)
+    return figures.root_unit(db.session(), scope, asked_text("unit", 40) or None)
 
 
 def pace_text(standard: Standard) -> str:
@@ -167,8 +167,8 @@ def _filter(sort: Sort, root, tree: UnitFigures | None) -> figures.PersonFilter:
         outside = tuple(child.path for child in tree.children if part == "own" or child.kind == "county")
     return figures.PersonFilter(
         status=status if status in figures.PERSON_STATUSES else "",
-        field=request.args.get("field", "")[:32],
-        search=request.args.get("q", "").strip()[:40],
+        field=asked_text("field", 32),
+        search=asked_text("q", 40),
         sort=sort.key,
         descending=sort.descending,
         outside=outside,
@@ -193,7 +193,7 @@ def people():
         standard=standard,
         sort=sort,
         wanted=wanted,
-        part=request.args.get("part", ""),
+        part=asked_text("part", 8),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
         statuses=[(name, status_word(name, standard)) for name in figures.PERSON_STATUSES],
@@ -221,7 +221,7 @@ def hours_workbook():
         unit_id=root.id,
         detail={"year": year, "people": len(people)},
     )
-    return download(book, f"{root.short_name}-{year}-{_('学时达标情况')}.xlsx")
+    return download(book, _("%(unit)s-%(year)s-学时达标情况.xlsx", unit=root.short_name, year=year))
 
 
 def _export_scope(person: Person) -> Scope:

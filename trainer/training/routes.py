@@ -27,7 +27,7 @@ from trainer.web.home import Task, offer_tasks
 from trainer.web.locale import decimal_text, local_date, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID, asked_page, paged
+from trainer.web.view import LARGEST_ID, asked_page, asked_text, paged
 
 bp = Blueprint("training", __name__, url_prefix="/training")
 
@@ -36,8 +36,8 @@ bp = Blueprint("training", __name__, url_prefix="/training")
 @needs("class.view")
 def index():
     session, scope = db.session(), current_user.scope("class.view")
-    state = request.args.get("state", "")
-    search = request.args.get("q", "").strip()[:60]
+    state = asked_text("state")
+    search = asked_text("q")
     page = paged(session, queries.classes(scope, state=state, search=search), *asked_page())
     return render_template(
         "training/list.html",

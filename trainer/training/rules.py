@@ -18,6 +18,7 @@ EDITABLE = ("draft", "rejected")
 EARLIEST = date(2000, 1, 1)
 ROLL_MOST = 3000
 _SEPARATORS = re.compile(r"[\s,;，；、]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 
 
 def entry_problems(title: str, held_on: date | None, days: int | None, hours: Decimal | None) -> list[FieldProblem]:
@@ -49,8 +50,12 @@ def handing_in_problems(held_on: date, evidence: str, present: int, today: date)
 
 
 def pasted_usernames(text: str) -> list[str]:
-    """Return the user names of a pasted list, lower case, each once, in their order; any usual separator divides."""
-    return list(dict.fromkeys(name.lower() for name in _SEPARATORS.split(text.strip()) if name))
+    """Return the user names of a pasted list, lower case, each once, in their order; any usual separator divides.
+
+    A control character becomes U+FFFD: such a name is nobody's, and PostgreSQL would refuse a NUL.
+    """
+    names = _SEPARATORS.split(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).strip())
+    return list(dict.fromkeys(name.lower() for name in names if name))
 
 
 def may_decide(decider_id: int, entered_by: int | None) -> bool:

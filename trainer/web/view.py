@@ -70,6 +70,15 @@ def asked_page(default: int = 50) -> tuple[int, int]:
     return min(max(page, 1), 100_000), per_page if per_page in PER_PAGE else default
 
 
+def asked_text(name: str, most: int = 60) -> str:
+    """Return a text of the address, trimmed and cut; empty without one.
+
+    A control character becomes U+FFFD, which matches nothing: PostgreSQL refuses a NUL in any text.
+    """
+    text = request.args.get(name, "").strip()[:most]
+    return "".join("\N{REPLACEMENT CHARACTER}" if ord(letter) < 32 or ord(letter) == 127 else letter for letter in text)
+
+
 def paged(session: Session, rows: Select[Any], page: int, per_page: int, *, scalars: bool = False) -> Page:
     """Run ``rows`` for one page and count them all: two statements, whatever the length."""
     total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
