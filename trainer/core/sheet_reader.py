@@ -55,7 +55,9 @@ def read(path: str, most_rows: int, most_columns: int) -> dict[str, Any]:
     assert DEFUSEDXML, "openpyxl does not use defusedxml"
     kept: list[list[Any]] = []
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # A path would have to end in .xlsx; uploads are named by their hash.
+        file = open(path, "rb")  # noqa: SIM115  # read row by row below, and this process ends with it
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         # What the file says of its own extent is not to be trusted and makes the reader fill up empty cells.
         sheet.reset_dimensions()

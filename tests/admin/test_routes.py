@@ -1,0 +1,79 @@
+"""Health without a session, and the site page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from trainer.admin.site_routes import size_text
+from trainer.core.clock import utcnow
+from trainer.core.database import db, transaction
+from trainer.jobs.models import JobRun, Lease
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_health_touches_no_session_and_sets_no_cookie(as_user, count_queries, address):
+    client = as_user("admin")
+    with count_queries() as seen:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert not any("sessions" in statement for statement in seen)
+
+
+def test_the_process_is_up_without_a_database(client, count_queries):
+    with count_queries() as seen:
+        assert client.get("/healthz").json == {"status": "up"}
+    assert seen == []
+
+
+def test_an_old_schema_is_not_ready_and_says_so(client, app):
+    with db.engine.begin() as connection:
+        head = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = 'old'"))
+    try:
+        answer = client.get("/readyz")
+    finally:
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
+    assert (answer.status_code, answer.json["wrong"]) == (503, ["migrations_not_at_head"])
+
+
+def test_a_lost_database_is_not_ready_and_says_so(client, app, monkeypatch):
+    def lost():
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(db.engine, "connect", lost)
+        answer = client.get("/readyz")
+        up = client.get("/healthz")
+    assert (answer.status_code, answer.json["wrong"]) == (503, ["database_unreachable"])
+    assert up.status_code == 200
+
+
+def test_the_site_page_tells_database_scheduler_and_jobs(as_user, city):
+    client = as_user("admin")
+    page = client.get("/site").text
+    assert "现在没有调度程序在运行" in page
+    assert "还没有任务记录" in page
+    now = utcnow()
+    with transaction() as session:
+        session.add(Lease(name="scheduler", holder="host:1", fence=3, until=now + timedelta(minutes=1)))
+        session.add(JobRun(job="tidy", started_at=now, ended_at=now, state="done", count=4))
+        session.add(JobRun(job="tidy", started_at=now, ended_at=now, state="failed", count=0, error="KeyError: x"))
+    page = client.get("/site").text
+    assert "现在没有调度程序在运行" not in page
+    assert "第 3 任" in page
+    assert "KeyError: x" in page
+    assert ("SQLite" in page) != ("PostgreSQL" in page)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(None, "–"), (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (5_242_880, "5.0 MB"), (2**50, "1024.0 TB")],
+)
+def test_sizes_are_short(number, shown):
+    assert size_text(number) == shown
