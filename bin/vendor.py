@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Bring the pinned front-end packages into ``static/vendor`` and build the icon sprite.
 
+What only the tests use goes into ``tests/vendor``.
+
 Run it by hand after a change of a pin below or of ``bin/vendor_icons.txt``; the product never
 runs it. It uses the ordinary ``npm`` client as it is configured, checks each package against
 the integrity pinned here, copies minified files only and writes ``static/vendor/README.md``.
@@ -21,12 +23,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parent / "static" / "vendor"
+TEST_VENDOR = HERE.parent / "tests" / "vendor"
 ICON_LIST = HERE / "vendor_icons.txt"
 
 
 @dataclass(frozen=True)
 class Package:
-    """One pinned package. ``files`` maps a path in the package to a name in ``static/vendor``."""
+    """One pinned package. ``files`` maps a path in the package to a name in ``folder``."""
 
     name: str
     version: str
@@ -34,6 +37,7 @@ class Package:
     licence: str
     files: dict[str, str]
     why: str
+    folder: Path = VENDOR
 
 
 PACKAGES = (
@@ -64,6 +68,19 @@ PACKAGES = (
             "NOTICE": "licences/echarts-notice.txt",
         },
         "charts; loaded only where one is drawn. Contains zrender and parts of d3 (BSD-3-Clause)",
+    ),
+    Package(
+        "axe-core",
+        "4.14.1",
+        "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        "MPL-2.0",
+        {
+            "axe.min.js": "axe.min.js",
+            "LICENSE": "licences/axe-core.txt",
+            "LICENSE-3RD-PARTY.txt": "licences/axe-core-third-party.txt",
+        },
+        "checks of accessibility in the browser tests; never served",
+        TEST_VENDOR,
     ),
 )
 
@@ -132,8 +149,8 @@ def build_sprite(icons: Path) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
-def write_readme() -> None:
-    """Write the list of packages and the SHA-256 of each file beside it."""
+def write_readme(folder: Path) -> None:
+    """Write the list of the packages in ``folder`` and the SHA-256 of each file beside it."""
     lines = [
         "# Packages in this folder",
         "",
@@ -141,31 +158,33 @@ def write_readme() -> None:
         "",
         "| package | version | licence | what for |",
         "|---|---|---|---|",
-        *(f"| {p.name} | {p.version} | {p.licence} | {p.why} |" for p in PACKAGES),
+        *(f"| {p.name} | {p.version} | {p.licence} | {p.why} |" for p in PACKAGES if p.folder == folder),
         "",
         "| file | SHA-256 |",
         "|---|---|",
     ]
-    for path in sorted(VENDOR.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != "README.md":
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            lines.append(f"| {path.relative_to(VENDOR).as_posix()} | `{digest}` |")
-    (VENDOR / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            lines.append(f"| {path.relative_to(folder).as_posix()} | `{digest}` |")
+    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Fetch every package, copy its files, build the sprite and write the list."""
-    (VENDOR / "licences").mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    for folder in (VENDOR, TEST_VENDOR):
+        (folder / "licences").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as packed:
         for package in PACKAGES:
-            unpacked = download(package, Path(folder))
+            unpacked = download(package, Path(packed))
             for source, name in package.files.items():
-                (VENDOR / name).write_bytes((unpacked / source).read_bytes())
+                (package.folder / name).write_bytes((unpacked / source).read_bytes())
             if package.name == "@tabler/icons":
                 sprite = build_sprite(unpacked / "icons")
                 (VENDOR / "icons.svg").write_text(sprite, encoding="utf-8")
     (VENDOR / "licences" / "tabler-core.txt").write_text(TABLER_LICENCE, encoding="utf-8")
-    write_readme()
+    for folder in (VENDOR, TEST_VENDOR):
+        write_readme(folder)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ class RealSite:
         """An application context on the site's own database, for factories and for looking at rows."""
         with self.app.app_context():
             yield db.session
-            db.session.rollback()
+            # What was read stays readable afterwards; a rollback would empty it.
+            db.session.expunge_all()
             db.session.remove()
 
     def start(self) -> None:
