@@ -139,6 +139,7 @@ def test_an_error_is_told_and_what_was_typed_is_kept(as_user, session, clock, ba
     answer = as_user("organiser").post("/exams/new", data=typed(**change))
     assert answer.status_code == 422
     assert words in answer.text
+    assert "data-form-summary" in answer.text
     assert 'value="判断题"' in answer.text
     assert re.search(r'value="PJ-CGJ" checked', answer.text) or "units" in change
     assert session.scalar(select(func.count()).select_from(Exam)) == 0
@@ -161,6 +162,8 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "还缺 1 道" in told["sections"][1]["text"]
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
+    [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
+    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
