@@ -321,6 +321,15 @@ def test_the_close_is_moved_on_the_page(as_user, city, clock):
     assert organiser.post(f"/exams/{exam_id}/extend", data={"closes_at": "?"}).status_code == 303
 
 
+def test_who_invigilates_finds_the_board_while_the_exam_is_open(as_user, city, clock):
+    exam_id = make_exam(city)
+    clock(NINE)
+    assert f"/exams/{exam_id}/watch" in as_user("invigilator").get(f"/exams/{exam_id}").text
+    assert f"/exams/{exam_id}/watch" not in as_user("supervisor").get(f"/exams/{exam_id}").text
+    clock(AFTER)
+    assert f"/exams/{exam_id}/watch" not in as_user("invigilator").get(f"/exams/{exam_id}").text
+
+
 def test_a_cancelled_exam_says_so(as_user, city, clock):
     exam_id = make_exam(city)
     clock(NINE)
