@@ -139,6 +139,7 @@ def test_an_error_is_told_and_what_was_typed_is_kept(as_user, session, clock, ba
     answer = as_user("organiser").post("/exams/new", data=typed(**change))
     assert answer.status_code == 422
     assert words in answer.text
+    assert "data-form-summary" in answer.text
     assert 'value="判断题"' in answer.text
     assert re.search(r'value="PJ-CGJ" checked', answer.text) or "units" in change
     assert session.scalar(select(func.count()).select_from(Exam)) == 0
@@ -161,6 +162,8 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "还缺 1 道" in told["sections"][1]["text"]
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
+    [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
+    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -316,6 +319,15 @@ def test_the_close_is_moved_on_the_page(as_user, city, clock):
     told = organiser.post(f"/exams/{exam_id}/extend", data={"closes_at": "2026-11-23T12:00"}, follow_redirects=True)
     assert "只能推后" in told.text
     assert organiser.post(f"/exams/{exam_id}/extend", data={"closes_at": "?"}).status_code == 303
+
+
+def test_who_invigilates_finds_the_board_while_the_exam_is_open(as_user, city, clock):
+    exam_id = make_exam(city)
+    clock(NINE)
+    assert f"/exams/{exam_id}/watch" in as_user("invigilator").get(f"/exams/{exam_id}").text
+    assert f"/exams/{exam_id}/watch" not in as_user("supervisor").get(f"/exams/{exam_id}").text
+    clock(AFTER)
+    assert f"/exams/{exam_id}/watch" not in as_user("invigilator").get(f"/exams/{exam_id}").text
 
 
 def test_a_cancelled_exam_says_so(as_user, city, clock):

@@ -53,7 +53,7 @@ def test_a_published_exam_has_papers_candidates_notices_and_a_record(session, ci
     assert session.scalar(select(func.count()).select_from(Paper)) == 1
     notices = session.scalars(select(Notice)).all()
     assert {one.user_id for one in notices} == {one.user_id for one in named}
-    assert {one.code for one in notices} == {"exam_published"}
+    assert {(one.code, one.url) for one in notices} == {("exam_published", f"/exams/{exam_id}/hall")}
     published = session.scalar(select(Entry).where(Entry.action == "exam.published"))
     assert published.detail["candidates"] == 2
     assert len(published.detail["commitment"]) == 64

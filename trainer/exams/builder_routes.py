@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trainer.core.database import db
-from trainer.core.errors import Invalid
+from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import ExamSpec
-from trainer.papers.queries import sections_of, supply_of
+from trainer.papers.queries import Supply, sections_of, supply_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import decimal_text, zone
+from trainer.web.sentences import sentence
 
 bp = Blueprint("exam_builder", __name__)
 
@@ -137,52 +138,41 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str
 
 def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
     """Return for each section a state and a sentence, and the totals: all that the page shows while one types."""
-    faulty = {problem.field.split(".")[1] for problem in blueprint_problems(sections) if "." in problem.field}
     # A title still missing keeps nobody from knowing whether the bank suffices.
-    titled = [one if one.title.strip() else _with_title(one) for one in sections]
-    wrong = {problem.field.split(".")[1] for problem in blueprint_problems(titled) if "." in problem.field}
-    sound = [one for place, one in enumerate(titled) if str(place) not in wrong]
+    titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
+    wrong: dict[int, FieldProblem] = {}
+    for problem in blueprint_problems(titled):
+        place = problem.field.split(".")
+        if len(place) == 3:
+            wrong.setdefault(int(place[1]), problem)
+    sound = [one for place, one in enumerate(titled) if place not in wrong]
     stands = iter(supply_of(db.session(), sound) if sound else [])
     rows = []
     for place in range(len(sections)):
-        if str(place) in wrong:
-            rows.append({"state": "unknown", "text": _("填好题数和分值后显示题库余量")})
+        if place in wrong:
+            # An input that is still empty arrives as 0 and deserves no reproach.
+            blank = not sections[place].count or not sections[place].points_each
+            hint = _("填好题数和分值后显示题库余量")
+            text = hint if blank else sentence(wrong[place].code, wrong[place].params)
+            rows.append({"state": "unknown", "text": text})
             continue
         one = next(stands)
-        if one.lack is None:
-            rows.append(
-                {
-                    "state": "enough",
-                    "text": _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found),
-                }
-            )
-        elif one.lack.unknown:
-            named = "、".join(one.lack.unknown[:3])
-            rows.append({"state": "short", "text": _("指定的试题不可用：%(items)s", items=named)})
-        elif one.found >= one.wanted:
-            text = _(
-                "需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道",
-                wanted=one.wanted,
-                found=one.found,
-                missing=one.lack.missing,
-            )
-            rows.append({"state": "short", "text": text})
-        else:
-            text = _(
-                "需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道",
-                wanted=one.wanted,
-                found=one.found,
-                missing=one.lack.missing,
-            )
-            rows.append({"state": "short", "text": text})
+        rows.append({"state": "short" if one.lack else "enough", "text": _told(one)})
     points = max_points(sound)
     totals = _(
         "共 %(items)s 题，满分 %(points)s 分",
         items=sum(one.count for one in sound),
         points=decimal_text(points),
     )
-    return {"sections": rows, "totals": totals, "ready": not faulty and all(row["state"] == "enough" for row in rows)}
+    return {"sections": rows, "totals": totals}
 
 
-def _with_title(one: SectionSpec) -> SectionSpec:
-    return replace(one, title="–")
+def _told(one: Supply) -> str:
+    if one.lack is None:
+        return _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found)
+    if one.lack.unknown:
+        return _("指定的试题不可用：%(items)s", items="、".join(one.lack.unknown[:3]))
+    facts = {"wanted": one.wanted, "found": one.found, "missing": one.lack.missing}
+    if one.found >= one.wanted:
+        return _("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts)
+    return _("需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道", **facts)

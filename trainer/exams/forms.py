@@ -156,6 +156,11 @@ class ExamForm(BaseForm):
             unit_code=self.unit.data or None,
         )
 
+    @property
+    def has_problems(self) -> bool:
+        """Whether anything is wrong, in a section too: a list of rows gathers its errors only while validating."""
+        return bool(self.errors or self.form_errors or any(entry.form.errors for entry in self.sections))
+
     def named(self) -> tuple[str, ...]:
         """Return the usernames typed, in their order."""
         return names_in(self.usernames.data)

@@ -113,6 +113,7 @@ def show(exam_id):
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and current_user.may("export"),
+            "watch": live and where == "open" and current_user.may("exam.watch"),
             "see_results": live and where == "released",
         },
     )

@@ -31,7 +31,9 @@ from trainer.papers.rules.drawing import deal_papers, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
 
 MANAGE = "exam.manage"
-HOME = "/"
+# Where a notice leads its reader; the pages belong to features above this one.
+HALL = "/exams/{exam_id}/hall"
+OWN_EXAMS = "/exams/mine"
 
 
 class NotDraft(Conflict):
@@ -362,5 +364,6 @@ def _tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: st
             session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam.id, Candidate.state == "due"))
         )
     opens_at, closes_at = _window(session, exam.id)
+    where = HALL.format(exam_id=exam.id) if code in ("exam_published", "exam_extended") else OWN_EXAMS
     params = {"title": exam.title, "opens_at": iso_z(opens_at), "closes_at": iso_z(closes_at), "minutes": exam.minutes}
-    queue(user_ids, code, key=f"exam:{exam.id}:{code}{':' + mark if mark else ''}", params=params, url=HOME)
+    queue(user_ids, code, key=f"exam:{exam.id}:{code}{':' + mark if mark else ''}", params=params, url=where)
