@@ -130,7 +130,7 @@ def _name_for_units(ground: Ground, exam_id: int, entries: Sequence[EntrySpec]) 
 
 def _sit_round(ground: Ground, exam_id: int, one: RoundSpec, entries: Sequence[EntrySpec]) -> None:
     """Let people sit a preliminary on days of their choice; of a running one only before today."""
-    random = ground.chance("sitting", exam_id)
+    random = ground.chance("preliminary", one.opens_on)
     last = min(one.closes_on, ground.story.today - timedelta(days=1))
     days = (last - one.opens_on).days + 1
     sittings = []
@@ -143,7 +143,7 @@ def _sit_round(ground: Ground, exam_id: int, one: RoundSpec, entries: Sequence[E
 
 
 def _sit_final(ground: Ground, exam_id: int, one: RoundSpec, abilities: Mapping[str, float]) -> None:
-    random = ground.chance("sitting", exam_id)
+    random = ground.chance("final", one.opens_on)
     opens_at = city_time(one.opens_on, OPENS)
     sittings = [
         # Finalists have prepared for it.
@@ -159,7 +159,7 @@ def _sit_final(ground: Ground, exam_id: int, one: RoundSpec, abilities: Mapping[
 
 
 def _sit_now(ground: Ground, exam_id: int, entries: Sequence[EntrySpec]) -> None:
-    random = ground.chance("sitting now", exam_id)
+    random = ground.chance("writing")
     sittings = [
         # They go on writing until the site hands in for them, unless somebody looks sooner.
         Sitting(entry.username, entry.ability, ground.now - timedelta(minutes=random.randint(4, 25)), None)
