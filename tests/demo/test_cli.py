@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.conftest import NINE
 from trainer import create_app
 from trainer.accounts.models import User
 from trainer.accounts.rules import ROLES
+from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemRecord
 from trainer.config import DEMO_MARK
@@ -20,6 +22,7 @@ from trainer.demo.accounts import FILE, draw_accounts, keep_accounts, read_accou
 from trainer.demo.loading import load_city
 from trainer.demo.rules.accounts import ACCOUNTS
 from trainer.exams.models import Exam
+from trainer.hours.models import LedgerEntry
 from trainer.marking.grading import forget_keys
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
@@ -174,3 +177,23 @@ def test_the_sign_in_page_shows_the_accounts_in_the_demonstration_alone(site, ap
         db.engine.dispose()
     assert "DEMO_ACCOUNTS" not in site.config
     assert accounts[0].password not in app.test_client().get("/sign-in").text
+
+
+@pytest.mark.parametrize("officers", [1, 30])
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 12, 31, 16, 30, tzinfo=UTC),  # half past midnight of New Year's day in the city
+        datetime(2027, 1, 5, 2, 0, tzinfo=UTC),
+        datetime(2028, 2, 29, 15, 59, tzinfo=UTC),
+        datetime(2027, 10, 1, 4, 0, tzinfo=UTC),
+    ],
+)
+def test_a_city_of_any_size_can_be_loaded_on_any_day(demonstration, now, officers, tmp_path):
+    made = load_city(officers, seed=1, now=now, instance=tmp_path)
+    assert made.officers == officers
+    db.session.rollback()
+    assert db.session.scalar(select(func.max(Attempt.started_at))) is None or officers > 1
+    for column in (Attempt.submitted_at, LedgerEntry.entered_at, PracticeAnswer.answered_at, User.created_at):
+        latest = db.session.scalar(select(func.max(column)))
+        assert latest is None or latest <= now, column

@@ -34,6 +34,7 @@ from trainer.papers.rules.blueprint import SectionSpec
 
 OPENS, CLOSES = 9, 18
 BEST_N = 3
+NERVES = 0.1
 # A second unit beside the show unit for the exams that belong to no competition.
 OTHER_UNIT = "JM-SCJGJ"
 CENTRAL_DISTRICT = "JM-PJ"
@@ -146,10 +147,10 @@ def _sit_final(ground: Ground, exam_id: int, one: RoundSpec, abilities: Mapping[
     random = ground.chance("final", one.opens_on)
     opens_at = city_time(one.opens_on, OPENS)
     sittings = [
-        # Finalists have prepared for it.
+        # They are the best of the city, but nobody is at ease before an audience.
         Sitting(
             username,
-            min(0.98, ability + 0.05),
+            ability - NERVES,
             opens_at + timedelta(seconds=random.randrange(5, 90)),
             seconds_taken(random, one.minutes),
         )
