@@ -68,8 +68,21 @@ SHARE = re.compile(r"(\d+(?:\.\d+)?)分之(\d+(?:\.\d+)?)")
 ARABIC = re.compile(r"\d+(?:\.\d+)?")
 
 
+MOST_PASSES = 10
+
+
 def normal(text: str) -> str:
     """Return the form for comparing; it is not for showing. Applying it twice changes nothing more."""
+    # One step can make room for another: a comma that goes may leave a number behind that is a share.
+    for _ in range(MOST_PASSES):
+        made = _normal_once(text)
+        if made == text:
+            break
+        text = made
+    return text
+
+
+def _normal_once(text: str) -> str:
     plain = "".join(_same_width(char) for char in unicodedata.normalize("NFC", text))
     plain = "".join(char for char in plain if not char.isspace() and unicodedata.category(char) not in INVISIBLE)
     plain = IGNORED.sub("", plain.casefold())

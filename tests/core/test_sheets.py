@@ -26,10 +26,12 @@ def _read(sheet):
 
 def test_values_keep_their_kinds_and_texts_are_never_formulas():
     moment = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
-    row = ["=HYPERLINK(\"http://x\")", "007", 3, Decimal("2.5"), date(2026, 1, 2), moment, None]
-    page = _read(Sheet("人员", "标题", [Column(str(number)) for number in range(7)], [row], [["合计", None, 3]]))["人员"]
+    row = ['=HYPERLINK("http://x")', "007", 3, Decimal("2.5"), date(2026, 1, 2), moment, None]
+    page = _read(Sheet("人员", "标题", [Column(str(number)) for number in range(7)], [row], [["合计", None, 3]]))[
+        "人员"
+    ]
     cells = [cell.value for cell in page[3]]
-    assert cells == ["'=HYPERLINK(\"http://x\")", "007", 3, 2.5, datetime(2026, 1, 2), datetime(2027, 1, 1, 0, 30), None]
+    assert cells == ['\'=HYPERLINK("http://x")', "007", 3, 2.5, datetime(2026, 1, 2), datetime(2027, 1, 1, 0, 30), None]
     assert page[3][0].data_type == "s"
     assert [cell.value for cell in page[4]][:3] == ["合计", None, 3]
     assert page["A4"].font.bold

@@ -23,7 +23,12 @@ def test_an_event_is_entered_for_each_person_with_its_year_and_unit(city):
     people = [city.people["officer"], city.people["foreign_officer"]]
     assert credit(EVENT, people, by=None, now=NINE) == dict.fromkeys(people, Decimal("6.50"))
     first, second = entries()
-    assert (first.hours, first.year, first.occurred_on, first.note) == (Decimal("6.50"), 2026, date(2026, 12, 31), "签到册 3")
+    assert (first.hours, first.year, first.occurred_on, first.note) == (
+        Decimal("6.50"),
+        2026,
+        date(2026, 12, 31),
+        "签到册 3",
+    )
     assert (first.unit_id, second.unit_id) == (city.units["PJ-CGJ"], city.units["XH-CGJ"])
 
 
@@ -87,7 +92,9 @@ def test_hours_taken_back_make_room_under_a_cap_again(city):
 def test_a_correction_stands_in_the_year_of_what_it_takes_back_and_comes_once(city):
     officer = city.people["officer"]
     event = give_hours(officer, "4", on=date(2025, 12, 30))
-    assert reverse("exam", event.source_id, by=city.people["head"], reason=" 重复登记 ", now=NINE) == {officer: Decimal(4)}
+    assert reverse("exam", event.source_id, by=city.people["head"], reason=" 重复登记 ", now=NINE) == {
+        officer: Decimal(4)
+    }
     assert reverse("exam", event.source_id, by=city.people["head"], reason="再来一次", now=NINE) == {}
     first, counter = entries(officer)
     assert (counter.hours, counter.year, counter.reverses_id, counter.note) == (Decimal(-4), 2025, first.id, "重复登记")

@@ -96,7 +96,8 @@ def test_the_forecast_looks_back_ninety_days_and_less_early_in_the_year(day, win
 
 
 @pytest.mark.parametrize(
-    ("hours", "recent", "met"), [("51.55", "20", False), ("51.56", "20", True), ("60", "0", True), ("59.99", "0", False)]
+    ("hours", "recent", "met"),
+    [("51.55", "20", False), ("51.56", "20", True), ("60", "0", True), ("59.99", "0", False)],
 )
 def test_the_forecast_compares_exactly(hours, recent, met):
     found = standard(2026, date(2026, 11, 23))

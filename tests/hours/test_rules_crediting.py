@@ -14,7 +14,14 @@ def _event(hours="8"):
 
 @pytest.mark.parametrize(
     ("cap", "earned", "entered"),
-    [(None, "500", "8"), ("20", "0", "8"), ("20", "12", "8"), ("20", "12.5", "7.5"), ("20", "20", "0"), ("20", "24", "0")],
+    [
+        (None, "500", "8"),
+        ("20", "0", "8"),
+        ("20", "12", "8"),
+        ("20", "12.5", "7.5"),
+        ("20", "20", "0"),
+        ("20", "24", "0"),
+    ],
 )
 def test_a_cap_cuts_and_without_one_everything_is_entered(cap, earned, entered):
     caps = Caps({} if cap is None else {"class": Decimal(cap)})

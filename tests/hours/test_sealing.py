@@ -72,7 +72,14 @@ def _third():
 
 @pytest.mark.parametrize(
     "change",
-    ["hours = 6000", "title = 'x'", "user_id = user_id + 1", "note = 'x'", "mac = NULL", "entered_at = '2026-01-01 00:00:00+00'"],
+    [
+        "hours = 6000",
+        "title = 'x'",
+        "user_id = user_id + 1",
+        "note = 'x'",
+        "mac = NULL",
+        "entered_at = '2026-01-01 00:00:00+00'",
+    ],
 )
 def test_a_changed_entry_is_named(sealed, change):
     third = _third()
@@ -163,9 +170,8 @@ def own_instance(app, tmp_path, monkeypatch):
 
 
 def test_the_commands_say_what_holds_and_end_with_1_at_the_first_bad_entry(app, city, own_instance):
-    from trainer.hours.jobs import seal_chains
-
     from tests.conftest import NINE
+    from trainer.hours.jobs import seal_chains
 
     for hours in (1, 2, 3):
         give_hours(city.people["officer"], hours)

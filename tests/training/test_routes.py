@@ -88,7 +88,9 @@ def test_a_wrong_form_keeps_what_was_typed_and_says_it_at_the_field(as_user, cit
 
 @pytest.mark.parametrize("value", ["-1", "x", "9" * 30, "1" * 19, "１"])
 def test_strange_ids_on_the_roll_are_left_out(as_user, city, value):
-    answer = as_user("clerk").post("/training/new", data=_fields(city, present=[value], listed=[value], removed=[value]))
+    answer = as_user("clerk").post(
+        "/training/new", data=_fields(city, present=[value], listed=[value], removed=[value])
+    )
     assert answer.status_code == 303
     assert db.session.scalar(select(RollEntry.user_id)) is None
 

@@ -26,7 +26,9 @@ def _state(class_id):
 
 
 def _notices(city, username):
-    return list(db.session.scalars(select(Notice.code).where(Notice.user_id == city.people[username]).order_by(Notice.id)))
+    return list(
+        db.session.scalars(select(Notice.code).where(Notice.user_id == city.people[username]).order_by(Notice.id))
+    )
 
 
 def _problems(caught):
@@ -36,7 +38,12 @@ def _problems(caught):
 def test_a_confirmed_class_credits_everybody_present_once_and_tells_them(city):
     class_id = make_class(city, "officer", absent=("officer2",), state="confirmed")
     (one,) = entries()
-    assert (one.user_id, one.hours, one.occurred_on, one.note) == (city.people["officer"], 4, date(2026, 11, 20), "签到册 12")
+    assert (one.user_id, one.hours, one.occurred_on, one.note) == (
+        city.people["officer"],
+        4,
+        date(2026, 11, 20),
+        "签到册 12",
+    )
     assert (one.source, one.source_id, one.confirmed_by) == ("class", str(class_id), city.people["head"])
     assert _notices(city, "officer") == ["hours_credited"]
     assert _notices(city, "officer2") == []

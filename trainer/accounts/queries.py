@@ -60,14 +60,14 @@ def _person(session: Session, row: Any, **more: Any) -> Person:
 def person_of_session(session: Session, token_hash: bytes, now: datetime) -> Person | None:
     """Return whom a session belongs to, None when it has ended or the account is not active."""
     row = session.execute(
-        select(*PERSON_COLUMNS, SignInSession.ticket_exam_id)
+        select(*PERSON_COLUMNS, SignInSession.ticket_exam_id, SignInSession.seen_at)
         .join(Unit, Unit.id == User.unit_id)
         .join(SignInSession, SignInSession.user_id == User.id)
         .where(SignInSession.token_hash == token_hash, SignInSession.expires_at > now, User.state == "active")
     ).first()
     if row is None:
         return None
-    person = _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id)
+    person = _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id, seen_at=row.seen_at)
     # Who came with a ticket cannot change the password, which takes the old one, and must not be kept from the exam.
     return replace(person, must_change_password=False) if person.ticket_exam_id is not None else person
 

@@ -49,7 +49,7 @@ def load_caller(request: Request) -> Any:
         if not token:
             return None
         person = queries.person_of_session(session, token_hash(token), arrived_at())
-        if person is not None:
+        if person is not None and arrived_at() - person.seen_at >= sessions.TOUCH_EVERY:
             sessions.touch(token_hash(token), arrived_at())
     end_read()
     return person

@@ -123,6 +123,7 @@ class Person(UserMixin):
     ticket_exam_id: int | None = None
     grants: tuple[HeldGrant, ...] = ()
     session_hash: bytes | None = field(default=None, repr=False)
+    seen_at: datetime | None = None
 
     def may(self, permission: str) -> bool:
         """Return whether some grant carries ``permission``; who came with an entry ticket may only sit the exam."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -143,12 +143,8 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
 
 
 def _text_has(word: str) -> Any:
-    """Return the condition that the stem or an option holds ``word``.
-
-    The JSON text is searched as it lies in the table, so the word takes the form that it has in there: both databases
-    store what Python's encoder wrote, with Chinese as escapes.
-    """
-    return cast(ItemVersion.public, String).contains(json.dumps(word)[1:-1], autoescape=True)
+    """Return the condition that the stem or an option holds ``word``, as it is written inside JSON text."""
+    return cast(ItemVersion.public, String).contains(orjson.dumps(word).decode()[1:-1], autoescape=True)
 
 
 def row_of(row: Any) -> ItemRow:

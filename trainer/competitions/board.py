@@ -5,7 +5,7 @@ A board is asked for by hundreds of people every few seconds, and its scores cha
 - A competition's outline (number of its standings, freeze, phases of its exams) is read at most once a second.
 - A copy of the standings of a round is built when the outline's number differs from the copy's, by one thread; the
   others are served the copy before meanwhile, and wait only when there is none yet.
-- Every line becomes JSON once per copy; a page (limit, after) is joined once; a request only adds its own line.
+- The lines of a page (limit, after) become JSON once per copy; a request only joins them and adds its own line.
 
 Nothing is dropped when a score changes, so a rush of hand-ins costs one build a second and not one a hand-in. Other
 processes notice a change by the number in the database. Own places are looked up, never counted.
@@ -55,8 +55,7 @@ class Copy:
     entries: list[Entry]
     position: dict[int, int]
     position_of_user: dict[int, int]
-    lines: dict[str, list[bytes]] = field(default_factory=dict)
-    pages: dict[tuple[Any, ...], tuple[bytes, str]] = field(default_factory=dict)
+    pages: dict[tuple[Any, ...], tuple[list[bytes], str]] = field(default_factory=dict)
     _through: tuple[Any, frozenset[int]] | None = None
 
     def through(self, advance: dict[str, Any] | None) -> frozenset[int]:
@@ -299,48 +298,35 @@ def line(entry: Entry, name: str) -> dict[str, Any]:
 
 def document(view: View, *, limit: int, after: int) -> tuple[bytes, str]:
     """Return the board as JSON and its ETag: ``limit`` lines behind the first ``after``, and the own line."""
-    head, tag = _page(view, limit, after)
+    lines, tag = _page(view, limit, after)
     own = b"null"
     if view.own is not None and view.me is not None:
         own = orjson.dumps(line(view.me, view.me.name))
         if view.by == "individual" and view.names != "full" and after <= view.own < after + limit:
             # The own line stands in full among the masked ones, so this page is joined for its reader alone.
-            lines = _lines(view)
-            page = [*lines[after : view.own], own, *lines[view.own + 1 : after + limit]]
-            head = _head(view) + b",".join(page)
+            lines = [*lines[: view.own - after], own, *lines[view.own - after + 1 :]]
+    state = {"as_of": iso_z(view.as_of), "frozen": view.frozen, "provisional": view.provisional}
     place = "" if view.own is None else str(view.own)
-    return b"".join((head, b'],"me":', own, b"}")), f"{tag}-{place}"
+    content = b"".join((orjson.dumps(state)[:-1], b',"entries":[', b",".join(lines), b'],"me":', own, b"}"))
+    return content, f"{tag}-{place}"
 
 
-def _page(view: View, limit: int, after: int) -> tuple[bytes, str]:
+def _page(view: View, limit: int, after: int) -> tuple[list[bytes], str]:
+    """Return the lines of a page as everybody sees them, and what its ETag begins with; made once for each copy."""
     copy = view.copy
     key = (view.names, view.frozen, view.provisional, limit, after)
     if copy is not None and key in copy.pages:
         return copy.pages[key]
-    lines = _lines(view)[after : after + limit]
+    rule = view.names if view.by == "individual" else "full"
+    lines = [
+        orjson.dumps(line(one, shown_name(one.name, one.unit, rule))) for one in view.entries[after : after + limit]
+    ]
     state = (view.outline.id, view.round.id, view.by, copy.version if copy else None, *key)
     # Made of what the content depends on and not of as_of, so that all processes of a site give one tag.
-    tag = hashlib.blake2b(repr(state).encode(), digest_size=9).hexdigest()
-    page = (_head(view) + b",".join(lines), tag)
+    page = (lines, hashlib.blake2b(repr(state).encode(), digest_size=9).hexdigest())
     if copy is not None:
         _keep(copy.pages, key, page, PAGES_MOST)
     return page
-
-
-def _head(view: View) -> bytes:
-    state = {"as_of": iso_z(view.as_of), "frozen": view.frozen, "provisional": view.provisional}
-    return orjson.dumps(state)[:-1] + b',"entries":['
-
-
-def _lines(view: View) -> list[bytes]:
-    if view.copy is None:
-        return []
-    rule = view.names if view.by == "individual" else "full"
-    made = view.copy.lines.get(rule)
-    if made is None:
-        made = [orjson.dumps(line(one, shown_name(one.name, one.unit, rule))) for one in view.copy.entries]
-        view.copy.lines[rule] = made
-    return made
 
 
 boards = Boards()

@@ -99,12 +99,19 @@ def _step(step: Step, outline: Outline, counts: Counts) -> dict[str, Any]:
         title, note = _("发布通知"), _("草稿，参赛人员还看不到") if outline.state == "draft" else _("已通知参赛人员")
     elif step.name == "entry":
         title = _("报名组队")
-        note = _("%(teams)s 支代表队，队员 %(members)s 人", teams=number(counts.teams), members=number(counts.members))
+        note = _("应考 %(due)s 人", due=number(outline.rounds[0].due if outline.rounds else 0))
+        if counts.teams:
+            note = _(
+                "%(teams)s 支代表队，队员 %(members)s 人", teams=number(counts.teams), members=number(counts.members)
+            )
     elif step.name == "round":
         one = outline.rounds[step.number - 1]
         title = one.title
         scored = counts.scored.get(one.id, 0)
-        note = _("应考 %(due)s 人，已出成绩 %(scored)s 人", due=number(one.due), scored=number(scored))
+        if step.state == "next" and one.opens_at:
+            note = _("%(time)s 开始", time=local_time(one.opens_at))
+        else:
+            note = _("应考 %(due)s 人，已出成绩 %(scored)s 人", due=number(one.due), scored=number(scored))
     elif step.name == "public_notice":
         title = _("结果公示")
         note = _("至 %(until)s", until=local_time(outline.objections_until)) if outline.objections_until else ""
@@ -169,9 +176,9 @@ def through(view: View, *, has_teams: bool) -> frozenset[int]:
     return view.copy.through(view.round.advance)
 
 
-def _source(view: View, **more: Any) -> str:
+def _source(shown: View, **more: Any) -> str:
     return url_for(
-        "competitions_api.leaderboard", competition_id=view.outline.id, round=view.round.number, by=view.by, **more
+        "competitions_api.leaderboard", competition_id=shown.outline.id, round=shown.round.number, by=shown.by, **more
     )
 
 

@@ -17,8 +17,8 @@ from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import phase
 from trainer.orgs.models import Unit
-from trainer.orgs.queries import units_within
-from trainer.orgs.rules import Scope
+from trainer.orgs.queries import tree, units_within
+from trainer.orgs.rules import Scope, depth
 from trainer.papers.models import Section
 
 
@@ -210,3 +210,25 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         .limit(20)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A unit that may be named, by its depth below the highest one."""
+
+    code: str
+    name: str
+    level: int
+
+
+def units_to_name(session: Session, scope: Scope) -> list[UnitLine]:
+    """Return the active units of ``scope`` as a tree, parents first; ``level`` counts from the highest, at most 4."""
+    units = [unit for unit in tree(session, scope) if unit.state == "active"]
+    top = min((depth(unit.path) for unit in units), default=0)
+    return [UnitLine(unit.code, unit.name, min(depth(unit.path) - top, 4)) for unit in units]
+
+
+def owners_of(session: Session, scope: Scope) -> list[Unit]:
+    """Return the units over whose whole subtree the caller manages exams, in the order of the tree."""
+    paths = [reach.path for reach in scope.reaches if reach.field is None]
+    return list(session.scalars(select(Unit).where(Unit.path.in_(paths)).order_by(Unit.path)))

@@ -70,8 +70,11 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
         return exam.id
 
 
-def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime) -> None:
-    """Replace everything that a draft says, its candidates too. Raises ``NotDraft``, ``Missing``, ``Invalid``."""
+def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False) -> None:
+    """Replace everything that a draft says, its candidates too unless ``keep_candidates``.
+
+    Raises ``NotDraft``, ``Missing``, ``Invalid``.
+    """
     _refuse_faults(spec)
     with transaction() as session:
         exam = _exam(session, exam_id, by)
@@ -86,9 +89,11 @@ def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime) -> 
         exam.unit_id = unit.id
         window = {"opens_at": spec.opens_at, "closes_at": spec.closes_at}
         session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(window))
-        session.execute(delete(Candidate).where(Candidate.exam_id == exam_id))
-        _name(session, exam, named, None)
-        record("exam.changed", by=by.id, target=f"exam:{exam_id}", unit_id=unit.id, detail={"candidates": len(named)})
+        if not keep_candidates:
+            session.execute(delete(Candidate).where(Candidate.exam_id == exam_id))
+            _name(session, exam, named, None)
+        detail = {"candidates": None if keep_candidates else len(named)}
+        record("exam.changed", by=by.id, target=f"exam:{exam_id}", unit_id=unit.id, detail=detail)
 
 
 def publish_exam(exam_id: int, *, by: Person, now: datetime) -> None:

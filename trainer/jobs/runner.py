@@ -46,7 +46,7 @@ class Runner:
                 log.exception("the lease could not be renewed")
                 fence = None
         if fence != self.fence:
-            log.info("lease", extra={"fields": {"holder": self.holder, "fence": fence}})
+            log.debug("lease", extra={"fields": {"holder": self.holder, "fence": fence}})
         self.fence = fence
 
     def run(self, job: Job) -> None:

@@ -59,7 +59,7 @@ def granian_command(settings: Settings) -> list[str]:
         "1",
         "--no-ws",
         "--log-level",
-        "warning",
+        "error",
         "wsgi:app",
     ]
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trainer.bank.queries import read_pool
 from trainer.bank.rules import PoolItem
-from trainer.papers.models import Paper, PaperItem, Section
+from trainer.papers.models import Blueprint, Paper, PaperItem, Section
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.drawing import Lack, count_suiting, find_lacks
 
@@ -80,6 +80,11 @@ def papers_of(session: Session, blueprint_id: int) -> list[PaperLine]:
         select(Paper.id, Paper.form, Paper.digest).where(Paper.blueprint_id == blueprint_id).order_by(Paper.form)
     )
     return [PaperLine(row.id, row.form, row.digest.hex()) for row in rows]
+
+
+def seed_of(session: Session, blueprint_id: int) -> str:
+    """Return the secret seed of a blueprint. To be told only when the exam is over: it gives all papers away."""
+    return session.scalar(select(Blueprint.seed).where(Blueprint.id == blueprint_id)) or ""
 
 
 @dataclass(frozen=True)

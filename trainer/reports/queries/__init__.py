@@ -1,1 +1,1 @@
-"""Reads for supervisors: aggregates, and the people behind each of them."""
+"""Reads for supervisors and organisers: aggregates, and the people behind each of them."""

@@ -1,0 +1,98 @@
+"""Words for what items are sorted by, and the filters of their list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from question_bank.topics import taxonomy
+from trainer.bank.models import ITEM_STATES
+from trainer.bank.queries import ItemFilter
+from trainer.web.forms import BaseForm
+from trainer.web.locale import is_english
+
+KIND_NAMES: dict[str, Any] = {
+    "single_choice": _l("单选题"),
+    "multiple_choice": _l("多选题"),
+    "true_false": _l("判断题"),
+    "fill_blank": _l("填空题"),
+    "ordering": _l("排序题"),
+}
+STATE_NAMES: dict[str, Any] = {
+    "draft": _l("草稿"),
+    "in_review": _l("审题中"),
+    "published": _l("已发布"),
+    "retired": _l("已停用"),
+    "quarantined": _l("已隔离"),
+}
+LEVEL_NAMES: dict[str, Any] = {
+    "recall": _l("识记"),
+    "understand": _l("理解"),
+    "apply": _l("应用"),
+    "case": _l("案例分析"),
+}
+
+
+def filed_name(entry: Any) -> str:
+    """Return the name of a wing, topic or field in the reader's language; empty for None."""
+    if entry is None:
+        return ""
+    return str(entry.en if is_english() else entry.zh)
+
+
+def choices_of(names: dict[str, Any]) -> list[SelectChoice]:
+    """Return the choices of a table of words."""
+    return [SelectChoice(value, label) for value, label in names.items()]
+
+
+def wing_choices() -> list[SelectChoice]:
+    """Return the wings in their order."""
+    return [SelectChoice(wing.slug, filed_name(wing)) for wing in taxonomy().wings]
+
+
+def topic_choices() -> list[SelectChoice]:
+    """Return the topics in their order, grouped by wing."""
+    return [
+        SelectChoice(one.slug, filed_name(one), optgroup=filed_name(wing))
+        for wing in taxonomy().wings
+        for one in wing.topics
+    ]
+
+
+def field_choices() -> list[SelectChoice]:
+    """Return the enforcement fields in their order."""
+    return [SelectChoice(one.slug, filed_name(one)) for one in taxonomy().fields]
+
+
+class ItemFilterForm(BaseForm):
+    """Filters of the list of items; their values live in the address."""
+
+    words = StringField(_l("关键词"))
+    kind = SelectField(_l("题型"), validate_choice=False)
+    topic = SelectField(_l("专题"), validate_choice=False)
+    field = SelectField(_l("执法领域"), validate_choice=False)
+    state = SelectField(_l("状态"), validate_choice=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        anything = SelectChoice("", _l("全部"))
+        self.kind.choices = [anything, *choices_of(KIND_NAMES)]
+        self.topic.choices = [anything, *topic_choices()]
+        self.field.choices = [anything, *field_choices()]
+        self.state.choices = [anything, *choices_of({one: STATE_NAMES[one] for one in ITEM_STATES})]
+        for field in self:
+            field.data = request.args.get(field.name, "").replace("\x00", "")[:80]
+
+    def wanted(self) -> ItemFilter:
+        """Return what is asked for; unknown values filter everything away, as they should."""
+        return ItemFilter(
+            words=self.words.data,
+            kind=self.kind.data,
+            topic=self.topic.data,
+            field=self.field.data,
+            state=self.state.data,
+        )

@@ -1,0 +1,188 @@
+"""The blueprint builder: a new exam, a draft, and what the bank has for the sections as they are typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from trainer.core.database import db
+from trainer.core.errors import Invalid
+from trainer.exams import forms, queries, service
+from trainer.exams.rules import ExamSpec
+from trainer.papers.queries import sections_of, supply_of
+from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
+from trainer.web.access import needs
+from trainer.web.arrival import arrived_at
+from trainer.web.locale import decimal_text, zone
+
+bp = Blueprint("exam_builder", __name__)
+
+
+@bp.route("/exams/new", methods=["GET", "POST"])
+@needs("exam.manage")
+def new():
+    form = _builder()
+    if request.method == "GET":
+        _start_values(form)
+        return _builder_page(form)
+    if form.sent():
+        publish = request.form.get("then") == "publish"
+        try:
+            exam_id = service.create_exam(form.spec(), by=current_user, now=arrived_at(), publish=publish)
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            _say_saved(publish)
+            return redirect(url_for("exams.show", exam_id=exam_id))
+    return _builder_page(form), 422
+
+
+@bp.route("/exams/<id:exam_id>/edit", methods=["GET", "POST"])
+@needs("exam.manage")
+def edit(exam_id):
+    session = db.session()
+    exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
+    if exam.state != "draft":
+        return redirect(url_for("exams.show", exam_id=exam_id))
+    form = _builder()
+    named = queries.count_candidates(session, [exam_id])[exam_id]
+    if request.method == "GET":
+        form.fill(_spec_of(exam, sections_of(session, exam.blueprint_id)))
+        return _builder_page(form, exam=exam, named=named)
+    if form.sent():
+        spec = form.spec()
+        keep = not (spec.units or spec.usernames)
+        try:
+            service.change_draft(exam_id, spec, by=current_user, now=arrived_at(), keep_candidates=keep)
+            if request.form.get("then") == "publish":
+                service.publish_exam(exam_id, by=current_user, now=arrived_at())
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            _say_saved(request.form.get("then") == "publish")
+            return redirect(url_for("exams.show", exam_id=exam_id))
+    return _builder_page(form, exam=exam, named=named), 422
+
+
+@bp.post("/exams/supply")
+@needs("exam.manage")
+def supply():
+    """Tell the builder's page what the bank has for the sections as they stand there."""
+    given = request.get_json(silent=True)
+    rows = given.get("sections") if isinstance(given, dict) else None
+    if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
+        raise Invalid.at("sections", "bad_format")
+    return jsonify(_supply([forms.section_from_json(row) for row in rows]))
+
+
+def _say_saved(published: bool) -> None:
+    flash(_("考试已发布，已通知考生。") if published else _("草稿已保存，考生还看不到。"), "success")
+
+
+def _builder() -> forms.ExamForm:
+    session, scope = db.session(), current_user.scope("exam.manage")
+    form = forms.ExamForm()
+    form.offer(queries.units_to_name(session, scope), queries.owners_of(session, scope))
+    return form
+
+
+def _start_values(form: forms.ExamForm) -> None:
+    """Propose the usual preliminary, from nine to six o'clock in a week."""
+    usual = forms.ready_made()[0]
+    day = arrived_at().astimezone(zone()) + timedelta(days=7)
+    form.opens_at.data = day.replace(hour=9, minute=0, second=0, microsecond=0)
+    form.closes_at.data = form.opens_at.data.replace(hour=18)
+    form.minutes.data, form.pass_mark.data = usual.minutes, usual.pass_mark
+    form.show_sections(usual.sections)
+
+
+def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
+    return ExamSpec(
+        title=exam.title,
+        opens_at=exam.opens_at,
+        closes_at=exam.closes_at,
+        minutes=exam.minutes,
+        sections=tuple(sections),
+        pass_mark=exam.pass_mark,
+        attempts=exam.attempts,
+        release=exam.release,
+        draw=exam.draw,
+        forms=exam.forms,
+        shuffle_items=exam.shuffle_items,
+        shuffle_options=exam.shuffle_options,
+        credit_hours=exam.credit_hours,
+        unit_code=exam.unit_code,
+    )
+
+
+def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str:
+    scope = current_user.scope("exam.manage")
+    blank = forms.SectionForm(prefix="sections-NN-")
+    return render_template(
+        "exams/edit.html",
+        form=form,
+        exam=exam,
+        named=named,
+        blank=blank,
+        tree=queries.units_to_name(db.session(), scope),
+        presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
+        sections_most=SECTIONS_MOST,
+    )
+
+
+def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
+    """Return for each section a state and a sentence, and the totals: all that the page shows while one types."""
+    faulty = {problem.field.split(".")[1] for problem in blueprint_problems(sections) if "." in problem.field}
+    # A title still missing keeps nobody from knowing whether the bank suffices.
+    titled = [one if one.title.strip() else _with_title(one) for one in sections]
+    wrong = {problem.field.split(".")[1] for problem in blueprint_problems(titled) if "." in problem.field}
+    sound = [one for place, one in enumerate(titled) if str(place) not in wrong]
+    stands = iter(supply_of(db.session(), sound) if sound else [])
+    rows = []
+    for place in range(len(sections)):
+        if str(place) in wrong:
+            rows.append({"state": "unknown", "text": _("填好题数和分值后显示题库余量")})
+            continue
+        one = next(stands)
+        if one.lack is None:
+            rows.append(
+                {
+                    "state": "enough",
+                    "text": _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found),
+                }
+            )
+        elif one.lack.unknown:
+            named = "、".join(one.lack.unknown[:3])
+            rows.append({"state": "short", "text": _("指定的试题不可用：%(items)s", items=named)})
+        elif one.found >= one.wanted:
+            text = _(
+                "需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道",
+                wanted=one.wanted,
+                found=one.found,
+                missing=one.lack.missing,
+            )
+            rows.append({"state": "short", "text": text})
+        else:
+            text = _(
+                "需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道",
+                wanted=one.wanted,
+                found=one.found,
+                missing=one.lack.missing,
+            )
+            rows.append({"state": "short", "text": text})
+    points = max_points(sound)
+    totals = _(
+        "共 %(items)s 题，满分 %(points)s 分",
+        items=sum(one.count for one in sound),
+        points=decimal_text(points),
+    )
+    return {"sections": rows, "totals": totals, "ready": not faulty and all(row["state"] == "enough" for row in rows)}
+
+
+def _with_title(one: SectionSpec) -> SectionSpec:
+    return replace(one, title="–")

@@ -1,0 +1,273 @@
+"""Shape of the blueprint builder and of the small forms on an exam's page.
+
+The builder's sections are rows ``sections-N-name``; which N there are is the page's matter, only their order counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from trainer.bank.forms import KIND_NAMES, choices_of, field_choices, topic_choices, wing_choices
+from trainer.exams.rules import FORMS_USUAL, ExamSpec
+from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, presets
+from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
+from trainer.web.locale import decimal_text
+from trainer.web.sentences import sentence
+
+PARTIAL_NAMES: dict[str, Any] = {
+    "all_or_nothing": _l("全对才得分"),
+    "half_for_incomplete": _l("少选得一半"),
+    "proportional": _l("按选对比例得分"),
+    "plus_minus": _l("选对加、选错减"),
+}
+RELEASE_NAMES: dict[str, Any] = {
+    "after_close": _l("考试结束后自动公布"),
+    "manual": _l("考试结束后由我公布"),
+    "after_submit": _l("交卷后立即可看"),
+}
+DRAW_NAMES: dict[str, Any] = {
+    "one_paper": _l("全体同一套题"),
+    "per_form": _l("多套平行试卷"),
+    "per_candidate": _l("每人一套题"),
+}
+PRESET_NAMES: dict[str, Any] = {
+    "preliminary": _l("线上初赛：单选 40、多选 20、判断 20，60 分钟"),
+    "short": _l("短练习考：单选 10、多选 5、判断 5，20 分钟"),
+}
+SECTION_PATH = re.compile(r"sections\.(\d+)(?:\.(\w+))?")
+NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
+
+
+class Checkboxes(SelectMultipleField):
+    """Several choices as checkboxes; unknown ones are left to the rules, which name them."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+    validate_choice = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, validate_choice=False, **kwargs)
+
+
+class SectionForm(Form):
+    """One section of the paper."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+    title = LineField(_l("大题名称"), [InputRequired(), Length(max=120)])
+    kind = SelectField(_l("题型"), choices=choices_of(KIND_NAMES))
+    count = IntegerField(_l("题数"), [InputRequired()], default=10)
+    points_each = DecimalField(_l("每题分值"), [InputRequired()], default=Decimal(1), places=None)
+    partial_credit = SelectField(_l("少选得分规则"), choices=choices_of(PARTIAL_NAMES))
+    wing = SelectField(_l("板块"), validate_choice=False)
+    topics = Checkboxes(_l("专题"))
+    fields = Checkboxes(_l("执法领域"))
+    difficulty = Checkboxes(_l("难度"), coerce=int, choices=[SelectChoice(level, str(level)) for level in range(1, 6)])
+    item_ids = LineField(_l("指定试题"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wing.choices = [SelectChoice("", _l("全部板块")), *wing_choices()]
+        self.topics.choices = topic_choices()
+        self["fields"].choices = field_choices()
+
+    def spec(self) -> SectionSpec:
+        """Return the section as typed. Only after the form has validated."""
+        return SectionSpec(
+            title=self.title.data,
+            kind=self.kind.data,
+            count=self.count.data,
+            points_each=self.points_each.data,
+            partial_credit=self.partial_credit.data,
+            wing=self.wing.data or None,
+            topics=tuple(self.topics.data or ()),
+            fields=tuple(self["fields"].data or ()),
+            difficulty=tuple(self.difficulty.data or ()),
+            item_ids=tuple(re.split(r"[\s,，、;；]+", self.item_ids.data.strip())) if self.item_ids.data else (),
+        )
+
+
+class ExamForm(BaseForm):
+    """The blueprint builder: what, when, who, and how it is made public."""
+
+    title = LineField(_l("考试名称"), [InputRequired(), Length(max=120)])
+    unit = SelectField(_l("主办单位"), validate_choice=False)
+    opens_at = LocalDateTimeField(_l("开考时间"), [InputRequired()])
+    closes_at = LocalDateTimeField(_l("截止时间"), [InputRequired()])
+    minutes = IntegerField(_l("答题时长"), [InputRequired()], default=60)
+    sections = FieldList(FormField(SectionForm), _l("试卷结构"), max_entries=SECTIONS_MOST)
+    pass_mark = DecimalField(_l("合格线"), [Optional()], places=None)
+    draw = RadioField(_l("组卷方式"), choices=choices_of(DRAW_NAMES), default="one_paper")
+    forms = IntegerField(_l("平行试卷套数"), [Optional()], default=FORMS_USUAL)
+    shuffle_items = BooleanField(_l("打乱题目顺序"), default=True)
+    shuffle_options = BooleanField(_l("打乱选项顺序"), default=True)
+    attempts = IntegerField(_l("作答次数"), [InputRequired()], default=1)
+    release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
+    credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
+    seed = LineField(_l("随机种子"), [Length(max=64)])
+    units = Checkboxes(_l("参考单位"))
+    usernames = TextAreaField(_l("另外指定的考生"))
+
+    def offer(self, units: Iterable[Any], owners: Iterable[Any]) -> None:
+        """Set the units that may be named and those that may own the exam (rows with code and name)."""
+        self.units.choices = [SelectChoice(unit.code, unit.name) for unit in units]
+        self.unit.choices = [SelectChoice(unit.code, unit.name) for unit in owners]
+
+    def spec(self) -> ExamSpec:
+        """Return the exam as typed. Only after the form has validated."""
+        return ExamSpec(
+            title=self.title.data,
+            opens_at=self.opens_at.data,
+            closes_at=self.closes_at.data,
+            minutes=self.minutes.data,
+            sections=tuple(entry.form.spec() for entry in self.sections),
+            pass_mark=self.pass_mark.data,
+            attempts=self.attempts.data,
+            release=self.release.data,
+            draw=self.draw.data,
+            forms=FORMS_USUAL if self.forms.data is None else self.forms.data,
+            shuffle_items=self.shuffle_items.data,
+            shuffle_options=self.shuffle_options.data,
+            credit_hours=self.credit_hours.data,
+            seed=self.seed.data or None,
+            units=tuple(code for code in self.units.data or () if code),
+            usernames=self.named(),
+            unit_code=self.unit.data or None,
+        )
+
+    def named(self) -> tuple[str, ...]:
+        """Return the usernames typed, in their order."""
+        return names_in(self.usernames.data)
+
+    def fill(self, spec: ExamSpec) -> None:
+        """Show an exam that exists."""
+        for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
+            self[name].data = _plain(getattr(spec, name))
+        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed"):
+            self[name].data = _plain(getattr(spec, name))
+        self.unit.data = spec.unit_code
+        self.usernames.data = "\n".join(spec.usernames)
+        self.show_sections(spec.sections)
+
+    def show_sections(self, sections: Iterable[SectionSpec]) -> None:
+        """Show these sections and no others."""
+        while self.sections.entries:
+            self.sections.pop_entry()
+        for one in sections:
+            shown = ("title", "kind", "count", "points_each", "partial_credit")
+            values = {name: _plain(getattr(one, name)) for name in shown}
+            values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
+            values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
+            self.sections.append_entry(values)
+
+    def _say(self, name: str, code: str, params: dict[str, Any]) -> bool:
+        """Put a problem at its field; those of sections and of single names have paths of their own."""
+        section = SECTION_PATH.fullmatch(name)
+        if section and int(section[1]) < len(self.sections.entries):
+            form = self.sections.entries[int(section[1])].form
+            field = form[section[2]] if section[2] in form else form["title"]
+            field.errors = [*field.errors, sentence(code, params)]
+            return True
+        named = NAMED_PATH.fullmatch(name)
+        return super()._say(named[1] if named else name, code, params)
+
+
+class WordsForm(BaseForm):
+    """Who else is named for an exam that stands."""
+
+    units = Checkboxes(_l("参考单位"))
+    usernames = TextAreaField(_l("考生用户名"))
+
+
+class ClosingForm(BaseForm):
+    """A later closing time."""
+
+    closes_at = LocalDateTimeField(_l("新的截止时间"), [InputRequired()])
+
+
+def ready_made() -> tuple[Preset, ...]:
+    """Return the ready-made blueprints with section titles in the reader's language."""
+    return presets({kind: str(name) for kind, name in KIND_NAMES.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Return points and hours without idle zeros, so that an input shows 60 and not 60.00; all else as it is."""
+    return Decimal(decimal_text(value)) if isinstance(value, Decimal) else value
+
+
+def names_in(text: str | None) -> tuple[str, ...]:
+    """Return the names in a text where spaces, commas or line breaks part them."""
+    return tuple(name for name in re.split(r"[\s,，、;；]+", text or "") if name)
+
+
+def section_from_json(value: Any) -> SectionSpec:
+    """Return a section from what the builder's page sends while it is being typed.
+
+    What is missing or of another type counts as not yet filled in, so that the answer says what is wrong with it.
+    """
+    given = value if isinstance(value, dict) else {}
+
+    def text(name: str) -> str:
+        return given[name] if isinstance(given.get(name), str) else ""
+
+    def texts(name: str) -> tuple[str, ...]:
+        held = given.get(name)
+        return tuple(one for one in held if isinstance(one, str))[:200] if isinstance(held, list) else ()
+
+    try:
+        count = int(text("count"))
+    except ValueError:
+        count = 0
+    try:
+        points = Decimal(text("points_each"))
+    except InvalidOperation:
+        points = Decimal(0)
+    return SectionSpec(
+        title=text("title"),
+        kind=text("kind"),
+        count=count,
+        points_each=points,
+        wing=text("wing") or None,
+        topics=texts("topics"),
+        fields=texts("fields"),
+        difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
+        item_ids=names_in(text("item_ids")),
+    )
+
+
+def preset_facts(one: Preset) -> dict[str, Any]:
+    """Return a ready-made blueprint for the page: what to put into which input."""
+    return {
+        "minutes": str(one.minutes),
+        "pass_mark": decimal_text(one.pass_mark),
+        "sections": [
+            {
+                "title": part.title,
+                "kind": part.kind,
+                "count": str(part.count),
+                "points_each": decimal_text(part.points_each),
+            }
+            for part in one.sections
+        ],
+    }

@@ -1,0 +1,310 @@
+"""The organiser's pages: exams, the blueprint builder, one exam as a line of steps, its candidates, its results."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+
+from trainer.bank.forms import KIND_NAMES
+from trainer.core.database import db, end_read
+from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.exams import forms, queries, service
+from trainer.exams.rules import may_release, steps
+from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
+from trainer.reports.exam_results import results_sheet
+from trainer.reports.queries import exams as figures
+from trainer.web.access import needs
+from trainer.web.arrival import arrived_at
+from trainer.web.home import Task, offer_tasks
+from trainer.web.locale import local_time, zone
+from trainer.web.menu import offer
+from trainer.web.sentences import sentence
+from trainer.web.view import Page, asked_page, download, paged
+
+bp = Blueprint("exams", __name__)
+
+LIST_STATES: dict[str, Any] = {
+    "": _l("全部"),
+    "draft": _l("草稿"),
+    "upcoming": _l("未开始"),
+    "open": _l("进行中"),
+    "closed": _l("已结束"),
+    "cancelled": _l("已取消"),
+}
+CANDIDATE_STATES: dict[str, Any] = {
+    "": _l("全部考生"),
+    "due": _l("应考"),
+    "not_started": _l("未开考"),
+    "started": _l("已开考"),
+    "saved": _l("已有作答"),
+    "submitted": _l("已交卷"),
+    "excused": _l("免考、缓考"),
+}
+STEP_NAMES: dict[str, Any] = {
+    "drafted": _l("拟定"),
+    "published": _l("发布"),
+    "open": _l("开考"),
+    "closed": _l("结束"),
+    "released": _l("公布成绩"),
+}
+
+
+@bp.get("/exams")
+@needs("exam.view")
+def index():
+    now, session = arrived_at(), db.session()
+    words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
+    page, per_page = asked_page(20)
+    rows = queries.exams_in_scope(current_user, words=words, state=state, now=now)
+    found = paged(session, rows, page, per_page)
+    lines = queries.lines_of(session, found.items)
+    return render_template(
+        "exams/index.html",
+        page=Page(lines, found.page, found.per_page, found.total),
+        progress=figures.progress_of(session, [line.id for line in lines]),
+        states=LIST_STATES,
+        words=words,
+        state=state,
+        now=now,
+        may_manage=current_user.may("exam.manage"),
+    )
+
+
+@bp.get("/exams/<id:exam_id>")
+@needs("exam.view")
+def show(exam_id):
+    now, session = arrived_at(), db.session()
+    exam = queries.read_exam(session, exam_id, current_user)
+    sections = sections_of(session, exam.blueprint_id)
+    where = exam.phase(now)
+    manages = _manages(exam)
+    live = exam.state == "published"
+    return render_template(
+        "exams/show.html",
+        exam=exam,
+        phase=where if live else exam.state,
+        steps=_steps(exam, where),
+        sections=sections,
+        supply=supply_of(session, sections) if exam.state == "draft" else None,
+        papers=papers_of(session, exam.blueprint_id) if live else [],
+        seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        progress=figures.progress_of(session, [exam_id])[exam_id],
+        excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
+        units=figures.participation_by_unit(session, exam_id),
+        kinds=KIND_NAMES,
+        partial=forms.PARTIAL_NAMES,
+        release_names=forms.RELEASE_NAMES,
+        draw_names=forms.DRAW_NAMES,
+        closing=forms.ClosingForm(data={"closes_at": exam.closes_at}) if manages else None,
+        can={
+            "manage": manages,
+            "publish": manages and exam.state == "draft",
+            "release": manages
+            and live
+            and exam.release == "manual"
+            and may_release(now, exam.closes_at, exam.released_at),
+            "extend": manages and live and where in ("upcoming", "open"),
+            "cancel": manages and exam.state != "cancelled" and where != "released",
+            "name": manages and exam.state != "cancelled" and now < exam.closes_at,
+            "export": live and where == "released" and current_user.may("export"),
+            "see_results": live and where == "released",
+        },
+    )
+
+
+@bp.post("/exams/<id:exam_id>/publish")
+@needs("exam.manage")
+def publish(exam_id):
+    return _do(
+        exam_id, lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at()), _("考试已发布，已通知考生。")
+    )
+
+
+@bp.post("/exams/<id:exam_id>/extend")
+@needs("exam.manage")
+def extend(exam_id):
+    form = forms.ClosingForm()
+    if not form.sent():
+        flash(_("没有保存：请填写新的截止时间。"), "danger")
+        return redirect(url_for("exams.show", exam_id=exam_id), 303)
+    moment = form.closes_at.data
+    done = _("截止时间已改为 %(time)s，已通知考生。", time=local_time(moment))
+    return _do(exam_id, lambda: service.extend_closing(exam_id, moment, by=current_user, now=arrived_at()), done)
+
+
+@bp.post("/exams/<id:exam_id>/release")
+@needs("exam.manage")
+def release(exam_id):
+    done = _("成绩已公布，已通知考生。")
+    return _do(exam_id, lambda: service.release_results(exam_id, by=current_user, now=arrived_at()), done)
+
+
+@bp.post("/exams/<id:exam_id>/cancel")
+@needs("exam.manage")
+def cancel(exam_id):
+    return _do(exam_id, lambda: service.cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
+
+
+@bp.get("/exams/<id:exam_id>/candidates")
+@needs("exam.view")
+def candidates(exam_id):
+    now, session = arrived_at(), db.session()
+    exam = queries.read_exam(session, exam_id, current_user)
+    words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
+    unit_id = request.args.get("unit", type=int)
+    page, per_page = asked_page(50)
+    rows = figures.candidates_matching(exam_id, words=words, state=state, unit_id=unit_id)
+    found = paged(session, rows, page, per_page)
+    lines = [figures.candidate_line(row) for row in found.items]
+    manages = _manages(exam)
+    may_name = manages and exam.state != "cancelled" and now < exam.closes_at
+    return render_template(
+        "exams/candidates.html",
+        exam=exam,
+        page=Page(lines, found.page, found.per_page, found.total),
+        units=[(one.unit_id, one.name) for one in figures.participation_by_unit(session, exam_id)],
+        states=CANDIDATE_STATES,
+        words=words,
+        state=state,
+        unit_id=unit_id,
+        may_name=may_name,
+        manages=manages and exam.state != "cancelled",
+        naming=_naming() if may_name else None,
+        tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
+    )
+
+
+@bp.post("/exams/<id:exam_id>/candidates")
+@needs("exam.manage")
+def add_candidates(exam_id):
+    form = _naming()
+    units, names = tuple(form.units.data or ()), forms.names_in(form.usernames.data)
+    try:
+        added = service.add_candidates(exam_id, units=units, usernames=names, by=current_user, now=arrived_at())
+    except Invalid as refusal:
+        for problem in refusal.problems[:10]:
+            flash(sentence(problem.code, problem.params), "danger")
+    except Refused as refusal:
+        if isinstance(refusal, Forbidden) or refusal.status == 404:
+            raise
+        flash(sentence(refusal.code, refusal.params), "danger")
+    else:
+        flash(ngettext("新增 %(num)s 名考生。", "新增 %(num)s 名考生。", added), "success")
+    return redirect(url_for("exams.candidates", exam_id=exam_id), 303)
+
+
+@bp.post("/exams/<id:exam_id>/candidates/<id:user_id>")
+@needs("exam.manage")
+def change_candidate(exam_id, user_id):
+    wanted = request.form.get("state", "")
+    target = url_for("exams.candidates", exam_id=exam_id)
+    if wanted == "removed":
+        work = lambda: service.remove_candidate(exam_id, user_id, by=current_user)  # noqa: E731  one of two calls
+    else:
+        work = lambda: service.excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
+    return _do(exam_id, work, _("考生名单已更新。"), target)
+
+
+@bp.get("/exams/<id:exam_id>/results.xlsx")
+@needs("export")
+def results(exam_id):
+    session = db.session()
+    exam = queries.read_exam(session, exam_id, current_user)
+    if exam.state != "published" or exam.phase(arrived_at()) != "released":
+        raise Forbidden("not_released")
+    lines = figures.results_of(session, exam_id)
+    end_read()
+    heads = {
+        "sheet": _("成绩"),
+        "name": _("姓名"),
+        "username": _("用户名"),
+        "unit": _("单位"),
+        "score": _("得分"),
+        "outcome": _("结果"),
+        "correct": _("答对题数"),
+        "minutes": _("用时（分钟）"),
+        "submitted_at": _("交卷时间"),
+    }
+    words = {
+        "passed": _("合格"),
+        "failed": _("不合格"),
+        "absent": _("缺考"),
+        "exempt": _("免考"),
+        "deferred": _("缓考"),
+        "none": "",
+    }
+    book = results_sheet(exam.title, lines, heads=heads, words=words, zone=zone())
+    return download(book, _("%(title)s成绩.xlsx", title=exam.title))
+
+
+def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
+    return exam.release == "manual" and may_release(now, exam.closes_at, exam.released_at)
+
+
+def _manages(exam: queries.ExamLine) -> bool:
+    return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
+
+
+def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:
+    """Do one thing to an exam and go back to its page; a refusal is told there."""
+    try:
+        work()
+    except Refused as refusal:
+        if refusal.status in (403, 404):
+            raise
+        problems = refusal.problems if isinstance(refusal, Invalid) else []
+        told = [sentence(one.code, one.params) for one in problems[:5]] or [sentence(refusal.code, refusal.params)]
+        for text in told:
+            flash(text, "danger")
+    else:
+        flash(done, "success")
+    return redirect(target or url_for("exams.show", exam_id=exam_id), 303)
+
+
+def _naming() -> forms.WordsForm:
+    form = forms.WordsForm()
+    form.units.choices = []
+    return form
+
+
+def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
+    notes = {
+        "drafted": local_time(exam.created_at),
+        "open": local_time(exam.opens_at),
+        "closed": local_time(exam.closes_at),
+        "released": str(forms.RELEASE_NAMES[exam.release])
+        if exam.released_at is None
+        else local_time(exam.released_at),
+    }
+    return [
+        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, "")}
+        for name, state in steps(exam.state, where, exam.release)
+    ]
+
+
+def _tasks(person: Any, now: Any) -> list[Task]:
+    found = queries.waiting_for_release(db.session(), person.scope("exam.manage"), now)
+    return [
+        Task(
+            title=_("公布“%(title)s”的成绩", title=title),
+            url=url_for("exams.show", exam_id=exam_id),
+            icon="rosette-discount-check",
+            note=_("已于 %(time)s 结束", time=local_time(closed_at)),
+            action=_("去公布"),
+            due_at=closed_at,
+            urgency=1,
+        )
+        for exam_id, title, closed_at in found
+    ]
+
+
+def register(app: Flask) -> None:
+    """Put the organiser's desk into the menu, and what waits for release on the home page."""
+    offer(_l("考试管理"), "exams.index", icon="clipboard-list", permission="exam.view", order=30)
+    offer_tasks("exams_to_release", _tasks, permission="exam.manage")

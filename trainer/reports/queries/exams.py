@@ -1,0 +1,247 @@
+"""Figures of an exam: who is due, started, saved and handed in, unit by unit and person by person, and the results.
+
+The caller has checked that the exam lies in its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.attempts.models import Attempt, Response
+from trainer.core.columns import Hundredths
+from trainer.exams.models import Candidate
+from trainer.marking.models import Result
+from trainer.orgs.models import Unit
+
+STATES = ("due", "not_started", "started", "saved", "submitted", "excused")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Candidates of an exam: ``due`` without the excused; of these how many have done what at least once."""
+
+    due: int = 0
+    started: int = 0
+    saved: int = 0
+    submitted: int = 0
+
+
+def _has_attempt(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Attempt.candidate_id == Candidate.id, *more).correlate(Candidate)
+
+
+def _has_saved() -> ColumnElement[bool]:
+    return exists().where(Attempt.candidate_id == Candidate.id, Response.attempt_id == Attempt.id).correlate(Candidate)
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _figures() -> tuple[ColumnElement[int], ...]:
+    return (
+        func.count(Candidate.id),
+        _count(_has_attempt()),
+        _count(_has_saved()),
+        _count(_has_attempt(Attempt.state == "submitted")),
+    )
+
+
+def progress_of(session: Session, exam_ids: Sequence[int]) -> dict[int, Progress]:
+    """Return the figures of exams by id: one statement."""
+    rows = session.execute(
+        select(Candidate.exam_id, *_figures())
+        .where(Candidate.exam_id.in_(exam_ids), Candidate.state == "due")
+        .group_by(Candidate.exam_id)
+    )
+    found = dict.fromkeys(exam_ids, Progress())
+    found.update({row[0]: Progress(*map(int, row[1:])) for row in rows})
+    return found
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """One unit's part in an exam, by the unit at the time of naming. ``mean`` is None before there are results."""
+
+    unit_id: int
+    name: str
+    progress: Progress
+    passed: int
+    mean: Decimal | None
+
+
+def participation_by_unit(session: Session, exam_id: int) -> list[UnitLine]:
+    """Return the figures of each unit with candidates, in the order of the tree: two statements."""
+    best = best_results(exam_id)
+    sums = session.execute(
+        select(
+            best.c.unit_id,
+            func.count().label("people"),
+            _count(best.c.passed.is_(True)).label("passed"),
+            type_coerce(func.sum(type_coerce(best.c.score, BigInteger)), Hundredths).label("points"),
+        ).group_by(best.c.unit_id)
+    )
+    marks = {row.unit_id: row for row in sums}
+    rows = session.execute(
+        select(Unit.id, Unit.name, *_figures())
+        .join(Candidate, Candidate.unit_id == Unit.id)
+        .where(Candidate.exam_id == exam_id, Candidate.state == "due")
+        .group_by(Unit.id, Unit.name, Unit.path)
+        .order_by(Unit.path)
+    )
+    lines = []
+    for row in rows:
+        mark = marks.get(row[0])
+        mean = None if mark is None else (mark.points / mark.people).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        lines.append(UnitLine(row[0], row[1], Progress(*map(int, row[2:])), int(mark.passed) if mark else 0, mean))
+    return lines
+
+
+def best_results(exam_id: int) -> Subquery:
+    """Return the subquery of each person's best result: the highest score, then the shortest time, then the first."""
+    order = (Result.score.desc(), Result.seconds_used, Result.attempt_id)
+    placed = (
+        select(
+            Result.attempt_id,
+            Result.user_id,
+            Result.unit_id,
+            Result.score,
+            Result.max_points,
+            Result.passed,
+            Result.correct_count,
+            Result.seconds_used,
+            Result.submitted_at,
+            func.row_number().over(partition_by=Result.user_id, order_by=order).label("place"),
+        )
+        .where(Result.exam_id == exam_id)
+        .subquery()
+    )
+    return select(placed).where(placed.c.place == 1).subquery()
+
+
+@dataclass(frozen=True)
+class CandidateLine:
+    """A candidate with the latest attempt; moments are aware UTC, None where nothing happened yet."""
+
+    user_id: int
+    username: str
+    name: str
+    unit_id: int
+    unit_name: str
+    excused: str | None
+    state: str
+    started_at: datetime | None
+    submitted_at: datetime | None
+
+
+def candidates_matching(exam_id: int, *, words: str = "", state: str = "", unit_id: int | None = None) -> Select[Any]:
+    """Return the select of candidates for ``paged``, by unit and name; rows fit ``candidate_line``.
+
+    ``state`` is one of ``STATES``, where started and saved hold those that went further as well: each figure of the
+    exam's page leads to exactly the people whom it counts.
+    """
+    latest = select(func.max(Attempt.id)).where(Attempt.candidate_id == Candidate.id).correlate(Candidate)
+    rows = (
+        select(
+            User.id,
+            User.username,
+            User.name,
+            Unit.id.label("unit_id"),
+            Unit.name.label("unit_name"),
+            Candidate.state,
+            Attempt.state.label("attempt_state"),
+            Attempt.started_at,
+            Attempt.submitted_at,
+            _has_saved().label("saved"),
+        )
+        .join(User, User.id == Candidate.user_id)
+        .join(Unit, Unit.id == Candidate.unit_id)
+        .outerjoin(Attempt, Attempt.id == latest.scalar_subquery())
+        .where(Candidate.exam_id == exam_id)
+        .order_by(Unit.path, User.name, User.id)
+    )
+    for word in words.split()[:4]:
+        found = or_(User.name.contains(word, autoescape=True), User.username.contains(word.lower(), autoescape=True))
+        rows = rows.where(found)
+    if unit_id is not None:
+        rows = rows.where(Candidate.unit_id == unit_id)
+    asked = {
+        "due": (),
+        "not_started": (~_has_attempt(),),
+        "started": (_has_attempt(),),
+        "saved": (_has_saved(),),
+        "submitted": (_has_attempt(Attempt.state == "submitted"),),
+    }
+    if state == "excused":
+        rows = rows.where(Candidate.state != "due")
+    elif state in asked:
+        rows = rows.where(Candidate.state == "due", *asked[state])
+    return rows
+
+
+def candidate_line(row: Any) -> CandidateLine:
+    """Return a row of ``candidates_matching`` as a line."""
+    state = "not_started"
+    if row.attempt_state == "submitted":
+        state = "submitted"
+    elif row.attempt_state is not None:
+        state = "saved" if row.saved else "started"
+    return CandidateLine(
+        user_id=row.id,
+        username=row.username,
+        name=row.name,
+        unit_id=row.unit_id,
+        unit_name=row.unit_name,
+        excused=None if row.state == "due" else row.state,
+        state=state,
+        started_at=row.started_at,
+        submitted_at=row.submitted_at,
+    )
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One candidate's best result; everything but the person is None for who has none."""
+
+    username: str
+    name: str
+    unit_name: str
+    candidate_state: str
+    score: Decimal | None
+    passed: bool | None
+    correct_count: int | None
+    seconds_used: int | None
+    submitted_at: datetime | None
+
+
+def results_of(session: Session, exam_id: int) -> list[ResultLine]:
+    """Return every candidate with the best result, those without one last, then by score, time and name."""
+    best = best_results(exam_id)
+    rows = session.execute(
+        select(
+            User.username,
+            User.name,
+            Unit.name.label("unit_name"),
+            Candidate.state,
+            best.c.score,
+            best.c.passed,
+            best.c.correct_count,
+            best.c.seconds_used,
+            best.c.submitted_at,
+        )
+        .select_from(Candidate)
+        .join(User, User.id == Candidate.user_id)
+        .join(Unit, Unit.id == Candidate.unit_id)
+        .outerjoin(best, best.c.user_id == Candidate.user_id)
+        .where(Candidate.exam_id == exam_id)
+        .order_by(best.c.score.is_(None), best.c.score.desc(), best.c.seconds_used, Unit.path, User.name, User.id)
+    )
+    return [ResultLine(*row) for row in rows]
