@@ -34,6 +34,7 @@ from trainer.papers.rules.blueprint import SectionSpec
 
 OPENS, CLOSES = 9, 18
 BEST_N = 3
+NERVES = 0.1
 # A second unit beside the show unit for the exams that belong to no competition.
 OTHER_UNIT = "JM-SCJGJ"
 CENTRAL_DISTRICT = "JM-PJ"
@@ -130,7 +131,7 @@ def _name_for_units(ground: Ground, exam_id: int, entries: Sequence[EntrySpec]) 
 
 def _sit_round(ground: Ground, exam_id: int, one: RoundSpec, entries: Sequence[EntrySpec]) -> None:
     """Let people sit a preliminary on days of their choice; of a running one only before today."""
-    random = ground.chance("sitting", exam_id)
+    random = ground.chance("preliminary", one.opens_on)
     last = min(one.closes_on, ground.story.today - timedelta(days=1))
     days = (last - one.opens_on).days + 1
     sittings = []
@@ -143,13 +144,13 @@ def _sit_round(ground: Ground, exam_id: int, one: RoundSpec, entries: Sequence[E
 
 
 def _sit_final(ground: Ground, exam_id: int, one: RoundSpec, abilities: Mapping[str, float]) -> None:
-    random = ground.chance("sitting", exam_id)
+    random = ground.chance("final", one.opens_on)
     opens_at = city_time(one.opens_on, OPENS)
     sittings = [
-        # Finalists have prepared for it.
+        # They are the best of the city, but nobody is at ease before an audience.
         Sitting(
             username,
-            min(0.98, ability + 0.05),
+            ability - NERVES,
             opens_at + timedelta(seconds=random.randrange(5, 90)),
             seconds_taken(random, one.minutes),
         )
@@ -159,7 +160,7 @@ def _sit_final(ground: Ground, exam_id: int, one: RoundSpec, abilities: Mapping[
 
 
 def _sit_now(ground: Ground, exam_id: int, entries: Sequence[EntrySpec]) -> None:
-    random = ground.chance("sitting now", exam_id)
+    random = ground.chance("writing")
     sittings = [
         # They go on writing until the site hands in for them, unless somebody looks sooner.
         Sitting(entry.username, entry.ability, ground.now - timedelta(minutes=random.randint(4, 25)), None)

@@ -63,7 +63,7 @@ def sit(ground: Ground, exam_id: int, sittings: Sequence[SittingSpec]) -> list[i
     ids = ground.put_named(Attempt, rows, "candidate_id") if rows else {}
     events: list[dict[str, Any]] = []
     for row in rows:
-        events += _events(ground, row, ids[row["candidate_id"]], wanted[row["user_id"]], exam.minutes)
+        events += _events(ground, exam, row, ids[row["candidate_id"]], wanted[row["user_id"]])
     ground.put(ResponseEvent, events)
     standing = {(event["attempt_id"], event["number"]): event for event in events}
     columns = ("attempt_id", "number", "seq", "answer", "saved_at")
@@ -103,11 +103,11 @@ def _attempt(
 
 
 def _events(
-    ground: Ground, row: dict[str, Any], attempt_id: int, sitting: SittingSpec, minutes: int
+    ground: Ground, exam: Exam, row: dict[str, Any], attempt_id: int, sitting: SittingSpec
 ) -> list[dict[str, Any]]:
-    random = ground.chance("answers", row["exam_id"], sitting.username)
+    random = ground.chance("answers", exam.title, sitting.username)
     items = [key.item for key in keys_of(ground.session, row["paper_id"])]
-    seconds = minutes * 60 if sitting.seconds is None else sitting.seconds
+    seconds = exam.minutes * 60 if sitting.seconds is None else sitting.seconds
     share = 0.93 if sitting.seconds is None else 1.0
     written = write_answers(random, items, sitting.ability, sitting.started_at, seconds, share=share)
     return [
