@@ -417,8 +417,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', 'source_id', 'user_id', name=op.f('uq_hour_entries_source_source_id_user_id'))
     )
     with op.batch_alter_table('hour_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_hour_entries_figures', ['year', 'user_id', 'occurred_on', 'hours'], unique=False)
         batch_op.create_index(batch_op.f('ix_hour_entries_user_id_hour_entries_year'), ['user_id', 'year'], unique=False)
-        batch_op.create_index(batch_op.f('ix_hour_entries_year_hour_entries_unit_id'), ['year', 'unit_id'], unique=False)
 
     op.create_table('hour_exemptions',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -765,8 +765,8 @@ def downgrade() -> None:
     op.drop_table('notices')
     op.drop_table('hour_exemptions')
     with op.batch_alter_table('hour_entries', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_hour_entries_year_hour_entries_unit_id'))
         batch_op.drop_index(batch_op.f('ix_hour_entries_user_id_hour_entries_year'))
+        batch_op.drop_index('ix_hour_entries_figures')
 
     op.drop_table('hour_entries')
     with op.batch_alter_table('grants', schema=None) as batch_op:
