@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -77,7 +77,8 @@ class ItemFilterForm(BaseForm):
     field = SelectField(_l("执法领域"), validate_choice=False)
     state = SelectField(_l("状态"), validate_choice=False)
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Mapping[str, str]) -> None:
+        """Fill the filter from the arguments of the address."""
         super().__init__()
         anything = SelectChoice("", _l("全部"))
         self.kind.choices = [anything, *choices_of(KIND_NAMES)]
@@ -85,7 +86,7 @@ class ItemFilterForm(BaseForm):
         self.field.choices = [anything, *field_choices()]
         self.state.choices = [anything, *choices_of({one: STATE_NAMES[one] for one in ITEM_STATES})]
         for field in self:
-            field.data = request.args.get(field.name, "").replace("\x00", "")[:80]
+            field.data = asked.get(field.name, "").replace("\x00", "")[:80]
 
     def wanted(self) -> ItemFilter:
         """Return what is asked for; unknown values filter everything away, as they should."""

@@ -19,7 +19,7 @@ bp = Blueprint("bank", __name__)
 @bp.get("/items")
 @needs("item.view")
 def index():
-    form = forms.ItemFilterForm()
+    form = forms.ItemFilterForm(request.args)
     session = db.session()
     page, per_page = asked_page()
     found = paged(session, queries.items_matching(form.wanted()), page, per_page)
