@@ -94,6 +94,8 @@ def run_kills(
     """Kill ``kills`` times at random moments, about ``server_share`` of them the whole server, and count losses."""
     app = site.app()
     hall = furnish(app, SECRET, candidates=candidates, items=20)
+    with app.app_context():
+        db.engine.dispose()
     site.start()
     crowd = Crowd(hall, site.port, threads)
     outcome = Outcome(unexpected=crowd.unexpected)
@@ -120,6 +122,7 @@ def run_kills(
     site.stop()
     with app.app_context():
         _count(crowd, outcome)
+        db.session.remove()
         db.engine.dispose()
     return outcome
 
