@@ -354,7 +354,7 @@ def test_a_long_board_is_paged_with_the_same_number_of_statements(
     officer = as_user("officer")
     with count_queries() as seen:
         page = text(officer.get(f"{address}?per_page=20&page=2"))
-    # Who calls, with grants, the unread notices, the competition and whether there are teams: the board itself asks nothing.
+    # Who calls, with grants, the unread notices, the competition and whether there are teams; the board asks nothing.
     assert len(seen) <= 6
     assert "我的名次" in page
 
