@@ -15,6 +15,7 @@ STACK = (
     "notices",
     "documents",
     "hours",
+    "laws",
     "bank",
     "papers",
     "exams",
