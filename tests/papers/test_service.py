@@ -33,6 +33,7 @@ def compiled(blueprint_id, count=1, *, same_items=False, shuffle_items=False, sh
         same_items=same_items,
         shuffle_items=shuffle_items,
         shuffle_options=shuffle_options,
+        until=NINE.date(),
         now=NINE,
     )
 
@@ -155,7 +156,7 @@ def test_a_lack_stands_at_its_section_and_nothing_is_stored(session):
 
 def test_supply_says_what_the_bank_has_for_each_section(session):
     fill_bank(single_choice=5, true_false=1)
-    supply = supply_of(session, [section(count=4), section(count=2), section("true_false", 1)])
+    supply = supply_of(session, [section(count=4), section(count=2), section("true_false", 1)], NINE.date())
     assert [(one.wanted, one.found, one.lack and one.lack.missing) for one in supply] == [
         (4, 5, None),
         (2, 5, 1),

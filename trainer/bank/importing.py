@@ -20,6 +20,7 @@ from question_bank.kinds import public
 from question_bank.store import InvalidBank, from_bundle
 from question_bank.topics import taxonomy
 from trainer.audit.service import record
+from trainer.bank.lawchange import look_through
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.core.database import transaction
 
@@ -257,6 +258,7 @@ def _take_in(
     ]
     if bases:
         session.execute(insert(ItemBasis), bases)
+    look_through(session, item_ids=[ids[item.id] for item in both], by=by, now=now)
     record(
         "items.imported",
         by=by,

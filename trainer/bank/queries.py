@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from question_bank import Item
@@ -18,13 +31,31 @@ from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
 
-def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
+def in_quarantine(day: date) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that a newer version of a law has it out of all draws on a local day."""
+    return or_(ItemRecord.state == "quarantined", func.coalesce(ItemRecord.quarantine_on <= day, false()))
+
+
+def may_be_drawn(until: date) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that it may be put to somebody on every day up to ``until`` (local)."""
+    open_until = or_(ItemRecord.quarantine_on.is_(None), ItemRecord.quarantine_on > until)
+    return and_(ItemRecord.state == "published", ItemRecord.version_id.is_not(None), open_until)
+
+
+def shown_state(today: date) -> ColumnElement[str]:
+    """Return the state of an item as lists show it: a published one in quarantine reads ``quarantined``."""
+    shut = and_(ItemRecord.state == "published", in_quarantine(today))
+    return case((shut, "quarantined"), else_=type_coerce(ItemRecord.state, String))
+
+
+def read_pool(session: Session, *, until: date, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
     """Return the published items of ``kinds`` (all when empty) and those named by ``codes``, by code.
 
-    Items in quarantine, drafts and retired ones are never in it. Two statements, whatever the size.
+    ``until`` is the last local day on which what is drawn can be sat: an item that goes into quarantine on it or before
+    is not in the pool, nor are drafts and retired ones. Two statements, whatever the size.
     """
     wanted, named = sorted(set(kinds)), sorted(set(codes))
-    inside = [ItemRecord.state == "published", ItemRecord.version_id.is_not(None)]
+    inside = [may_be_drawn(until)]
     if wanted:
         of_kind = ItemRecord.kind.in_(wanted)
         inside.append(or_(of_kind, ItemRecord.code.in_(named)) if named else of_kind)
@@ -105,8 +136,9 @@ class ItemRow:
     stem: str
 
 
-def items_matching(wanted: ItemFilter) -> Select[Any]:
-    """Return the select of items for ``paged``, by code; rows fit ``row_of``."""
+def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
+    """Return the select of items for ``paged``, by code; rows fit ``row_of``. States are those of ``shown_state``."""
+    state = shown_state(today)
     rows = (
         select(
             ItemRecord.id,
@@ -115,7 +147,7 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
             ItemRecord.wing,
             ItemRecord.topic,
             ItemRecord.difficulty,
-            ItemRecord.state,
+            state.label("state"),
             ItemVersion.public,
         )
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
@@ -125,7 +157,7 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
-        (ItemRecord.state, wanted.state),
+        (state, wanted.state),
     ):
         if value:
             rows = rows.where(column == value)
@@ -152,15 +184,18 @@ def row_of(row: Any) -> ItemRow:
     return ItemRow(row.id, row.code, row.kind, row.wing, row.topic, row.difficulty, row.state, row.public["stem"])
 
 
-def counts_by(session: Session, column: str) -> dict[str, int]:
-    """Return how many items there are by ``state``, ``kind``, ``wing`` or ``topic``."""
+def counts_by(session: Session, column: str, today: date) -> dict[str, int]:
+    """Return how many items there are by ``state`` (as shown), ``kind``, ``wing`` or ``topic``."""
     by = {
-        "state": ItemRecord.state,
+        "state": shown_state(today),
         "kind": ItemRecord.kind,
         "wing": ItemRecord.wing,
         "topic": ItemRecord.topic,
     }[column]
-    return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+    # PostgreSQL does not see that two parameters of a grouped expression are the same: it is named first.
+    column_of = select(by.label("value")).subquery()
+    counted = select(column_of.c.value, func.count()).group_by(column_of.c.value)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 @dataclass(frozen=True)
@@ -185,6 +220,7 @@ class ItemPage:
     version: VersionLine
     versions: tuple[VersionLine, ...]
     is_current: bool
+    quarantine_on: date | None
 
 
 def read_item(session: Session, item_id: int, number: int | None = None) -> ItemPage:
@@ -214,6 +250,7 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
         version=wanted[0],
         versions=versions,
         is_current=wanted[0].id == record.version_id,
+        quarantine_on=record.quarantine_on,
     )
 
 

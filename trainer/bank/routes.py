@@ -8,8 +8,11 @@ from flask_babel import lazy_gettext as _l
 from question_bank.laws import find as find_law
 from question_bank.topics import taxonomy
 from trainer.bank import forms, queries
+from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.web.access import needs
+from trainer.web.arrival import arrived_at
+from trainer.web.locale import zone
 from trainer.web.menu import offer
 from trainer.web.view import Page, asked_page, paged
 
@@ -22,13 +25,14 @@ def index():
     form = forms.ItemFilterForm(request.args)
     session = db.session()
     page, per_page = asked_page()
-    found = paged(session, queries.items_matching(form.wanted()), page, per_page)
+    today = local_day(arrived_at(), zone())
+    found = paged(session, queries.items_matching(form.wanted(), today), page, per_page)
     rows = Page([queries.row_of(row) for row in found.items], found.page, found.per_page, found.total)
     return render_template(
         "bank/index.html",
         form=form,
         page=rows,
-        counts=queries.counts_by(session, "state"),
+        counts=queries.counts_by(session, "state", today),
         filtered=any(request.args.get(field.name) for field in form),
         kinds=forms.KIND_NAMES,
         topics={topic.slug: forms.filed_name(topic) for topic in taxonomy().topics},

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# From which states an item may pass into which; quarantine comes from a changed law, never from a person.
+# From which states an item may pass into which by a person's word. Quarantine comes from a changed law and goes with a
+# text of the item that cites the law as it stands (``lawchange.py``): nobody publishes an item out of it.
 CHANGES: dict[str, frozenset[str]] = {
     "draft": frozenset({"published", "retired"}),
     "in_review": frozenset({"published", "retired"}),
     "published": frozenset({"retired"}),
-    "quarantined": frozenset({"published", "retired"}),
+    "quarantined": frozenset({"retired"}),
     "retired": frozenset({"published"}),
 }
 

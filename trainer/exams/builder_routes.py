@@ -10,6 +10,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
@@ -146,7 +147,7 @@ def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
-    stands = iter(supply_of(db.session(), sound) if sound else [])
+    stands = iter(supply_of(db.session(), sound, local_day(arrived_at(), zone())) if sound else [])
     rows = []
     for place in range(len(sections)):
         if place in wrong:

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.bank.forms import KIND_NAMES
+from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
@@ -91,7 +92,7 @@ def show(exam_id):
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
-        supply=supply_of(session, sections) if exam.state == "draft" else None,
+        supply=supply_of(session, sections, local_day(exam.closes_at, zone())) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
         seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
         progress=figures.progress_of(session, [exam_id])[exam_id],

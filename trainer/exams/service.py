@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.core.clock import iso_z
+from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
@@ -29,6 +29,7 @@ from trainer.papers.queries import papers_of
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import deal_papers, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
+from trainer.web.locale import zone
 
 MANAGE = "exam.manage"
 # Where a notice leads its reader; the pages belong to features above this one.
@@ -319,7 +320,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     if _window(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
-    made = _compile(exam, len(rows), now)
+    made = _compile(session, exam, len(rows), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
     dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
     if rows:
@@ -335,7 +336,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 
 
-def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
+def _compile(session: Session, exam: Exam, candidates: int, now: datetime) -> Compiled:
     shuffled = exam.shuffle_items or exam.shuffle_options
     return compile_papers(
         exam.blueprint_id,
@@ -343,6 +344,7 @@ def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
         same_items=exam.draw == "one_paper",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
+        until=local_day(_window(session, exam.id)[1], zone()),
         now=now,
     )
 
@@ -350,7 +352,7 @@ def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
 def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
     """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
     if exam.draw == "per_candidate":
-        made = _compile(exam, len(new), now)
+        made = _compile(session, exam, len(new), now)
         return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -36,10 +37,11 @@ def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
     ]
 
 
-def pool_for(session: Session, sections: Sequence[SectionSpec]) -> list[PoolItem]:
-    """Return the items from which the sections would be drawn now, by code."""
+def pool_for(session: Session, sections: Sequence[SectionSpec], until: date) -> list[PoolItem]:
+    """Return the items from which the sections would be drawn now, by code; see ``read_pool`` for ``until``."""
     return read_pool(
         session,
+        until=until,
         kinds={one.kind for one in sections},
         codes={code for one in sections for code in one.item_ids},
     )
@@ -54,9 +56,12 @@ class Supply:
     lack: Lack | None
 
 
-def supply_of(session: Session, sections: Sequence[SectionSpec]) -> list[Supply]:
-    """Return for each section what the bank has for it now, competition between sections included."""
-    pool = pool_for(session, sections)
+def supply_of(session: Session, sections: Sequence[SectionSpec], until: date) -> list[Supply]:
+    """Return for each section what the bank has for it now, competition between sections included.
+
+    ``until`` is the last local day on which the paper can be sat.
+    """
+    pool = pool_for(session, sections, until)
     parts = [one.part() for one in sections]
     lacks = {lack.section: lack for lack in find_lacks(parts, pool)}
     return [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -134,10 +134,12 @@ def compile_papers(
     same_items: bool,
     shuffle_items: bool,
     shuffle_options: bool,
+    until: date,
     now: datetime,
 ) -> Compiled:
     """Compile ``count`` more papers of a blueprint and return them.
 
+    ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
     With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
     touched: a second call adds further ones, with items as they are in the bank by then. Raises ``NotEnoughItems``,
     ``Missing`` for an unknown blueprint.
@@ -147,7 +149,7 @@ def compile_papers(
         if blueprint is None:
             raise Missing
         sections = sections_of(session, blueprint_id)
-        pool = pool_for(session, sections)
+        pool = pool_for(session, sections, until)
         parts = [one.part() for one in sections]
         standing = session.scalar(select(func.max(Paper.form)).where(Paper.blueprint_id == blueprint_id)) or 0
         first = standing + 1

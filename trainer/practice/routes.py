@@ -97,7 +97,7 @@ def show():
     parts: dict[str, Any] = {}
     if words:
         by = ""
-        parts["found"] = queries.search_items(session, me, words)
+        parts["found"] = queries.search_items(session, me, words, now)
     elif by == "law":
         parts["laws"] = [
             (name, law.title if (law := laws.find(name)) else name, row)
@@ -230,7 +230,7 @@ def wrong_items():
     tree = taxonomy()
     return render_template(
         "practice/wrong_items.html",
-        rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters), page, per_page),
+        rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters, now), page, per_page),
         want=want,
         topics=[(_name(wing), [(one.slug, _name(one)) for one in wing.topics]) for wing in tree.wings],
         topic_name=_topic_name,
@@ -247,7 +247,7 @@ def history():
     topics = queries.progress_by_topic(session, me, now)
     return render_template(
         "practice/history.html",
-        rows=paged(session, queries.answers_given(me, {}, correct), page, per_page),
+        rows=paged(session, queries.answers_given(me, {}, correct, now), page, per_page),
         verdict=request.args.get("verdict", ""),
         wings=[_wing(wing, topics) for wing in taxonomy().wings],
         topic_name=_topic_name,
