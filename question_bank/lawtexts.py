@@ -286,6 +286,12 @@ def label_of(number: str) -> str:
     return f"第{text.numeral(int(whole))}条" + (f"之{text.numeral(int(inserted))}" if inserted else "")
 
 
+def article_order(number: str) -> tuple[int, int]:
+    """Return by what articles sort: 2, 10, 120, 120-1."""
+    whole, _, inserted = number.partition("-")
+    return int(whole), int(inserted or 0)
+
+
 def _version(history: str, name: str, problems: list[Problem]) -> str:
     """Return the day of the version, empty where it is not clear."""
     told: set[date] = set()
@@ -433,3 +439,35 @@ def _differences(law: LawText, known: laws.Register) -> Iterator[Problem]:
 def _listed(numbers: Iterable[str], most: int = 10) -> str:
     shown = list(numbers)
     return "、".join(label_of(number) for number in shown[:most]) + ("……" if len(shown) > most else "")
+
+
+# --- a reading as JSON, for who reads files in a process of its own ------------------------------------------------
+
+
+def reading_to_json(reading: Reading) -> str:
+    """Return a reading as JSON; ``reading_from_json`` gives it back."""
+    law = reading.law
+    told = None
+    if law is not None:
+        told = {
+            "title": law.title,
+            "short_title": law.short_title,
+            "version": law.version,
+            "articles": [[one.number, one.label, one.chapter, one.text] for one in law.articles],
+            "status": law.status,
+            "in_force_from": law.in_force_from.isoformat() if law.in_force_from else None,
+            "repealed_on": law.repealed_on.isoformat() if law.repealed_on else None,
+        }
+    problems = [[one.code, one.line, one.params, one.stops] for one in reading.problems]
+    return json.dumps({"law": told, "problems": problems}, ensure_ascii=False)
+
+
+def reading_from_json(told: str) -> Reading:
+    """Return the reading that ``reading_to_json`` wrote."""
+    data = json.loads(told)
+    law = data["law"]
+    if law is not None:
+        articles = tuple(Article(*one) for one in law.pop("articles"))
+        days = {name: date.fromisoformat(law[name]) if law[name] else None for name in ("in_force_from", "repealed_on")}
+        law = LawText(**(law | days), articles=articles)
+    return Reading(law, tuple(Problem(*one) for one in data["problems"]))

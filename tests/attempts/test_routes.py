@@ -7,6 +7,7 @@ import pytest
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.attempts.test_api import put, start
 from tests.conftest import NINE
+from tests.laws.factories import law_text, load
 from trainer.attempts.models import Attempt
 from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
@@ -124,6 +125,19 @@ def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wro
     cut = officer.get(f"/attempts/{attempt}/result?show=wrong").text
     assert cut.count('class="card item"') == 1
     assert "误选" in cut
+
+
+def test_the_result_opens_each_article_that_is_loaded(exam, as_user, count_queries):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    hand_in(officer, attempt)
+    assert "查看条文" not in officer.get(f"/attempts/{attempt}/result").text
+    load(law_text("2021-01-22", {"36": "甲。\n乙。"}, law="行政处罚法", starts_on=NINE.date()))
+    with count_queries() as seen:
+        page = officer.get(f"/attempts/{attempt}/result").text
+    assert page.count("<mark>甲。</mark>") == 5
+    assert "<mark>乙。</mark>" not in page
+    assert sum("law_articles" in one for one in seen) == 1
 
 
 def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):

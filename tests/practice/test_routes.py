@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NINE
+from tests.laws.factories import law_text, load
 from tests.practice.factories import RIGHT, SECRETS, add_attempt, add_items, new_version, shipped, small_item
+from tests.question_bank.samples import BASIS
 from trainer.practice.models import PracticeAnswer
 
 PAGES = (
@@ -55,6 +57,18 @@ def test_an_own_answer_is_shown_to_its_owner_alone(as_user, officer):
     address = send(officer, {"answer": "A"}).location
     assert officer.get(address).status_code == 200
     assert as_user("officer2").get(address).status_code == 404
+
+
+def test_the_article_opens_beside_the_answer_where_it_is_loaded(officer):
+    text = "行政机关应当公开。\n下列情形除外：\n（一）秘密。"
+    add_items([small_item(basis=[{**BASIS, "paragraph": 2, "item": 1}])], NINE)
+    address = send(officer, {"answer": "A"}).location
+    assert "查看条文" not in officer.get(address).text
+    load(law_text("2021-01-22", {"36": text}, law="行政处罚法", starts_on=NINE.date()))
+    page = officer.get(address).text
+    assert "查看条文" in page
+    assert "<mark>（一）秘密。</mark>" in page
+    assert "<mark>行政机关应当公开。</mark>" not in page
 
 
 @pytest.mark.parametrize("kind", sorted(FORM))

@@ -23,6 +23,7 @@ from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMI
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
+from trainer.laws.queries import Citation, CitedArticle, cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
 from trainer.marking.rules import may_see_result, profile
@@ -132,9 +133,13 @@ def result(attempt_id):
             "attempts/held_back.html", attempt=attempt, exam=exam, release=release_sentence(exam), being_marked=due
         )
         return page, refusal.status
+    articles = cited_articles(
+        db.session(),
+        [(one["law"], one["version"], one["article"]) for item in found["items"] for one in item["basis"]],
+    )
     end_read()
     only_wrong = request.args.get("show") == "wrong"
-    items = [_shown(one) for one in found["items"] if not (only_wrong and one["correct"])]
+    items = [_shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
     return render_template(
         "attempts/result.html",
         found=found,
@@ -161,7 +166,7 @@ def release_sentence(exam: Any) -> str:
     return _("成绩由组织单位公布，公布时会通知您。")
 
 
-def _shown(item: dict[str, Any]) -> dict[str, Any]:
+def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict[str, Any]:
     """Return an item of a result with what its template prints: letters by position, and answers in words."""
     options = [{**option, "letter": chr(ord("A") + place)} for place, option in enumerate(item["options"] or [])]
     letters = {option["key"]: option["letter"] for option in options}
@@ -189,7 +194,10 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
         "own": told(item["answer"]),
         "key": told(item["right_answer"]),
         "verdict": "right" if item["correct"] else "part" if part else "wrong",
-        "basis": [{**one, "place": _place(one)} for one in item["basis"]],
+        "basis": [
+            {**one, "place": _place(one), "text": articles.get((one["law"], one["version"], one["article"]))}
+            for one in item["basis"]
+        ],
     }
 
 

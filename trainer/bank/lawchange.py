@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from question_bank.lawdiff import OUTCOMES, UNCHANGED, ArticleChange, compare
 from question_bank.laws import name_key
 from question_bank.lawtexts import LawText as ReadText
+from question_bank.lawtexts import article_order
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
 from trainer.audit.service import record
@@ -244,7 +245,7 @@ def _citations(session: Session, item_ids: Collection[int] | None) -> Iterable[A
 def _verdict(
     rows: list[Any], version: str, new: KnownVersion, fate: dict[str, ArticleChange], marks: Mapping[str, str]
 ) -> ItemVerdict:
-    articles = sorted({row.article for row in rows}, key=lambda one: [int(part) for part in one.split("-")])
+    articles = sorted({row.article for row in rows}, key=article_order)
     return ItemVerdict(
         item_id=rows[0].id,
         code=rows[0].code,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    distinct,
     exists,
     false,
     func,
@@ -264,3 +265,16 @@ def items_to_export(
         select(ItemVersion.body).join(ItemRecord, ItemRecord.version_id == ItemVersion.id).where(inside)
     )
     return sorted((Item.from_dict(body) for body in bodies), key=lambda item: item.id)
+
+
+def laws_cited(session: Session) -> list[tuple[str, str, int]]:
+    """Return the laws that items not retired rest on as (law, version, items), those cited most first."""
+    count = func.count(distinct(ItemBasis.item_id))
+    rows = session.execute(
+        select(ItemBasis.law, ItemBasis.law_version, count)
+        .join(ItemRecord, ItemRecord.id == ItemBasis.item_id)
+        .where(ItemRecord.state != "retired")
+        .group_by(ItemBasis.law, ItemBasis.law_version)
+        .order_by(count.desc(), ItemBasis.law)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

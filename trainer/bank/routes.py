@@ -10,6 +10,7 @@ from question_bank.topics import taxonomy
 from trainer.bank import forms, queries
 from trainer.core.clock import local_day
 from trainer.core.database import db
+from trainer.laws.queries import cited_articles
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
@@ -45,10 +46,11 @@ def show(item_id):
     number = request.args.get("version", type=int)
     page = queries.read_item(db.session(), item_id, number)
     item, known = page.item, taxonomy()
+    articles = cited_articles(db.session(), [(one.law, one.version, one.article) for one in item.basis])
     basis = []
     for one in item.basis:
         law = find_law(one.law)
-        basis.append((law.title if law else one.law, one))
+        basis.append((law.title if law else one.law, one, articles.get((one.law, one.version, one.article))))
     return render_template(
         "bank/show.html",
         page=page,
@@ -60,6 +62,7 @@ def show(item_id):
         fields=[forms.filed_name(known.find_field(one)) for one in item.fields],
         right=set(item.key) if isinstance(item.key, tuple) else {item.key},
         basis=basis,
+        in_quarantine=page.quarantine_on is not None and page.quarantine_on <= local_day(arrived_at(), zone()),
     )
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from question_bank.lawdiff import UNCHANGED
+from question_bank.laws import name_key
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
+from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
-from trainer.papers.models import Section
+from trainer.papers.models import Paper, PaperItem, Section
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,64 @@ def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int
     counts = dict.fromkeys(exam_ids, 0)
     counts.update({row[0]: row[1] for row in rows})
     return counts
+
+
+@dataclass(frozen=True)
+class StaleItem:
+    """An item in an exam's papers that rests on words of a law which do not hold any more on ``stale_on``."""
+
+    item_id: int
+    code: str
+    law: str
+    new_version: str
+    stale_on: date
+
+
+def stale_items(session: Session, blueprint_id: int, until: date) -> list[StaleItem]:
+    """Return the items of compiled papers, by code, that rest on words which do not hold any more by ``until``.
+
+    It is the paper's version of an item that counts: one that was rewritten meanwhile stays as it is in a paper. One
+    statement; an item that two changes of law touch stands there twice.
+    """
+    held = exists().where(
+        PaperItem.item_version_id == ItemVersion.id, Paper.id == PaperItem.paper_id, Paper.blueprint_id == blueprint_id
+    )
+    rows = session.execute(
+        select(
+            ItemRecord.id,
+            ItemRecord.code,
+            ItemVersion.body,
+            LawChange.law,
+            LawChange.old_version,
+            LawChange.new_version,
+            LawChange.takes_force_on,
+        )
+        .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
+        .join(ItemLawCheck, ItemLawCheck.item_id == ItemRecord.id)
+        .join(LawChange, LawChange.id == ItemLawCheck.change_id)
+        .where(held, ItemLawCheck.outcome != UNCHANGED, LawChange.takes_force_on <= until)
+        .order_by(ItemRecord.code, LawChange.id)
+    )
+    return [
+        StaleItem(row.id, row.code, row.law, row.new_version, row.takes_force_on)
+        for row in rows
+        if any(
+            name_key(basis["law"]) == name_key(row.law) and basis["version"] == row.old_version
+            for basis in row.body["basis"]
+        )
+    ]
+
+
+def exams_to_come(session: Session, now: datetime) -> list[tuple[Exam, datetime]]:
+    """Return the published exams that are not over, each with its last closing time."""
+    rows = session.execute(
+        select(Exam, func.max(Sitting.closes_at))
+        .join(Sitting, Sitting.exam_id == Exam.id)
+        .where(Exam.state == "published", Sitting.closes_at > now)
+        .group_by(Exam.id)
+        .order_by(Exam.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:

@@ -94,6 +94,9 @@ def show(exam_id):
         sections=sections,
         supply=supply_of(session, sections, local_day(exam.closes_at, zone())) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
+        stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
+        if live and where in ("upcoming", "open")
+        else [],
         seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),

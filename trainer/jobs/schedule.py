@@ -13,6 +13,7 @@ from datetime import datetime
 from trainer.accounts.sessions import drop_ended
 from trainer.attempts.jobs import close_overdue
 from trainer.competitions.jobs import take_results
+from trainer.exams.jobs import warn_of_old_law
 from trainer.hours.jobs import seal_chains
 from trainer.marking.jobs import credit_left_over, settle_left_over
 
@@ -32,5 +33,6 @@ SCHEDULE: tuple[Job, ...] = (
     Job("settle_left_over", 5, settle_left_over),
     Job("take_results", 15, take_results),
     Job("credit_left_over", 20, credit_left_over),
+    Job("warn_of_old_law", 300, warn_of_old_law),
     Job("drop_ended_sessions", 600, drop_ended),
 )

@@ -27,6 +27,11 @@ WORDING: dict[str, Any] = {
     # --- competitions
     "competition_published": _l("您被列入竞赛“{title}”，可以查看赛程安排。"),
     "competition_results_posted": _l("竞赛“{title}”的结果已经公示。"),
+    # --- laws
+    "law_changed": _l("《{law}》有新文本，自{force_on}起施行，您有 {count} 道试题需要核对。"),
+    "exam_rests_on_old_law": _l(
+        "“{title}”的试卷里有 {count} 道题所依据的《{law}》，自{force_on}起适用新文本，请查看考试页。"
+    ),
     # --- training and hours
     "hours_credited": _l("“{title}”的 {hours} 学时已记入您的学时。"),
     "hours_taken_back": _l("“{title}”的 {hours} 学时已冲正，原因：{reason}"),

@@ -16,6 +16,7 @@ from question_bank.topics import taxonomy
 from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
+from trainer.laws.queries import cited_articles
 from trainer.practice import queries
 from trainer.practice.forms import read_answer
 from trainer.practice.rules.choosing import DRILLS, MODES, REVIEWS_A_DAY, Wanted, wanted
@@ -208,12 +209,19 @@ def answered(answer_id):
         topic=_topic_name(made.topic),
         arguments=_arguments(want),
         in_days=(local_day(made.due_at, zone()) - local_day(now, zone())).days,
-        citations=[_citation(one) for one in made.told.basis],
+        citations=_citations(made.told.basis),
     )
+
+
+def _citations(basis: Any) -> list[dict[str, Any]]:
+    articles = cited_articles(db.session(), [(one.law, one.version, one.article) for one in basis])
+    return [_citation(one) | {"article": articles.get((one.law, one.version, one.article))} for one in basis]
 
 
 def _citation(one: Any) -> dict[str, Any]:
     return {
+        "paragraph": one.paragraph,
+        "item": one.item,
         "title": one.title,
         "place": one.place_en if is_english() else one.place_zh,
         "version": date.fromisoformat(one.version),
