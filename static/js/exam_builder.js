@@ -66,7 +66,10 @@ async function ask() {
   const mine = ++asked;
   const all = [...rows.querySelectorAll("[data-section]")];
   try {
-    const told = await api("POST", form.dataset.supply, { sections: all.map(described) });
+    const told = await api("POST", form.dataset.supply, {
+      sections: all.map(described),
+      closes_at: form.elements.closes_at?.value ?? "",
+    });
     // A slower answer to an older question must not overwrite a newer one.
     if (mine !== asked) return;
     told.sections.forEach((one, place) => show(all[place], one));

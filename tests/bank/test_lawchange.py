@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from tests.conftest import NINE
 from tests.laws.factories import (
     FIRST,
     LAW,
@@ -24,14 +25,16 @@ from tests.laws.factories import (
     quarantine,
 )
 from trainer.audit.models import Entry
+from trainer.bank.importing import load_shipped
 from trainer.bank.lawchange import StartUnknown
-from trainer.bank.models import ItemLawCheck, ItemRecord, LawChange
+from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, LawChange
 from trainer.bank.queries import ItemFilter, counts_by, items_matching, read_pool, row_of
 from trainer.bank.service import publish_item, retire_item
 from trainer.core.clock import day_starts_at
 from trainer.core.database import transaction
 from trainer.core.errors import Missing
 from trainer.laws.models import LawArticle, LawText
+from trainer.laws.service import load_text
 from trainer.notices.models import Notice
 from trainer.practice.queries import item_by_code, search_items
 
@@ -253,6 +256,17 @@ def test_practice_stops_on_the_day_of_force(session, city):
     assert search_items(session, me, "示例", midnight) == []
     with pytest.raises(Missing):
         item_by_code(session, me, "cite-1", now=midnight)
+
+
+def test_loading_the_shipped_bank_looks_at_what_came_with_its_register(session, city):
+    """A newer register is like a text that somebody stored without looking at the items."""
+    load_shipped(now=NINE)
+    text = law_text("2027-01-01", {"36": "甲"}, starts_on=date(2027, 6, 1), law="行政处罚法")
+    load_text(text, in_force_from=None, source="", by=None, now=NINE)
+    assert quarantine(session) == {}
+    load_shipped(now=NINE)
+    cited = select(ItemBasis.item_id).where(ItemBasis.law == "行政处罚法").distinct()
+    assert set(quarantine(session)) == set(session.scalars(cited))
 
 
 def test_lists_show_the_quarantine_from_its_day_on(session, city):

@@ -112,3 +112,17 @@ def _stale(session, exam_id):
     found = stale_items(db.session(), blueprint, DAY)
     session.rollback()
     return found
+
+
+def test_the_builder_counts_for_the_day_on_which_the_exam_closes(as_user, city, items, clock):
+    clock(NINE)
+    load(law_text(starts_on=DAY + timedelta(days=2)))
+    row = {"title": "一", "kind": "single_choice", "count": "3", "points_each": "1"}
+
+    def told(**more):
+        answer = as_user("organiser").post("/exams/supply", json={"sections": [row], **more})
+        return answer.json["sections"][0]["state"]
+
+    assert told() == told(closes_at="") == told(closes_at="2026-11-24T18:00") == "enough"
+    assert told(closes_at="2026-11-25T09:00") == "short"
+    assert told(closes_at=[7]) == "enough"

@@ -129,11 +129,13 @@ def load_shipped(*, now: datetime) -> ImportReport:
     """Bring the shipped content into the bank, published. A second run changes nothing and writes nothing.
 
     Raises ``question_bank.store.InvalidBank`` when the content is faulty. An item edited on this site since it came
-    is kept as it is.
+    is kept as it is. The register may have come with a newer version of a law: all items are looked through for it.
     """
     items = list(load())
     with transaction() as session:
-        return _take_in(session, items, by=None, now=now, publish=True, dry_run=False, shipped=True)
+        report = _take_in(session, items, by=None, now=now, publish=True, dry_run=False, shipped=True)
+        look_through(session, by=None, now=now)
+        return report
 
 
 @dataclass(frozen=True)

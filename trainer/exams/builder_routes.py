@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -79,7 +79,15 @@ def supply():
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    return jsonify(_supply([forms.section_from_json(row) for row in rows]))
+    return jsonify(_supply([forms.section_from_json(row) for row in rows], _last_day(given.get("closes_at"))))
+
+
+def _last_day(typed: Any) -> date:
+    """Return the day on which the exam closes as it is typed in the city's time, today where it is not yet a day."""
+    try:
+        return datetime.fromisoformat(str(typed)).date()
+    except ValueError:
+        return local_day(arrived_at(), zone())
 
 
 def _say_saved(published: bool) -> None:
@@ -137,7 +145,7 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str
     )
 
 
-def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
+def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
     """Return for each section a state and a sentence, and the totals: all that the page shows while one types."""
     # A title still missing keeps nobody from knowing whether the bank suffices.
     titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
@@ -147,7 +155,7 @@ def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
-    stands = iter(supply_of(db.session(), sound, local_day(arrived_at(), zone())) if sound else [])
+    stands = iter(supply_of(db.session(), sound, until) if sound else [])
     rows = []
     for place in range(len(sections)):
         if place in wrong:
