@@ -4,7 +4,8 @@ A library of its own with its data: it needs neither Flask nor a database, only 
 """
 
 from question_bank.check import check
-from question_bank.item import InvalidItem, Item, LegalBasis, Option, Problem
+from question_bank.fields import Problem
+from question_bank.item import InvalidItem, Item, LegalBasis, Option
 from question_bank.kinds import Grade, grade
 from question_bank.store import Bank, load
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from question_bank.item import InvalidItem, Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import InvalidItem, Item
 from question_bank.topics import CONTENT, taxonomy
 
 ONE_LINE_EACH = ("options", "basis")

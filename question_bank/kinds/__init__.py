@@ -10,7 +10,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import (
     ALL_OR_NOTHING,
     HALF_FOR_INCOMPLETE,

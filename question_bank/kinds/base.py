@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 
 ALL_OR_NOTHING = "all_or_nothing"
 HALF_FOR_INCOMPLETE = "half_for_incomplete"

@@ -18,7 +18,8 @@ import unicodedata
 from typing import Any
 
 from question_bank import text
-from question_bank.item import UNPRINTABLE, Item, Problem, text_problems
+from question_bank.fields import UNPRINTABLE, Problem, text_problems
+from question_bank.item import Item
 from question_bank.kinds.base import (
     PROPORTIONAL,
     Grade,

@@ -16,7 +16,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import (
     ALL_OR_NOTHING,
     FULL,
