@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from question_bank import text
-from question_bank.item import Item, LegalBasis
+from question_bank import kinds, text
+from question_bank.fields import MARKDOWN
+from question_bank.item import Item, LegalBasis, Passage
+from question_bank.kinds import case_study
 from question_bank.laws import Register, Version, fingerprint
 from question_bank.similar import similar_groups
 from question_bank.store import Bank, Fault
@@ -56,6 +58,8 @@ NEGATION = re.compile(
 )
 
 ARTICLE_IN_TEXT = re.compile("第([零〇一二三四五六七八九十百千0-9]+)条(?:之([一二三四五六七八九十]))?")
+OPTION_TEXT = re.compile(r"options\[\d+\]\.text")
+MARKUP = re.compile("</?[a-zA-Z][a-zA-Z0-9]*(?:\\s[^<>]*)?/?>|&(?:[a-z]+|#[0-9]+);")
 QUOTED_LAW = re.compile("《([^《》]+)》")
 
 
@@ -101,19 +105,10 @@ def check(
         for found in _item_findings(item, file, register, taxonomy, day, fresh):
             findings.append(Finding(found.level, found.code, item.id, file, found.place, found.params))
     findings += _doubles(bank)
+    findings += _rivals(bank)
     findings += _files(bank)
     findings += _spread(bank)
-    findings += [
-        Finding(
-            WARNING,
-            "near_duplicates",
-            group.ids[0],
-            bank.file_of(group.ids[0]),
-            "",
-            {"items": ", ".join(group.ids), "overlap": f"{group.least:.2f}"},
-        )
-        for group in similar_groups({item.id: item for item in bank}.values())
-    ]
+    findings += _alike(bank)
     return findings
 
 
@@ -143,12 +138,36 @@ def _item_findings(
     item: Item, file: str, register: Register, taxonomy: Taxonomy, day: date | None, texts: _Texts | None
 ) -> Iterator[Finding]:
     yield from _filing(item, file, taxonomy)
-    yield from _law(item, register, day, texts)
+    if not item.citations():
+        yield Finding(ERROR, "no_basis", place="basis")
+    yield from _law(item, item.citations(), register, day, texts)
+    yield from _content(item)
+    if item.kind != case_study.KIND.name:
+        return
+    for index, part in enumerate(case_study.expand(item)):
+        found = [*_law(part, (*part.basis, *item.basis), register, day, texts), *_content(part)]
+        if not part.basis and not item.basis:
+            found.append(Finding(ERROR, "no_basis", place="basis"))
+        for one in found:
+            yield replace(one, place=f"parts[{index}].{one.place}")
+
+
+def _content(item: Item) -> Iterator[Finding]:
+    """Find what is wrong with the question itself; the parts of a case are looked at one by one."""
     yield from _wording(item)
     if item.options:
         yield from _options(item)
     if item.kind == "fill_blank":
         yield from _accepted(item)
+    elif item.kind == "matching":
+        yield from _columns(item)
+    elif item.kind == "short_answer":
+        longest = kinds.answer_shape(item)["max_length"]
+        if len(item.settings["sample"]) > longest:
+            params = {"length": len(item.settings["sample"]), "longest": longest}
+            yield Finding(ERROR, "sample_too_long", place="sample", params=params)
+    if item.format == MARKDOWN and not item.case:
+        yield from _rich(item)
 
 
 def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
@@ -172,9 +191,9 @@ def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
         yield Finding(ERROR, "id_of_other_form", place="id", params={"wanted": f"{stem}-0000"})
 
 
-def _law(item: Item, register: Register, day: date | None, texts: _Texts | None) -> Iterator[Finding]:
-    if not item.basis:
-        yield Finding(ERROR, "no_basis", place="basis")
+def _law(
+    item: Item, cited: Sequence[LegalBasis], register: Register, day: date | None, texts: _Texts | None
+) -> Iterator[Finding]:
     for index, basis in enumerate(item.basis):
         place = f"basis[{index}]"
         if basis in item.basis[:index]:
@@ -206,7 +225,7 @@ def _law(item: Item, register: Register, day: date | None, texts: _Texts | None)
             )
         if texts is not None:
             yield from _compare(basis, version, texts, place)
-    yield from _articles_named(item, register)
+    yield from _articles_named(item.explanation, cited, register)
 
 
 def _article(basis: LegalBasis, version: Version, place: str) -> Iterator[Finding]:
@@ -258,12 +277,12 @@ def _compare(basis: LegalBasis, version: Version, texts: _Texts, place: str) -> 
         yield Finding(ERROR, "article_text_differs", place=place, params=params)
 
 
-def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
+def _articles_named(explanation: str, basis: Sequence[LegalBasis], register: Register) -> Iterator[Finding]:
     """Find articles that the explanation names and the basis lacks: one of the two is likely wrong."""
-    cited = {basis.article for basis in item.basis}
-    law_titles = {basis.law for basis in item.basis}
-    for match in ARTICLE_IN_TEXT.finditer(item.explanation):
-        named = QUOTED_LAW.findall(item.explanation[: match.start()])
+    cited = {one.article for one in basis}
+    law_titles = {one.law for one in basis}
+    for match in ARTICLE_IN_TEXT.finditer(explanation):
+        named = QUOTED_LAW.findall(explanation[: match.start()])
         law = register.find(named[-1]) if named else None
         if named and (law is None or law.short_title not in law_titles):
             continue
@@ -274,13 +293,13 @@ def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
 
 
 def _wording(item: Item) -> Iterator[Finding]:
-    pieces = {"stem": item.stem, "explanation": item.explanation}
-    pieces |= {f"options[{index}].note": option.note for index, option in enumerate(item.options)}
-    for place, words in pieces.items():
-        match = LETTER.search(words)
+    for passage in _own_passages(item):
+        # The text of an option may well name "A项" of something else, and so may a document.
+        match = None if passage.plain or OPTION_TEXT.fullmatch(passage.place) else LETTER.search(passage.words)
         if match:
-            yield Finding(ERROR, "letter_reference", place=place, params={"found": match.group()})
-    if not item.explanation:
+            yield Finding(ERROR, "letter_reference", place=passage.place, params={"found": match.group()})
+    # A sample answer explains itself, and a case leaves it to its parts.
+    if not item.explanation and item.kind not in ("short_answer", "case_study"):
         yield Finding(WARNING, "no_explanation", place="explanation")
     match = DOUBLE_NEGATIVE.search(item.stem)
     if match:
@@ -294,6 +313,40 @@ def _wording(item: Item) -> Iterator[Finding]:
         negated = [option.key for option in item.options if DOUBLE_NEGATIVE.search(option.text)]
         if negated:
             yield Finding(WARNING, "double_negative", place="options", params={"options": ", ".join(negated)})
+
+
+def _own_passages(item: Item) -> list[Passage]:
+    """Return the texts of an item without those of its parts."""
+    return [passage for passage in item.passages() if not passage.place.startswith("parts[")]
+
+
+def _rich(item: Item) -> Iterator[Finding]:
+    """Find what an importer may leave behind in Markdown, in a case with its parts."""
+    from question_bank import richtext  # needed by Markdown alone, see ``item``
+
+    shown: set[str] = set()
+    for passage in item.passages():
+        if passage.plain:
+            continue
+        shown |= set(richtext.media_names(passage.words))
+        match = MARKUP.search(passage.words)
+        if match:
+            yield Finding(WARNING, "html_in_markdown", place=passage.place, params={"found": match.group()})
+    for index, medium in enumerate(item.media):
+        if medium.name not in shown:
+            yield Finding(WARNING, "unused_medium", place=f"media[{index}]", params={"name": medium.name})
+
+
+def _columns(item: Item) -> Iterator[Finding]:
+    """Find prompts that say the same, and a key that can be read off the order of the columns."""
+    seen: dict[str, str] = {}
+    for index, prompt in enumerate(item.settings["prompts"]):
+        plain = text.normal(prompt["text"])
+        if plain in seen:
+            yield Finding(ERROR, "prompt_twice", place=f"prompts[{index}]", params={"other": seen[plain]})
+        seen.setdefault(plain, prompt["key"])
+    if tuple(item.key.values()) == item.option_keys[: len(item.key)]:
+        yield Finding(WARNING, "columns_in_order", place="key")
 
 
 def _options(item: Item) -> Iterator[Finding]:
@@ -329,19 +382,50 @@ def _accepted(item: Item) -> Iterator[Finding]:
 def _doubles(bank: Bank) -> Iterator[Finding]:
     files: dict[str, str] = {}
     stems: dict[str, Item] = {}
-    wholes: dict[tuple[str, tuple[str, ...]], Item] = {}
+    wholes: dict[tuple[str, ...], Item] = {}
     for item, file in zip(bank.items, bank.files, strict=True):
         if item.id in files:
             yield Finding(ERROR, "duplicate_id", item.id, file, "id", {"other": files[item.id]})
         files.setdefault(item.id, file)
         stem = text.normal(item.stem)
-        whole = (stem, tuple(sorted(text.normal(option.text) for option in item.options)))
+        others = [one.words for one in item.passages() if not one.secret and one.place != "stem"]
+        whole = (stem, *sorted(text.normal(words) for words in others))
         if whole in wholes:
             yield Finding(ERROR, "duplicate_item", item.id, file, "stem", {"other": wholes[whole].id})
-        elif stem in stems:
+        elif stem in stems and not _may_share_a_stem(item, stems[stem]):
             yield Finding(WARNING, "duplicate_stem", item.id, file, "stem", {"other": stems[stem].id})
         wholes.setdefault(whole, item)
         stems.setdefault(stem, item)
+
+
+def _may_share_a_stem(one: Item, other: Item) -> bool:
+    # The stem of these kinds often is but an instruction: "请标出其中的错误".
+    return one.kind in ("matching", "error_finding") or _are_variants((one, other))
+
+
+def _are_variants(items: Iterable[Item]) -> bool:
+    groups = {item.variant_group for item in items}
+    return len(groups) == 1 and None not in groups
+
+
+def _rivals(bank: Bank) -> Iterator[Finding]:
+    known = {item.id for item in bank}
+    groups = Counter(item.variant_group for item in bank)
+    for item, file in zip(bank.items, bank.files, strict=True):
+        for index, enemy in enumerate(item.enemies):
+            if enemy not in known:
+                yield Finding(ERROR, "unknown_enemy", item.id, file, f"enemies[{index}]", {"enemy": enemy})
+        if item.variant_group is not None and groups[item.variant_group] == 1:
+            params = {"group": item.variant_group}
+            yield Finding(WARNING, "lonely_variant", item.id, file, "variant_group", params)
+
+
+def _alike(bank: Bank) -> Iterator[Finding]:
+    items = {item.id: item for item in bank}
+    for group in similar_groups(items.values()):
+        if not _are_variants(items[item_id] for item_id in group.ids):
+            params = {"items": ", ".join(group.ids), "overlap": f"{group.least:.2f}"}
+            yield Finding(WARNING, "near_duplicates", group.ids[0], bank.file_of(group.ids[0]), "", params)
 
 
 def _files(bank: Bank) -> Iterator[Finding]:

@@ -88,7 +88,7 @@ def marked(item: Item, shares: Sequence[Decimal]) -> Grade:
     Raises ``ValueError`` where the shares are not as many as the points or out of range.
     """
     weights = [int(row["weight"]) for row in item.settings["rubric"]]
-    if len(shares) != len(weights) or not all(NOTHING <= share <= FULL for share in shares):
+    if len(shares) != len(weights) or not all(_is_share(share) for share in shares):
         raise ValueError(f"not one share from 0 to 1 for each of {len(weights)} points")
     whole = sum(share * weight for share, weight in zip(shares, weights, strict=True))
     return Grade(
@@ -97,6 +97,10 @@ def marked(item: Item, shares: Sequence[Decimal]) -> Grade:
         answered=True,
         parts=tuple(Part(str(number), share == FULL) for number, share in enumerate(shares, start=1)),
     )
+
+
+def _is_share(share: Decimal) -> bool:
+    return share.is_finite() and NOTHING <= share <= FULL
 
 
 KIND = ShortAnswer()
