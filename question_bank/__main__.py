@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 
 from question_bank import laws, store
-from question_bank.check import ERROR, check, errors
+from question_bank.check import check
+from question_bank.findings import ERROR, errors
 from question_bank.kinds.case_study import expand
 from question_bank.topics import taxonomy
 
