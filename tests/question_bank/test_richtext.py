@@ -2,6 +2,8 @@
 
 import html
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -148,6 +150,11 @@ def test_every_stem_of_the_shipped_bank_is_plain_and_unchanged():
     for item in load():
         assert item.format == "plain"
         assert to_html(item.stem) == html.escape(item.stem).replace("\n", "<br>")
+
+
+def test_a_bank_of_plain_items_needs_neither_parser_nor_sanitiser():
+    code = "import question_bank, sys; question_bank.load(); sys.exit(bool({'nh3', 'markdown_it'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_empty_text_has_no_blocks():
