@@ -16,6 +16,9 @@ from typing import Any
 
 from question_bank.fields import COMMON_FIELDS, MARKDOWN, OPEN, PLAIN, Problem, common_problems
 
+# The deepest sound item is a fill-in part of a case; what is much deeper is made to exhaust the stack.
+DEEPEST = 12
+
 
 class InvalidItem(ValueError):
     """The data is no valid item; ``problems`` names every fault found, in the order of the fields."""
@@ -142,6 +145,8 @@ class Item:
 
         if not isinstance(data, Mapping):
             raise InvalidItem([Problem("", "not_an_object")])
+        if not _is_shallow(data, DEEPEST):
+            raise InvalidItem([Problem("", "nested_too_deep", {"deepest": DEEPEST})])
         item_id = data["id"] if isinstance(data.get("id"), str) else ""
         kind = kinds.find(data["kind"]) if isinstance(data.get("kind"), str) else None
         allowed = set(COMMON_FIELDS) | (set(kind.settings) if kind else set())
@@ -284,6 +289,14 @@ def thawed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: thawed(entry) for key, entry in value.items()}
     return value
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other at most so many levels deep."""
+    if isinstance(value, str) or not isinstance(value, list | tuple | Mapping):  # most are text, and asked cheaply
+        return True
+    entries = value.values() if isinstance(value, Mapping) else value
+    return levels > 0 and all(_is_shallow(entry, levels - 1) for entry in entries)
 
 
 def _sorted_key(key: Any) -> Any:

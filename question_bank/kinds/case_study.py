@@ -198,7 +198,7 @@ def _tidy_part(part: Mapping[str, Any]) -> dict[str, Any]:
     from question_bank import kinds
 
     kind = kinds.find(part["kind"]) if isinstance(part.get("kind"), str) else None
-    settings = sorted(name for name in part if name not in PART_FIELDS)
+    settings = sorted((name for name in part if name not in PART_FIELDS), key=str)
     tidy: dict[str, Any] = {}
     for name in (*BEFORE_SETTINGS, *settings, *AFTER_SETTINGS):
         if name not in part:

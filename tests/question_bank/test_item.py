@@ -199,6 +199,14 @@ def test_a_fault_is_named_with_its_place(changes, place, code):
     assert (place, code) in problems_of(make_data(**changes))
 
 
+@pytest.mark.parametrize("field", ["key", "basis", "options", "enemies"])
+def test_data_nested_beyond_all_sense_is_refused_and_exhausts_nothing(field):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert problems_of(make_data() | {field: deep}) == {("", "nested_too_deep")}
+
+
 def test_the_longest_texts_allowed_are_allowed():
     long = make_data(stem="题" * 2000)
     long["options"][0]["text"] = "长" * 500
