@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from flask_babel import force_locale
 
 from trainer.accounts import roster_sheet
 from trainer.accounts.roster_sheet import COLUMNS, SYNONYMS, TITLES, Unreadable, head_key, read_list
+from trainer.accounts.wording import CATEGORY_NAMES
 from trainer.core.sheet_intake import Row, SheetRefused, read_rows
+from trainer.orgs.wording import field_choices
 
 
 def rows(*lines):
@@ -28,7 +31,15 @@ def test_every_synonym_is_told_apart_from_all_others(column):
     assert all(head_key(name) == name for name in SYNONYMS[column])
     others = {name for other in COLUMNS if other != column for name in SYNONYMS[other]}
     assert not others & set(SYNONYMS[column])
-    assert head_key(str(TITLES[column])) in SYNONYMS[column]
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_the_words_of_our_own_template_are_read_back_in_either_language(app, locale):
+    with app.test_request_context(), force_locale(locale):
+        assert [name for name in COLUMNS if head_key(str(TITLES[name])) not in SYNONYMS[name]] == []
+        assert [roster_sheet.read_category(str(name)) for name in CATEGORY_NAMES.values()] == list(CATEGORY_NAMES)
+        for slug, name in field_choices():
+            assert roster_sheet.read_fields(name) == (slug,)
 
 
 @pytest.mark.parametrize(

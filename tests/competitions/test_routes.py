@@ -295,7 +295,7 @@ def test_the_board_states_its_rule_places_and_own_line(city, as_user, exam, comp
     assert "data-board=" not in page  # nothing can change any more, so nothing asks
     assert "蓬江区市场监督管理局" in page
     units = text(as_user("officer").get(f"/competitions/{competition}/leaderboard?by=unit"))
-    assert "参赛率为实考人数除以应考人数" in units
+    assert "参与率为实考人数除以应考人数" in units
     assert "100%" in units
 
 
@@ -354,7 +354,7 @@ def test_a_long_board_is_paged_with_the_same_number_of_statements(
     officer = as_user("officer")
     with count_queries() as seen:
         page = text(officer.get(f"{address}?per_page=20&page=2"))
-    # Who calls, with grants, the unread notices, the competition and whether there are teams: the board itself asks nothing.
+    # Who calls, with grants, the unread notices, the competition and whether there are teams; the board asks nothing.
     assert len(seen) <= 6
     assert "我的名次" in page
 

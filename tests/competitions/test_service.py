@@ -217,7 +217,7 @@ def test_results_are_posted_when_final_and_signed_when_nobody_may_object_any_mor
     for until in (after + DAY, after + 5 * DAY):
         service.post_results(made, until=until, by=organiser, now=after)
     assert outline(made).objections_until == after + 5 * DAY
-    told = select(func.count()).select_from(Notice).where(Notice.code == "competition_results_posted_notice")
+    told = select(func.count()).select_from(Notice).where(Notice.code == "competition_results_posted")
     assert session.scalar(told) == 2
     with pytest.raises(Conflict, match="competition_results_posted"):
         service.add_round(made, NewRound("再赛", exam.exam_id), by=organiser)

@@ -1,6 +1,7 @@
 """The two doors to the database."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select, update
@@ -17,10 +18,14 @@ def _root(session) -> Unit:
 
 
 def test_a_block_is_stored_whole_or_not_at_all(app):
-    with pytest.raises(ZeroDivisionError), transaction() as session:
-        _root(session)
-        session.flush()
-        1 / 0  # noqa: B018  the error is the point
+    def fail():
+        with transaction() as session:
+            _root(session)
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert db.session.scalar(select(Unit.id)) is None
     with transaction() as session:
         _root(session)
@@ -28,13 +33,14 @@ def test_a_block_is_stored_whole_or_not_at_all(app):
 
 
 def test_an_inner_block_joins_the_outer_and_spoils_it_when_it_fails(app):
-    with pytest.raises(RuntimeError, match="inner transaction"), transaction() as session:
-        _root(session)
-        try:
-            with transaction():
+    def swallow():
+        with transaction() as session:
+            _root(session)
+            with suppress(ValueError), transaction():
                 raise ValueError
-        except ValueError:
-            pass
+
+    with pytest.raises(RuntimeError, match="inner transaction"):
+        swallow()
     assert db.session.scalar(select(Unit.id)) is None
 
 

@@ -68,7 +68,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "post": ("职务", "岗位", "职位", "执法岗位", "职务岗位", "post"),
     "category": ("人员类别", "类别", "人员类型", "人员性质", "category"),
-    "fields": ("执法领域", "领域", "执法类别", "执法范围", "执法门类", "fields", "enforcementfields"),
+    "fields": ("执法领域", "领域", "执法类别", "执法范围", "执法门类", "fields", "field", "enforcementfields"),
     "certificate_number": (
         "执法证号",
         "证件号",

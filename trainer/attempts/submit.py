@@ -76,9 +76,9 @@ def close_overdue(now: datetime, limit: int = 500) -> list[int]:
     closed = []
     with transaction() as session:
         for row in session.execute(overdue.with_for_update(skip_locked=True)):
-            if is_over(now, row.deadline_at, row.grace_seconds):
-                if _flip(session.connection(), row.id, row.deadline_at, "deadline"):
-                    closed.append(row.id)
+            over = is_over(now, row.deadline_at, row.grace_seconds)
+            if over and _flip(session.connection(), row.id, row.deadline_at, "deadline"):
+                closed.append(row.id)
     return closed
 
 

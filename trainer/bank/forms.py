@@ -26,7 +26,7 @@ STATE_NAMES: dict[str, Any] = {
     "draft": _l("草稿"),
     "in_review": _l("审题中"),
     "published": _l("已发布"),
-    "retired": _l("已停用"),
+    "retired": _l("已下架"),
     "quarantined": _l("已隔离"),
 }
 LEVEL_NAMES: dict[str, Any] = {

@@ -356,7 +356,7 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
         row.objections_until = until
         _write_down("competition.results_posted", row, by, until=until.isoformat())
         if first:
-            _tell(session, row, "competition_results_posted_notice", f"competition:{row.id}:posted")
+            _tell(session, row, "competition_results_posted", f"competition:{row.id}:posted")
 
 
 def close(competition_id: int, *, by: Person, now: datetime) -> None:

@@ -26,4 +26,4 @@ def team_rule(rule: str, best_n: int | None) -> str:
 
 def unit_rule() -> str:
     """Return how units are scored, in one sentence."""
-    return _("单位成绩为实考人员的平均分，四舍五入到 0.01 分；参赛率为实考人数除以应考人数，免考、缓考不计入应考。")
+    return _("单位成绩为实考人员的平均分，四舍五入到 0.01 分；参与率为实考人数除以应考人数，免考、缓考不计入应考。")

@@ -64,7 +64,7 @@ def _board(view: View) -> Sheet:
         Column(_("平均用时"), 12),
         Column(_("实考（人）"), 12),
         Column(_("应考（人）"), 12),
-        Column(_("参赛率"), 10, percent=True),
+        Column(_("参与率"), 10, percent=True),
     ]
     return Sheet(_("代表队") if view.by == "team" else _("单位"), title, columns, [_group(one) for one in view.entries])
 

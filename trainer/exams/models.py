@@ -48,7 +48,7 @@ class Exam(db.Model):
 
 
 class Sitting(db.Model):
-    """One time window of an exam (场次), both ends aware UTC; a start is allowed from ``opens_at`` up to ``closes_at``."""
+    """One time window of an exam (场次), aware UTC; a start is allowed from ``opens_at`` up to ``closes_at``."""
 
     __tablename__ = "sittings"
 

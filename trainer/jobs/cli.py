@@ -11,12 +11,7 @@ from flask_migrate import upgrade
 
 from trainer import ROOT
 from trainer.bank.importing import load_shipped
-from trainer.bank.importing import load_shipped
 from trainer.config import DEMO_MARK, Settings
-from trainer.core.clock import utcnow
-from trainer.demo.accounts import accounts_table, read_accounts
-from trainer.demo.loading import is_empty, load_city
-from trainer.demo.rules.story import DEFAULT_OFFICERS, DEFAULT_SEED
 from trainer.core.clock import utcnow
 from trainer.demo.accounts import accounts_table, read_accounts
 from trainer.demo.loading import is_empty, load_city
