@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.conftest import NINE
 from trainer.core.database import LOG_KEEPS_BYTES, Gate, db, gate_of, grouped, transaction
@@ -178,3 +178,11 @@ def test_a_full_disk_is_told_as_such_to_everybody_in_the_group(app):
 
     with pytest.raises(OperationalError, match="disk is full"):
         grouped(write)
+
+
+def test_the_text_of_a_database_error_holds_no_values(app):
+    with transaction() as session:
+        _root(session)
+    with pytest.raises(IntegrityError) as failed, transaction() as session:
+        session.execute(insert(Unit), [{"code": "R", "name": "张三", "short_name": "", "kind": "city", "path": "x"}])
+    assert "张三" not in str(failed.value)

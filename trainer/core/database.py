@@ -64,7 +64,14 @@ def _json(value: Any) -> str:
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Return what the engine of ``url`` needs for ``threads`` requests at once."""
-    shared = {"json_serializer": _json, "json_deserializer": orjson.loads, "pool_size": threads + 4, "max_overflow": 4}
+    shared = {
+        "json_serializer": _json,
+        "json_deserializer": orjson.loads,
+        "pool_size": threads + 4,
+        "max_overflow": 4,
+        # The text of a database error goes into logs and into the record of jobs; names and hashes must not.
+        "hide_parameters": True,
+    }
     if url.startswith("sqlite"):
         return shared | {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_timeout": 10}
     options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
