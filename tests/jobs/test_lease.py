@@ -1,12 +1,14 @@
 """At most one scheduler acts."""
 
+import threading
+import time
 from datetime import timedelta
 
 from tests.conftest import NINE
 from trainer.core.database import db
 from trainer.jobs import lease
 from trainer.jobs.models import JobRun
-from trainer.jobs.runner import Runner
+from trainer.jobs.runner import Runner, scheduler_of
 from trainer.jobs.schedule import SCHEDULE, Job
 
 SECOND = timedelta(seconds=1)
@@ -53,3 +55,28 @@ def test_a_job_that_fails_is_recorded_and_stops_nothing(app):
 def test_every_job_of_the_schedule_runs_on_an_empty_site_and_finds_nothing(app):
     for job in SCHEDULE:
         assert job.run(NINE) == 0, job.name
+
+
+def test_the_lease_is_renewed_while_a_job_takes_its_time(app, monkeypatch):
+    monkeypatch.setattr("trainer.jobs.runner.RENEW_SECONDS", 0.05)
+    runner, started, go_on = Runner(app), threading.Event(), threading.Event()
+    runner.renew()
+    renewals = []
+    monkeypatch.setattr(runner, "renew", lambda: renewals.append(time.monotonic()))
+
+    def work(_now):
+        started.set()
+        go_on.wait(10)
+        return 0
+
+    scheduler = scheduler_of(runner, [Job(f"slow {number}", 0.05, work) for number in range(8)])
+    scheduler.start()
+    try:
+        assert started.wait(10)
+        time.sleep(0.5)
+        seen = len(renewals)
+        time.sleep(0.5)
+        assert len(renewals) > seen
+    finally:
+        go_on.set()
+        scheduler.shutdown(wait=True)
