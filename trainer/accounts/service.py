@@ -120,6 +120,8 @@ def change_person(user_id: int, person: NewPerson, *, by: Person, now: datetime)
         raise Invalid(problems)
     scope = by.scope("people.manage")
     with transaction() as session:
+        # A form sent twice at once must wait here: both would take the fields away and enter the same ones again.
+        session.execute(select(User.id).where(User.id == user_id).with_for_update())
         user, old_unit = user_in(session, scope, user_id)
         unit = old_unit if person.unit_code == old_unit.code else _open_unit(session, scope, person.unit_code)
         user.name, user.post, user.category = person.name.strip(), person.post.strip(), person.category
