@@ -214,7 +214,8 @@ def test_extra_minutes_reach_the_page_within_ten_seconds(browse, real_site):
     enter(page, exam)
     with real_site.at_hand():
         candidate = attempt_of(real_site, exam).candidate_id
-        extend(exam.exam_id, candidate, minutes=15, by=real_site.city.people["invigilator"], reason="停电")
+        by = real_site.city.people["invigilator"]
+        extend(exam.exam_id, candidate, minutes=15, by=by, reason="停电", now=utcnow())
     expect(page.locator("[data-exam=note]")).to_contain_text("延长了 15 分钟", timeout=10_500)
     assert page.locator("[data-exam=clock]").text_content().startswith("44:")
 

@@ -271,6 +271,17 @@ def test_an_exam_whose_keys_are_out_is_not_opened_again(city):
         service.extend_closing(exam_id, AFTER, by=person(city, "organiser"), now=NINE + 2 * HOUR)
 
 
+def test_results_are_not_released_by_hand_while_somebody_has_granted_minutes_left(session, city):
+    exam_id = make_exam(city, release="manual")
+    by = person(city, "organiser")
+    with transaction() as writing:
+        writing.scalars(select(Candidate).where(Candidate.exam_id == exam_id)).first().extra_minutes = 10
+    with pytest.raises(Refused, match="exam_still_open"):
+        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=9))
+    service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=10))
+    assert actions(session, exam_id).count("exam.released") == 1
+
+
 def test_results_are_released_by_hand_after_the_close_and_once(session, city):
     exam_id = make_exam(city, release="manual")
     by = person(city, "organiser")

@@ -64,5 +64,5 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_a_result_is_seen_by_the_release_rule_alone(release, submitted, released_at, now, visible):
-    seen = may_see_result(release, submitted=submitted, closes_at=NINE + HOUR, released_at=released_at, now=now)
+    seen = may_see_result(release, submitted=submitted, ended_at=NINE + HOUR, released_at=released_at, now=now)
     assert seen is visible

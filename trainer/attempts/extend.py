@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from trainer.attempts.models import Attempt
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing
-from trainer.exams.models import Candidate
+from trainer.core.errors import Conflict, Invalid, Missing, Refused
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import phase
 
 MINUTES_MOST = 120
 REASON_MOST = 200
@@ -31,12 +34,13 @@ class Extension:
     deadline_at: datetime | None
 
 
-def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: str) -> Extension:
+def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: str, now: datetime) -> Extension:
     """Give a candidate ``minutes`` more, at once also for the attempt under way. The caller has checked the right.
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
     with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, and ``Missing`` for a candidate of another exam.
+    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once the results are out: who
+    writes then could know the keys.
     """
     if not 1 <= minutes <= MINUTES_MOST:
         raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
@@ -48,6 +52,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
         )
         if candidate is None:
             raise Missing
+        _refuse_when_out(session, candidate, now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -67,3 +72,21 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             detail={"exam": exam_id, "minutes": minutes, "reason": reason.strip()[:REASON_MOST]},
         )
         return Extension(candidate.extra_minutes, attempt.deadline_at if attempt is not None else None)
+
+
+def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
+    row = session.execute(
+        select(Sitting.opens_at, Sitting.closes_at, Exam.release, Exam.released_at, longest_extra().label("extra"))
+        .join(Exam, Exam.id == Sitting.exam_id)
+        .where(Sitting.id == candidate.sitting_id)
+    ).one()
+    where = phase(
+        now,
+        row.opens_at,
+        row.closes_at,
+        release=row.release,
+        released_at=row.released_at,
+        extra_minutes=row.extra,
+    )
+    if where == "released":
+        raise Refused("results_are_out")

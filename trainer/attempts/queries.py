@@ -18,6 +18,8 @@ from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper
@@ -100,7 +102,8 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
 class OwnExam:
     """One exam as its candidate sees it in lists and before the start. Moments are aware UTC.
 
-    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start.
+    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start. ``ended_at``
+    is when the time of every candidate is over.
     """
 
     exam_id: int
@@ -114,6 +117,7 @@ class OwnExam:
     grace_seconds: int
     opens_at: datetime
     closes_at: datetime
+    ended_at: datetime
     candidate_state: str
     extra_minutes: int
     item_count: int | None
@@ -149,7 +153,7 @@ def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = N
     ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
     """
     rows = (
-        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points)
+        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points, longest_extra())
         .join(Exam, Exam.id == Candidate.exam_id)
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Unit, Unit.id == Exam.unit_id)
@@ -177,7 +181,7 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
 
 
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
-    candidate, exam, sitting, unit_name, item_count, max_points = row
+    candidate, exam, sitting, unit_name, item_count, max_points, longest = row
     return OwnExam(
         exam_id=exam.id,
         title=exam.title,
@@ -190,6 +194,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         grace_seconds=exam.grace_seconds,
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
+        ended_at=ends_at(sitting.closes_at, longest),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
         item_count=item_count,

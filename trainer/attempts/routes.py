@@ -124,7 +124,7 @@ def result(attempt_id):
         due = may_see_result(
             exam.release,
             submitted=attempt.state == "submitted",
-            closes_at=exam.closes_at,
+            ended_at=exam.ended_at,
             released_at=exam.released_at,
             now=now,
         )
@@ -157,7 +157,7 @@ def release_sentence(exam: Any) -> str:
     if exam.release == "after_submit":
         return _("交卷后即可查看成绩。")
     if exam.release == "after_close":
-        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.closes_at))
+        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.ended_at))
     return _("成绩由组织单位公布，公布时会通知您。")
 
 
@@ -259,7 +259,14 @@ def extend_time(exam_id, candidate_id):
     if not form.sent():
         return _back(exam.id, _first_error(form))
     try:
-        made = extend(exam_id, candidate_id, minutes=form.minutes.data, by=current_user.id, reason=form.reason.data)
+        made = extend(
+            exam_id,
+            candidate_id,
+            minutes=form.minutes.data,
+            by=current_user.id,
+            reason=form.reason.data,
+            now=arrived_at(),
+        )
     except Refused as refusal:
         return _back(exam.id, sentence(refusal.code, refusal.params))
     if made.deadline_at is None:

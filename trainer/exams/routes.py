@@ -108,12 +108,12 @@ def show(exam_id):
             "release": manages
             and live
             and exam.release == "manual"
-            and may_release(now, exam.closes_at, exam.released_at),
+            and may_release(now, exam.ends_at, exam.released_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and current_user.may("export"),
-            "watch": live and where == "open" and current_user.may("exam.watch"),
+            "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
         },
     )
@@ -245,7 +245,7 @@ def results(exam_id):
 
 
 def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
-    return exam.release == "manual" and may_release(now, exam.closes_at, exam.released_at)
+    return exam.release == "manual" and may_release(now, exam.ends_at, exam.released_at)
 
 
 def _manages(exam: queries.ExamLine) -> bool:

@@ -54,19 +54,35 @@ class ExamSpec:
     unit_code: str | None = None
 
 
-def phase(now: datetime, opens_at: datetime, closes_at: datetime, *, release: str, released_at: datetime | None) -> str:
+def ends_at(closes_at: datetime, extra_minutes: int) -> datetime:
+    """Return when the time of the last candidate is over.
+
+    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``.
+    """
+    return closes_at + timedelta(minutes=extra_minutes)
+
+
+def phase(
+    now: datetime,
+    opens_at: datetime,
+    closes_at: datetime,
+    *,
+    release: str,
+    released_at: datetime | None,
+    extra_minutes: int = 0,
+) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
-    The first moment of the window is open, the last is closed. After it the results of all releases but ``manual``
-    are out at once; a manual one is released from ``released_at`` on.
+    The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
+    once nobody has time left (``ends_at``); a manual one is released from ``released_at`` on.
     """
     if now < opens_at:
         return "upcoming"
     if now < closes_at:
         return "open"
-    if release != "manual" or (released_at is not None and released_at <= now):
+    if released_at is not None and released_at <= now:
         return "released"
-    return "closed"
+    return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
 
 
 def why_not_enter(
@@ -85,9 +101,12 @@ def why_not_enter(
     return "attempts_used_up" if attempts_used >= attempts_allowed else ""
 
 
-def may_release(now: datetime, closes_at: datetime, released_at: datetime | None) -> bool:
-    """Return whether results can be released by hand now: once, and never while somebody may still be writing."""
-    return released_at is None and now >= closes_at
+def may_release(now: datetime, ended_at: datetime, released_at: datetime | None) -> bool:
+    """Return whether results can be released by hand now: once, and never while somebody may still be writing.
+
+    ``ended_at`` comes from ``ends_at``.
+    """
+    return released_at is None and now >= ended_at
 
 
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:

@@ -20,7 +20,8 @@ from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
-from trainer.exams.rules import ExamSpec, exam_problems, may_release
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code, units_within
@@ -183,7 +184,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
         latest = _window(session, exam_id)[1]
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if exam.released_at is not None or (exam.release != "manual" and now >= latest):
+        if exam.released_at is not None or (exam.release != "manual" and now >= _ends_at(session, exam_id)):
             raise Refused("results_are_out")
         if closes_at == latest:
             return
@@ -200,7 +201,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
 def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
     """Release results by hand and tell the candidates. A second call changes nothing.
 
-    Raises ``Refused`` while the sitting is still open: keys would reach those who are writing.
+    Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
@@ -208,7 +209,7 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             return
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if not may_release(now, _window(session, exam_id)[1], exam.released_at):
+        if not may_release(now, _ends_at(session, exam_id), exam.released_at):
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
@@ -221,7 +222,7 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
         exam = _exam(session, exam_id, by)
         if exam.state == "cancelled":
             return
-        over = exam.release != "manual" and exam.state == "published" and now >= _window(session, exam_id)[1]
+        over = exam.release != "manual" and exam.state == "published" and now >= _ends_at(session, exam_id)
         if exam.released_at is not None or over:
             raise Refused("results_are_out")
         was = exam.state
@@ -271,6 +272,12 @@ def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
     """Return when the first sitting opens and the last one closes."""
     rows = session.execute(select(Sitting.opens_at, Sitting.closes_at).where(Sitting.exam_id == exam_id)).all()
     return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
+
+
+def _ends_at(session: Session, exam_id: int) -> datetime:
+    """Return when the last candidate's time is over."""
+    extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam_id))
+    return ends_at(_window(session, exam_id)[1], extra or 0)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:

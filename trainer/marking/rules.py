@@ -53,12 +53,12 @@ def total(judged: Sequence[tuple[Decimal, Grade]], pass_mark: Decimal | None) ->
 
 
 def may_see_result(
-    release: str, *, submitted: bool, closes_at: datetime, released_at: datetime | None, now: datetime
+    release: str, *, submitted: bool, ended_at: datetime, released_at: datetime | None, now: datetime
 ) -> bool:
     """Return whether a candidate may see result, keys and explanations at ``now`` (aware UTC).
 
-    ``after_submit``: once handed in; ``after_close``: once the sitting has closed for everybody; ``manual``: once
-    released by hand. A release by hand opens the other two as well.
+    ``after_submit``: once handed in; ``after_close``: once nobody has time left, granted minutes included
+    (``exams.rules.ends_at``); ``manual``: once released by hand. A release by hand opens the other two as well.
     """
     if not submitted:
         return False
@@ -66,7 +66,7 @@ def may_see_result(
         return True
     if release == "after_submit":
         return True
-    return release == "after_close" and now >= closes_at
+    return release == "after_close" and now >= ended_at
 
 
 @dataclass(frozen=True)

@@ -562,6 +562,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('ticket_hash', name=op.f('uq_candidates_ticket_hash'))
     )
     with op.batch_alter_table('candidates', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_candidates_exam_id_candidates_extra_minutes'), ['exam_id', 'extra_minutes'], unique=False)
         batch_op.create_index(batch_op.f('ix_candidates_sitting_id'), ['sitting_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_candidates_user_id'), ['user_id'], unique=False)
 
