@@ -285,3 +285,17 @@ def test_leaving_the_page_is_recorded_and_said_quietly(browse, real_site):
     expect(page.locator("[data-exam=note]")).to_contain_text("已记录 1 次")
     assert incidents_of(real_site, exam) == ["focus_loss"]
     assert attempt_of(real_site, exam).state == "open"
+
+
+def test_a_session_that_ended_before_the_start_is_renewed_there(browse, real_site):
+    exam = new_exam(real_site)
+    real_site.give_password("officer")
+    page = browse("officer")
+    page.goto(f"/exams/{exam.exam_id}/hall")
+    real_site.end_sessions("officer")
+    page.locator("[data-start]").click()
+    dialog = page.locator("#exam-signin")
+    expect(dialog).to_be_visible()
+    dialog.locator("input").fill(PASSWORD)
+    dialog.get_by_role("button").click()
+    expect(page.locator(".question").first).to_be_visible()
