@@ -299,3 +299,15 @@ def test_a_session_that_ended_before_the_start_is_renewed_there(browse, real_sit
     dialog.locator("input").fill(PASSWORD)
     dialog.get_by_role("button").click()
     expect(page.locator(".question").first).to_be_visible()
+
+
+def test_what_was_noticed_off_line_is_reported_once(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    page.context.set_offline(True)
+    page.wait_for_timeout(6000)
+    page.context.set_offline(False)
+    expect(page.locator("[data-exam=banner]")).to_be_hidden()
+    page.wait_for_timeout(1500)
+    assert incidents_of(real_site, exam) == ["network_loss"]
