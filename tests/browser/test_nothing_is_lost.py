@@ -311,3 +311,26 @@ def test_what_was_noticed_off_line_is_reported_once(browse, real_site):
     expect(page.locator("[data-exam=banner]")).to_be_hidden()
     page.wait_for_timeout(1500)
     assert incidents_of(real_site, exam) == ["network_loss"]
+
+
+def test_a_heartbeat_during_the_hand_in_does_not_call_its_answers_lost(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    page.route("**/responses", lambda route: route.abort())
+    choose(page, "选项B")
+    expect(page.locator(".exam-saved")).to_contain_text("1 题未送出")
+
+    def slow(route):
+        reply = route.fetch()
+        page.unroute("**/responses")
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        page.wait_for_timeout(2000)
+        route.fulfill(response=reply)
+
+    page.route("**/submit", slow)
+    page.locator("[data-hand-in]:visible").first.click()
+    page.locator("#exam-handin [data-yes]").click()
+    page.wait_for_url("**/receipt*")
+    assert "unsent" not in page.url
+    assert standing(real_site, exam) == {1: "B"}
