@@ -334,3 +334,17 @@ def test_a_heartbeat_during_the_hand_in_does_not_call_its_answers_lost(browse, r
     page.wait_for_url("**/receipt*")
     assert "unsent" not in page.url
     assert standing(real_site, exam) == {1: "B"}
+
+
+def test_half_a_character_holds_nothing_back(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    go_to(page, 4)
+    page.locator(".blank").nth(0).evaluate(
+        """one => { one.value = "15\\ud83d"; one.dispatchEvent(new Event("input", { bubbles: true })); }"""
+    )
+    go_to(page, 1)
+    choose(page, "选项B")
+    expect_saved(page)
+    assert standing(real_site, exam)[1] == "B"
