@@ -348,3 +348,19 @@ def test_half_a_character_holds_nothing_back(browse, real_site):
     choose(page, "选项B")
     expect_saved(page)
     assert standing(real_site, exam)[1] == "B"
+
+
+def test_going_on_in_an_old_page_does_not_begin_another_attempt(browse, real_site):
+    exam = new_exam(real_site, attempts=2)
+    first = browse("officer")
+    enter(first, exam)
+    second = browse("officer")
+    enter(second, exam)
+    expect(first.locator("[data-exam=banner]")).to_contain_text("另一个页面", timeout=12_000)
+    first.route("**/clock", lambda route: route.abort())
+    hand_in(second)
+    first.wait_for_timeout(500)
+    first.unroute("**/clock")
+    first.get_by_role("button", name="改在本页继续").click()
+    first.wait_for_url("**/receipt*")
+    assert attempt_of(real_site, exam).ordinal == 1

@@ -244,9 +244,16 @@ function takenOver() {
   away.report("taken_over", clock.now(), "");
   banner(say("taken_over"), {
     grave: true,
-    action: { text: say("continue_here"), press: () => enter().catch(() => banner(say("no_line"), { grave: true })) },
+    action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
   showSaved();
+}
+
+/** Take the attempt back. If it was handed in elsewhere, a start would begin a further one, so that is asked first. */
+async function goOn() {
+  const stands = await line.beat();
+  if (stands?.state === "open") await enter();
+  else if (attempt && !stands) note(say("no_line"));
 }
 
 async function reLogin() {
