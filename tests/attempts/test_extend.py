@@ -12,6 +12,7 @@ from trainer.attempts.extend import AlreadyHandedIn, extend
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
+from trainer.core.clock import CITY_ZONE
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
 from trainer.exams.models import Candidate
@@ -129,3 +130,39 @@ def test_hours_wait_as_the_result_does(city, as_user, clock):
     extend(exam.exam_id, candidate_of(city, exam, "officer2").id, minutes=10, by=1, reason="停电", now=NINE)
     assert credit_left_over(NINE + 61 * MINUTE) == 0
     assert credit_left_over(NINE + 70 * MINUTE) == 1
+
+
+def test_minutes_go_to_a_further_attempt_where_one_is_allowed(city, as_user, clock):
+    clock(NINE)
+    exam = make_exam(city, NINE, attempts=2)
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    officer.post(f"/api/v1/attempts/{attempt}/submit", json={"epoch": 1})
+    made = extend(exam.exam_id, candidate_of(city, exam).id, minutes=5, by=1, reason="x", now=NINE)
+    assert (made.extra_minutes, made.deadline_at) == (5, None)
+    assert start(officer, exam).json["deadline"] == "2026-11-23T02:05:00.000Z"
+
+
+def test_an_attempt_whose_time_is_over_gets_no_minutes_before_the_sweep_either(exam, city, as_user):
+    start(as_user("officer"), exam)
+    candidate = candidate_of(city, exam).id
+    with pytest.raises(AlreadyHandedIn):
+        extend(exam.exam_id, candidate, minutes=5, by=1, reason="x", now=NINE + 61 * MINUTE)
+
+
+def test_a_later_close_lengthens_the_attempts_that_it_cut_short_and_no_others(city, as_user, clock):
+    clock(NINE)
+    exam = make_exam(city, NINE, minutes=60, closes_in=90)
+    early, late = as_user("officer"), as_user("officer2")
+    first = start(early, exam).json
+    clock(NINE + 50 * MINUTE)
+    second = start(late, exam).json
+    assert second["deadline"] == "2026-11-23T02:30:00.000Z"
+    organiser = as_user("organiser")
+    closes = (NINE + 100 * MINUTE).astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M")
+    for _time in range(2):
+        organiser.post(f"/exams/{exam.exam_id}/extend", data={"closes_at": closes})
+        deadline = early.get(f"/api/v1/attempts/{first['attempt_id']}/clock").json["deadline"]
+        assert deadline == "2026-11-23T02:00:00.000Z"
+        deadline = late.get(f"/api/v1/attempts/{second['attempt_id']}/clock").json["deadline"]
+        assert deadline == "2026-11-23T02:40:00.000Z"

@@ -1,4 +1,4 @@
-"""Extra minutes for one candidate, given by an invigilator after a disturbance."""
+"""More time after a disturbance: minutes for one candidate, or a later close for everybody."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
+from trainer.attempts.rules.timing import deadline, is_over
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import phase
+from trainer.exams.service import extend_closing
 
 MINUTES_MOST = 120
 REASON_MOST = 200
@@ -60,8 +63,14 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             .limit(1)
             .with_for_update()
         )
-        if attempt is not None and attempt.state == "submitted":
-            raise AlreadyHandedIn
+        # Whether the sweep has come by already must make no difference.
+        if attempt is not None and (
+            attempt.state == "submitted" or is_over(now, attempt.deadline_at, attempt.grace_seconds)
+        ):
+            allowed = session.scalar(select(Exam.attempts_allowed).where(Exam.id == exam_id)) or 1
+            if attempt.ordinal >= allowed:
+                raise AlreadyHandedIn
+            attempt = None
         candidate.extra_minutes += minutes
         if attempt is not None:
             attempt.deadline_at += timedelta(minutes=minutes)
@@ -72,6 +81,29 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             detail={"exam": exam_id, "minutes": minutes, "reason": reason.strip()[:REASON_MOST]},
         )
         return Extension(candidate.extra_minutes, attempt.deadline_at if attempt is not None else None)
+
+
+def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
+    """Move the closing time of an exam to a later one, at once also for the attempts that it would have cut short.
+
+    Nobody gets more than the length of the paper and the minutes granted to them. The same time again changes nothing.
+    Raises what ``exams.service.extend_closing`` does.
+    """
+    with transaction() as session:
+        extend_closing(exam_id, closes_at, by=by, now=now)
+        under_way = session.execute(
+            select(Attempt, Candidate.extra_minutes, Exam.minutes)
+            .join(Candidate, Candidate.id == Attempt.candidate_id)
+            .join(Exam, Exam.id == Attempt.exam_id)
+            .where(Attempt.exam_id == exam_id, Attempt.state == "open")
+            .order_by(Attempt.id)
+            .with_for_update(of=Attempt)
+        )
+        for attempt, extra_minutes, minutes in under_way:
+            if is_over(now, attempt.deadline_at, attempt.grace_seconds):
+                continue
+            ends = deadline(attempt.started_at, closes_at, minutes=minutes, extra_minutes=extra_minutes)
+            attempt.deadline_at = max(attempt.deadline_at, ends)
 
 
 def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:

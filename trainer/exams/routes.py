@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
+from trainer.attempts.extend import extend_for_all
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Refused
@@ -136,7 +137,7 @@ def extend(exam_id):
         return redirect(url_for("exams.show", exam_id=exam_id), 303)
     moment = form.closes_at.data
     done = _("截止时间已改为 %(time)s，已通知考生。", time=local_time(moment))
-    return _do(exam_id, lambda: service.extend_closing(exam_id, moment, by=current_user, now=arrived_at()), done)
+    return _do(exam_id, lambda: extend_for_all(exam_id, moment, by=current_user, now=arrived_at()), done)
 
 
 @bp.post("/exams/<id:exam_id>/release")

@@ -176,8 +176,8 @@ def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person) -> N
 def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
     """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
 
-    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines, except where
-    the caller lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
+    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines here;
+    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
