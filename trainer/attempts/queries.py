@@ -108,6 +108,7 @@ class OwnExam:
 
     exam_id: int
     title: str
+    state: str
     unit_name: str
     minutes: int
     pass_mark: Any
@@ -147,8 +148,14 @@ class OwnExam:
 OWN_MOST = 200
 
 
-def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = None) -> list[OwnExam]:
-    """Return the published exams for which a person is named, the latest sitting first: two statements.
+def own_exams(
+    session: Session,
+    user_id: int,
+    exam_ids: Sequence[int] | None = None,
+    *,
+    states: Sequence[str] = ("published",),
+) -> list[OwnExam]:
+    """Return the exams in ``states`` for which a person is named, the latest sitting first: two statements.
 
     ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
     """
@@ -158,7 +165,7 @@ def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = N
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(Paper, Paper.id == Candidate.paper_id)
-        .where(Candidate.user_id == user_id, Exam.state == "published")
+        .where(Candidate.user_id == user_id, Exam.state.in_(states))
         .order_by(Sitting.opens_at.desc(), Exam.id.desc())
         .limit(OWN_MOST)
     )
@@ -180,11 +187,17 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
     return found[0]
 
 
+def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
+    """Return the exam of one's own attempt; a cancelled one too, for what was handed in keeps its receipt."""
+    return own_exams(session, attempt.user_id, [attempt.exam_id], states=("published", "cancelled"))[0]
+
+
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
     candidate, exam, sitting, unit_name, item_count, max_points, longest = row
     return OwnExam(
         exam_id=exam.id,
         title=exam.title,
+        state=exam.state,
         unit_name=unit_name,
         minutes=exam.minutes,
         pass_mark=exam.pass_mark,

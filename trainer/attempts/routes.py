@@ -89,9 +89,10 @@ def hall(exam_id):
 def receipt(attempt_id):
     now = arrived_at()
     attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     end_read()
-    if attempt.state == "open" and exam.phase(now) == RESUMABLE:
+    stands = exam.state == "published"
+    if stands and attempt.state == "open" and exam.phase(now) == RESUMABLE:
         return redirect(url_for("attempts.hall", exam_id=exam.exam_id))
     # Past the deadline an attempt is handed in, even in the seconds before the scheduler writes it down.
     handed_in_at = attempt.submitted_at or attempt.deadline_at
@@ -106,7 +107,7 @@ def receipt(attempt_id):
         released=released,
         release=release_sentence(exam),
         unsent=unsent,
-        may_go_on=exam.phase(now) == STARTABLE,
+        may_go_on=stands and exam.phase(now) == STARTABLE,
     )
 
 
@@ -115,13 +116,13 @@ def receipt(attempt_id):
 def result(attempt_id):
     now = arrived_at()
     attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     try:
         found = marks.result_or_refuse(db.session(), attempt_id, now)
     except marks.NotReleased as refusal:
         end_read()
         # Released but not marked yet is another story than not released.
-        due = may_see_result(
+        due = exam.state == "published" and may_see_result(
             exam.release,
             submitted=attempt.state == "submitted",
             ended_at=exam.ended_at,
@@ -154,6 +155,8 @@ def _demand_ticket(exam_id: int) -> None:
 
 def release_sentence(exam: Any) -> str:
     """Return when the candidate may see the result, as a sentence."""
+    if exam.state == "cancelled":
+        return _("这场考试已取消。")
     if exam.release == "after_submit":
         return _("交卷后即可查看成绩。")
     if exam.release == "after_close":

@@ -32,13 +32,16 @@ class NotReleased(Forbidden):
 
 
 def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
-    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back."""
+    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back.
+
+    A cancelled exam has no results: its items may come again in the one that makes up for it.
+    """
     row = session.execute(
         select(Attempt, Exam, Sitting.closes_at, longest_extra(), Result)
         .join(Exam, Exam.id == Attempt.exam_id)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
         .outerjoin(Result, Result.attempt_id == Attempt.id)
-        .where(Attempt.id == attempt_id)
+        .where(Attempt.id == attempt_id, Exam.state == "published")
     ).first()
     if row is None or row[4] is None:
         return None
@@ -86,7 +89,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Attempt.exam_id)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Result.attempt_id.in_(attempt_ids), Attempt.state == "submitted")
+        .where(Result.attempt_id.in_(attempt_ids), Attempt.state == "submitted", Exam.state == "published")
     )
     return {
         row.attempt_id: Score(row.score, row.max_points, row.passed)
