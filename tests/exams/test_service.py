@@ -18,7 +18,7 @@ from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams import service
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.notices.models import Notice
-from trainer.papers.models import Blueprint, Paper
+from trainer.papers.models import Blueprint, Paper, PaperItem
 from trainer.papers.service import NotEnoughItems
 
 BEFORE, AFTER = NINE - HOUR, NINE + 3 * HOUR
@@ -329,3 +329,25 @@ def test_the_same_seed_and_bank_give_the_same_papers_and_the_same_deal(session, 
         dealt.append({row.user_id: row.document for row in rows})
         session.rollback()
     assert dealt[0] == dealt[1]
+
+
+@pytest.mark.parametrize("draw", ["one_paper", "per_form", "per_candidate"])
+def test_the_bank_is_asked_at_publication_even_before_anybody_is_named(session, city, draw):
+    fill_bank(single_choice=2)
+    spec = make_spec(units=(), draw=draw)
+    with pytest.raises(NotEnoughItems):
+        service.create_exam(spec, by=person(city, "organiser"), now=NINE - HOUR)
+    assert session.scalar(select(func.count()).select_from(Exam)) == 0
+
+
+def test_people_named_after_the_publication_get_shuffled_papers_too(session, city):
+    exam_id = make_exam(city, units=(), shuffle_options=True)
+    by = person(city, "organiser")
+    assert session.scalar(select(func.count()).select_from(Paper)) == 1
+    for _ in range(2):
+        service.add_candidates(exam_id, units=["PJ-CGJ"], by=by, now=NINE)
+    named = session.scalar(select(func.count()).where(Candidate.exam_id == exam_id))
+    assert named > 1
+    assert session.scalar(select(func.count()).select_from(Paper)) == min(named, 16)
+    versions = select(func.count(PaperItem.item_version_id.distinct()))
+    assert session.scalar(versions) == 3

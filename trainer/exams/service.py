@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -326,7 +326,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     if _window(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
-    made = _compile(exam, len(rows), now)
+    made = _compile(exam, _how_many(exam, len(rows)), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
     dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
     if rows:
@@ -342,11 +342,15 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 
 
-def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
+def _how_many(exam: Exam, candidates: int) -> int:
     shuffled = exam.shuffle_items or exam.shuffle_options
+    return how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates)
+
+
+def _compile(exam: Exam, count: int, now: datetime) -> Compiled:
     return compile_papers(
         exam.blueprint_id,
-        count=how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates),
+        count=count,
         same_items=exam.draw == "one_paper",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
@@ -360,6 +364,11 @@ def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetim
         made = _compile(exam, len(new), now)
         return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
+    there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
+    # An exam published before anybody was named has one order of items; those named now need variants of it.
+    further = _how_many(exam, there + len(new)) - len(standing)
+    if further > 0:
+        standing += _compile(exam, further, now).paper_ids
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))
     return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}
 
