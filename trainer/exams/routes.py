@@ -14,7 +14,7 @@ from flask_login import current_user
 from trainer.attempts.extend import extend_for_all
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.database import db, end_read
-from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import may_release, steps
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
@@ -113,7 +113,7 @@ def show(exam_id):
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
-            "export": live and where == "released" and current_user.may("export"),
+            "export": live and where == "released" and _exports(exam),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
         },
@@ -218,6 +218,8 @@ def change_candidate(exam_id, user_id):
 def results(exam_id):
     session = db.session()
     exam = queries.read_exam(session, exam_id, current_user)
+    if not _exports(exam):
+        raise Missing
     if exam.state != "published" or exam.phase(arrived_at()) != "released":
         raise Forbidden("not_released")
     lines = figures.results_of(session, exam_id)
@@ -251,6 +253,11 @@ def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
 
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
+
+
+def _exports(exam: queries.ExamLine) -> bool:
+    """Return whether the caller may carry results away from the exam's own unit, and not only from some other one."""
+    return bool(current_user.scope("export").holds_whole(exam.unit_path))
 
 
 def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trainer.core.errors import FieldProblem
-from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
@@ -19,6 +19,7 @@ ATTEMPTS_MOST = 20
 FORMS_MOST = 50
 FORMS_USUAL = 4
 CREDIT_MOST = Decimal(60)
+AMOUNT_MOST = POINTS_MOST * ITEMS_MOST
 GRACE_MOST = 120
 HUNDREDTH = Decimal("0.01")
 
@@ -168,7 +169,8 @@ def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProb
 def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[FieldProblem]:
     if value is None:
         return ()
-    if not value.is_finite() or value < 0 or (most is not None and value > most):
+    # Without a limit of its own, an amount still has to fit where it is rounded and stored.
+    if not value.is_finite() or value < 0 or value > (AMOUNT_MOST if most is None else most):
         return [FieldProblem(name, "out_of_range", {"least": 0, "most": "–" if most is None else most})]
     if value != value.quantize(HUNDREDTH):
         return [FieldProblem(name, "two_decimals")]
