@@ -364,3 +364,23 @@ def test_going_on_in_an_old_page_does_not_begin_another_attempt(browse, real_sit
     first.get_by_role("button", name="改在本页继续").click()
     first.wait_for_url("**/receipt*")
     assert attempt_of(real_site, exam).ordinal == 1
+
+
+def test_a_line_that_comes_back_within_the_grace_brings_the_last_answers(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    with real_site.at_hand(), transaction() as session:
+        session.get(Attempt, attempt_of(real_site, exam).id).deadline_at = utcnow() + timedelta(seconds=3)
+    choose(page, "选项B")
+    expect_saved(page)
+    page.context.set_offline(True)
+    go_to(page, 2)
+    choose(page, "选项A")
+    expect(page.locator("[data-exam=banner]")).to_contain_text("服务器会按已保存的内容为您交卷", timeout=10_000)
+    page.wait_for_timeout(7000)
+    page.context.set_offline(False)
+    page.wait_for_url("**/receipt*", timeout=4_000)
+    assert "unsent" not in page.url
+    assert standing(real_site, exam) == {1: "B", 2: ["A"]}
+    assert attempt_of(real_site, exam).submitted_by == "candidate"
