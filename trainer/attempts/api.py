@@ -387,7 +387,7 @@ def submit_attempt(attempt_id: int) -> Any:
     problems={403: ("not_released",)},
 )
 def result(attempt_id: int) -> Any:
-    queries.own_attempt(db.session(), attempt_id, current_user.id)
+    queries.own_attempt(db.session(), attempt_id, current_user)
     found = marks.result_or_refuse(db.session(), attempt_id, arrived_at())
     end_read()
     return ResultOut.model_validate(found)

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
-from trainer.attempts.caller import Caller, explain_nothing, who
+from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
@@ -25,10 +25,10 @@ from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper
 
 
-def own_attempt(session: Session, attempt_id: int, user_id: int) -> Attempt:
-    """Return one's own attempt; raises ``Missing`` for anybody else's."""
-    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id))
-    if attempt is None:
+def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
+    """Return one's own attempt; raises ``Missing`` for anybody else's, or of an exam that the ticket does not open."""
+    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == person.id))
+    if attempt is None or person.ticket_exam_id not in (None, attempt.exam_id):
         raise Missing
     return attempt
 
@@ -48,7 +48,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
     if row is None:
         raise Missing
     attempt, path = row
-    own = attempt.user_id == person.id
+    own = attempt.user_id == person.id and person.ticket_exam_id in (None, attempt.exam_id)
     if not own and not person.scope("exam.watch").holds_whole(path):
         raise Missing
     connection = session.connection()
@@ -78,7 +78,7 @@ class Tick:
 @lru_cache(maxsize=2)
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
-    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, *columns).where(
+    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
         Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
     )
 
@@ -95,6 +95,7 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
     row = connection.execute(_tick(caller.by_token), values).first()
     if row is None:
         raise explain_nothing(connection, caller, now)
+    demand_ticket(row, row.exam_id)
     return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
 
 

@@ -45,7 +45,8 @@ BOARD_EVERY_SECONDS = 5
 @needs("attempt.own")
 def mine():
     now = arrived_at()
-    found = queries.own_exams(db.session(), current_user.id)
+    only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
+    found = queries.own_exams(db.session(), current_user.id, only)
     handed_in = [one.id for exam in found for one in exam.attempts if one.state == "submitted"]
     scores = marks.released_scores(db.session(), handed_in, now)
     end_read()
@@ -88,7 +89,7 @@ def hall(exam_id):
 @needs("attempt.own")
 def receipt(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
     exam = queries.exam_of_own_attempt(db.session(), attempt)
     end_read()
     stands = exam.state == "published"
@@ -115,7 +116,7 @@ def receipt(attempt_id):
 @needs("attempt.own")
 def result(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
     exam = queries.exam_of_own_attempt(db.session(), attempt)
     try:
         found = marks.result_or_refuse(db.session(), attempt_id, now)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from question_bank.kinds import normal_answer, shape_problem
 from trainer.accounts.models import User
-from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.core.database import grouped
@@ -147,7 +147,8 @@ def _held_attempt(by_token: bool) -> Any:
 def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: datetime) -> Any:
     """Return the caller's attempt, locked until the end of the transaction.
 
-    Raises ``Unauthenticated`` without a living session, ``Missing`` for an attempt that is not the caller's.
+    Raises ``Unauthenticated`` without a living session, ``Missing`` for an attempt that is not the caller's,
+    ``Forbidden`` for one of another exam than that of the caller's ticket.
     """
     values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
     if not caller.by_token:
@@ -156,6 +157,7 @@ def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: d
     if row is None:
         raise explain_nothing(connection, caller, now)
     demand_writer(row)
+    demand_ticket(row, row.exam_id)
     return row
 
 
