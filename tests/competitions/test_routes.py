@@ -399,3 +399,15 @@ def test_every_page_speaks_the_other_language_too(as_user, competition):
     client.set_cookie("locale", "en")
     for path in ("", "/leaderboard", "/hall", "/teams", "/rounds/new"):
         assert client.get(f"/competitions/{competition}{path}").status_code == 200
+
+
+def test_as_many_teams_as_there_may_be_can_be_edited_and_one_more_is_refused(city, as_user, competition):
+    organiser = as_user("organiser")
+    address = f"/competitions/{competition}/teams"
+    data = {f"teams-{number}-name": f"队{number}" for number in range(300)}
+    data |= {f"teams-{number}-unit": "PJ" for number in range(300)}
+    assert organiser.post(address, data=data).status_code == 303
+    assert organiser.get(address).status_code == 200
+    answer = organiser.post(address, data=data | {"teams-300-name": "多一队", "teams-300-unit": "PJ"})
+    assert answer.status_code == 422
+    assert "多一队" in answer.text
