@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from tests.competitions.factories import add_candidate, make_competition, make_exam, person, settle
 from tests.conftest import NINE
@@ -235,6 +235,19 @@ def test_what_is_wrong_with_a_team_is_said_at_its_field_and_kept(as_user, sessio
     assert "没有用户名为“nobody”的人员" in text(answer)
     session.rollback()
     assert session.scalars(select(Team.id)).all() == []
+
+
+@pytest.mark.parametrize("team", [("甲队", "PJ-CGJ", "offi\x00cer"), ("甲队", "PJ\x00", "officer")])
+def test_a_nul_in_a_team_is_nobody_and_nowhere(as_user, session, competition, team):
+    answer = as_user("organiser").post(f"/competitions/{competition}/teams", data=team_form(team))
+    assert answer.status_code == 422
+    assert session.scalar(select(func.count()).select_from(Team)) == 0
+
+
+def test_members_may_be_divided_as_on_any_list(as_user, session, competition):
+    form = team_form(("甲队", "PJ-CGJ", "officer、officer"), ("乙队", "PJ", "officer2；officer3，OFFICER3"))
+    assert as_user("organiser").post(f"/competitions/{competition}/teams", data=form).status_code == 303
+    assert session.scalar(select(func.count()).select_from(TeamMember)) == 3
 
 
 def test_the_editor_says_when_teams_are_fixed(city, as_user, exam, competition):
