@@ -424,3 +424,11 @@ def test_as_many_teams_as_there_may_be_can_be_edited_and_one_more_is_refused(cit
     answer = organiser.post(address, data=data | {"teams-300-name": "多一队", "teams-300-unit": "PJ"})
     assert answer.status_code == 422
     assert "多一队" in answer.text
+
+
+@pytest.mark.parametrize("until", ["", "tomorrow", "0001-01-01T00:00", "9999-12-31T23:59"])
+def test_an_odd_end_of_the_public_notice_changes_nothing(as_user, session, competition, until):
+    answer = as_user("organiser").post(f"/competitions/{competition}/post-results", data={"until": until})
+    assert answer.status_code == 303
+    session.rollback()
+    assert session.scalar(select(Competition.objections_until)) is None

@@ -66,7 +66,11 @@ class LocalDateTimeField(DateTimeLocalField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         if isinstance(self.data, datetime):
-            self.data = self.data.replace(tzinfo=zone()).astimezone(UTC)
+            local, self.data = self.data, None
+            # Near the ends of the calendar the change of zone leaves it.
+            if not 1900 <= local.year <= 2999:
+                raise ValueError(self.gettext("Not a valid datetime value."))
+            self.data = local.replace(tzinfo=zone()).astimezone(UTC)
 
     def _value(self) -> str:
         if self.raw_data:
