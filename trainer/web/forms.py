@@ -68,12 +68,11 @@ class LocalDateTimeField(DateTimeLocalField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         if isinstance(self.data, datetime):
-            try:
-                self.data = self.data.replace(tzinfo=zone()).astimezone(UTC)
-            except OverflowError:
-                # The first hours of the year 1 lie before it in UTC.
-                self.data = None
-                raise ValueError(sentence("bad_format")) from None
+            local, self.data = self.data, None
+            # Near the ends of the calendar the change of zone leaves it.
+            if not 1900 <= local.year <= 2999:
+                raise ValueError(sentence("bad_format"))
+            self.data = local.replace(tzinfo=zone()).astimezone(UTC)
 
     def _value(self) -> str:
         if self.raw_data:
