@@ -242,6 +242,13 @@ def test_home_offers_officers_to_practise_and_nobody_else(officer, as_user, cloc
     assert "练习" not in as_user("auditor").get("/").text.split('id="content"')[1].split("<footer")[0]
 
 
+def test_home_puts_practice_below_the_tasks_and_where_one_stands_beside_them(officer, clock):
+    home = officer.get("/").text
+    assert home.count('class="home-card home-side"') == 1
+    assert home.index("home-tasks-title") < home.index("home-practice") < home.index("home-side")
+    assert home.index("home-side") < home.index("home-hours") < home.index("home-certificate")
+
+
 def test_home_puts_tasks_before_cards_and_says_when_there_is_none(officer, monkeypatch):
     from trainer.web import home
 

@@ -214,7 +214,7 @@ def _home_card(person: Person, now: datetime) -> Card | None:
     if row is None:
         return None
     state = "signed" if row.state == "closed" else "public_notice" if row.objections_until else "running"
-    return Card("competitions/_home.html", {"competition": row, "competition_state": state})
+    return Card("competitions/_home.html", {"competition": row, "competition_state": state}, side=True)
 
 
 TASKS = {
