@@ -102,6 +102,8 @@ def test_uploads_with_peoples_data_are_kept_for_a_day(app):
     folder = uploads_folder(app.config["SETTINGS"].instance)
     fresh, old = keep(folder, b"fresh"), keep(folder, b"old")
     os.utime(folder / old, (time.time() - 90_000,) * 2)
-    assert run_of_schedule("drop_uploads", NINE) == 1
-    assert [path.name for path in folder.iterdir()] == [fresh]
+    assert run_of_schedule("drop_uploads", NINE) >= 1
+    left = {path.name for path in folder.iterdir()}
+    assert fresh in left
+    assert old not in left
     (folder / fresh).unlink()

@@ -177,7 +177,8 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
     """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
 
     It is never moved forward, because people rely on it. Attempts under way keep their own deadlines here;
-    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
+    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when
+    results are out.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
