@@ -22,6 +22,7 @@ from trainer.orgs.rules import depth
 from trainer.training.rules import pasted_usernames
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
 from trainer.web.locale import zone
 from trainer.web.sentences import sentence
 from trainer.web.view import download
@@ -270,6 +271,7 @@ def close(competition_id):
 
 
 @bp.get("/competitions/<id:competition_id>/rounds/<int:number>/standings.xlsx")
+@sparing
 @needs("competition.manage")
 def export(competition_id, number):
     outline = queries.managed(db.session(), competition_id, current_user)

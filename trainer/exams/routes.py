@@ -23,6 +23,7 @@ from trainer.reports.queries import exams as figures
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
+from trainer.web.limits import sparing
 from trainer.web.locale import local_time, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
@@ -214,6 +215,7 @@ def change_candidate(exam_id, user_id):
 
 
 @bp.get("/exams/<id:exam_id>/results.xlsx")
+@sparing
 @needs("export")
 def results(exam_id):
     session = db.session()

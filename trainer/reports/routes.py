@@ -24,6 +24,7 @@ from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, heat, he
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
+from trainer.web.limits import sparing
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
 from trainer.web.view import asked_page, asked_text, download, paged, url_with
@@ -204,6 +205,7 @@ def people():
 
 
 @bp.get("/hours.xlsx")
+@sparing
 @needs("export")
 def hours_workbook():
     session, scope, year = db.session(), _export_scope(current_user), _year()
