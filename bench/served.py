@@ -1,4 +1,4 @@
-"""A real site of our own to measure and to kill: own folder, own database, own port on loopback, ended by process id."""
+"""A real site of our own to measure and to kill: own folder, database and port on loopback, ended by process id."""
 
 from __future__ import annotations
 

@@ -112,7 +112,10 @@ def download(package: Package, folder: Path) -> Path:
     """Return the unpacked package below ``folder``. Raises ``SystemExit`` on another content."""
     packed = subprocess.run(
         ["npm", "pack", "--silent", "--json", f"{package.name}@{package.version}"],
-        cwd=folder, check=True, capture_output=True, text=True,
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     archive = folder / json.loads(packed.stdout)[0]["filename"].replace("@", "").replace("/", "-")
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()

@@ -30,6 +30,12 @@ def test_the_process_is_up_without_a_database(client, count_queries):
     assert seen == []
 
 
+def test_readiness_reads_the_migrations_once(client, app, monkeypatch):
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr("alembic.script.ScriptDirectory.from_config", lambda config: 1 / 0)
+    assert client.get("/readyz").json == {"status": "ready", "wrong": []}
+
+
 def test_an_old_schema_is_not_ready_and_says_so(client, app):
     with db.engine.begin() as connection:
         head = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()

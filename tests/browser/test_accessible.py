@@ -135,5 +135,3 @@ def test_nothing_moves_out_of_sight_at_360_pixels_and_great_zoom(browse, real_si
     # 1280 pixels at 400 % are 320 pixels.
     page.set_viewport_size({"width": 320, "height": 256})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-

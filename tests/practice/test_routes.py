@@ -167,6 +167,12 @@ def test_search_shows_what_was_typed_as_text(officer):
     assert "<script>x" not in officer.get("/practice?q=<script>x").text
 
 
+@pytest.mark.parametrize(("address", "status"), [("/practice?q=%00x", 200), ("/practice/item?item=%00x", 404)])
+def test_a_nul_in_an_address_finds_nothing(officer, address, status):
+    add_items([small_item()], NINE)
+    assert officer.get(address).status_code == status
+
+
 def test_the_wrong_answer_book_can_be_filtered_and_retried(officer):
     add_items([small_item(1), small_item(2, topic="hearing", wing="procedures")], NINE)
     for _ in range(2):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from flask_login import UserMixin
+from typing import ClassVar
 
 from trainer.core.errors import FieldProblem
 from trainer.orgs.rules import Reach, Scope
@@ -106,8 +105,13 @@ class HeldGrant:
 
 
 @dataclass(frozen=True)
-class Person(UserMixin):
+class Person:
     """The caller as a plain value: who it is, and what it may do where. Equal to no row of the database."""
+
+    # What Flask-Login asks of a user.
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
 
     id: int
     username: str

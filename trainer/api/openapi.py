@@ -33,8 +33,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Enforcement training: quizzes, exams, competitions, credit hours",
             "version": "1",
-            "description": "Times are ISO 8601 UTC with Z. Points and hours are decimal strings. Ids are opaque strings. "
-            "Errors are problem documents (RFC 9457) whose `code` is stable.",
+            "description": "Times are ISO 8601 UTC with Z. Points and hours are decimal strings. Ids are opaque "
+            "strings. Errors are problem documents (RFC 9457) whose `code` is stable.",
         },
         "servers": [{"url": PREFIX}],
         "paths": paths,

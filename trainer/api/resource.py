@@ -33,12 +33,18 @@ def _plain_text(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("control_characters", "a line break or tab is not allowed")
+    return _plain_text(value)
+
+
 def _two_places(value: Decimal) -> str:
     return f"{value:.2f}"
 
 
 Text = Annotated[str, AfterValidator(_plain_text)]
-Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain_text)]
+Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
 Amount = Annotated[
     Decimal,
     PlainSerializer(_two_places, return_type=str),

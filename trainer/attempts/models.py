@@ -75,7 +75,7 @@ class Response(db.Model):
 
 
 class Incident(db.Model):
-    """Something the candidate's page noticed (异常记录), such as losing focus (切屏) or the line. Never acted on by itself."""
+    """Something the candidate's page noticed (异常记录): focus (切屏) or the line lost. Never acted on by itself."""
 
     __tablename__ = "incidents"
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from trainer.config import read_or_make_key
 from trainer.core.chain import FIRST, Break, Head, Sealed, code, first_break
-from trainer.core.database import db, is_sqlite, transaction
+from trainer.core.database import db, end_read, is_sqlite, transaction
 from trainer.core.errors import Refused
 
 BATCH = 1000
@@ -93,10 +93,12 @@ def check(model: Any, name: str, keys: Path) -> tuple[int, int, Break | None]:
 
     Reads the whole table in order, a batch at a time, and writes nothing.
     """
+    # The head comes first, before the read begins: one that is newer than the rows would look like a cut end.
+    end_read()
+    head = read_head(keys, name)
     session = db.session()
     sealed = session.scalar(select(func.count()).where(model.chain_no.is_not(None))) or 0
     waiting = session.scalar(select(func.count()).where(model.chain_no.is_(None))) or 0
-    head = read_head(keys, name)
     if not sealed and not head.number:
         return 0, waiting, None
     if not _key_file(keys, name).exists():

@@ -2,7 +2,8 @@
 
 ``core.sheet_intake`` starts it: a spreadsheet is a stranger's archive of XML, so it is opened only where a bomb can
 take no memory, time or file from the site. The limits are set here, before the reading library is even loaded. It
-prints one JSON object: ``{"rows": [[number, [cell, …]], …]}`` or ``{"refused": code, "params": {…}}``; empty rows are left out.
+prints one JSON object: ``{"rows": [[number, [cell, …]], …]}`` or ``{"refused": code, "params": {…}}``; empty rows are
+left out.
 
 Cells are text. A day is ``2026-01-31``, a moment has its time behind it, a whole number has no point. A number of more
 than 15 digits stays a number, because the spreadsheet program has rounded it and the reader must be told.

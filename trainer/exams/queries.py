@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import phase
+from trainer.exams.rules import ends_at, phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
@@ -49,13 +49,33 @@ class ExamLine:
     sitting_id: int
     opens_at: datetime
     closes_at: datetime
+    longest_extra: int
     candidate_state: str | None
     item_count: int
     max_points: Decimal
 
     def phase(self, now: datetime) -> str:
         """Return where the exam stands at ``now``."""
-        return phase(now, self.opens_at, self.closes_at, release=self.release, released_at=self.released_at)
+        return phase(
+            now,
+            self.opens_at,
+            self.closes_at,
+            release=self.release,
+            released_at=self.released_at,
+            extra_minutes=self.longest_extra,
+        )
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last candidate's time is over."""
+        return ends_at(self.closes_at, self.longest_extra)
+
+
+def longest_extra() -> ColumnElement[int]:
+    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column."""
+    granted = aliased(Candidate)
+    most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    return func.coalesce(most, 0)
 
 
 COLUMNS = (
@@ -82,6 +102,7 @@ COLUMNS = (
     Sitting.id.label("sitting_id"),
     Sitting.opens_at,
     Sitting.closes_at,
+    longest_extra().label("longest_extra"),
 )
 
 
@@ -192,9 +213,14 @@ def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
 
 
 def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return (id, title, closed at) of exams whose results wait to be released by hand, the oldest first."""
+    """Return (id, title, ended at) of exams whose results wait to be released by hand, the oldest first."""
     rows = session.execute(
-        select(Exam.id, Exam.title, func.max(Sitting.closes_at).label("closed_at"))
+        select(
+            Exam.id,
+            Exam.title,
+            func.max(Sitting.closes_at).label("closed_at"),
+            longest_extra().label("longest_extra"),
+        )
         .join(Unit, Unit.id == Exam.unit_id)
         .join(Sitting, Sitting.exam_id == Exam.id)
         .where(
@@ -209,7 +235,8 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         .order_by(func.max(Sitting.closes_at))
         .limit(20)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    over = [(row, ends_at(row.closed_at, row.longest_extra)) for row in rows]
+    return [(row.id, row.title, ended_at) for row, ended_at in over if ended_at <= now]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
+from trainer.attempts.extend import extend_for_all
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.database import db, end_read
-from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import may_release, steps
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
@@ -108,12 +109,12 @@ def show(exam_id):
             "release": manages
             and live
             and exam.release == "manual"
-            and may_release(now, exam.closes_at, exam.released_at),
+            and may_release(now, exam.ends_at, exam.released_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
-            "export": live and where == "released" and current_user.may("export"),
-            "watch": live and where == "open" and current_user.may("exam.watch"),
+            "export": live and where == "released" and _exports(exam),
+            "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
         },
     )
@@ -136,7 +137,7 @@ def extend(exam_id):
         return redirect(url_for("exams.show", exam_id=exam_id), 303)
     moment = form.closes_at.data
     done = _("截止时间已改为 %(time)s，已通知考生。", time=local_time(moment))
-    return _do(exam_id, lambda: service.extend_closing(exam_id, moment, by=current_user, now=arrived_at()), done)
+    return _do(exam_id, lambda: extend_for_all(exam_id, moment, by=current_user, now=arrived_at()), done)
 
 
 @bp.post("/exams/<id:exam_id>/release")
@@ -217,6 +218,8 @@ def change_candidate(exam_id, user_id):
 def results(exam_id):
     session = db.session()
     exam = queries.read_exam(session, exam_id, current_user)
+    if not _exports(exam):
+        raise Missing
     if exam.state != "published" or exam.phase(arrived_at()) != "released":
         raise Forbidden("not_released")
     lines = figures.results_of(session, exam_id)
@@ -245,11 +248,16 @@ def results(exam_id):
 
 
 def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
-    return exam.release == "manual" and may_release(now, exam.closes_at, exam.released_at)
+    return exam.release == "manual" and may_release(now, exam.ends_at, exam.released_at)
 
 
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
+
+
+def _exports(exam: queries.ExamLine) -> bool:
+    """Return whether the caller may carry results away from the exam's own unit, and not only from some other one."""
+    return bool(current_user.scope("export").holds_whole(exam.unit_path))
 
 
 def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from types import FrameType
 
@@ -24,6 +25,8 @@ from trainer.core.database import db, transaction
 from trainer.jobs import lease
 from trainer.jobs.models import JobRun
 from trainer.jobs.schedule import SCHEDULE, Job
+
+RENEW_SECONDS = 5
 
 log = logging.getLogger("trainer.jobs")
 
@@ -74,6 +77,22 @@ def _note(name: str, started_at: datetime, count: int, error: str) -> None:
         session.add(JobRun(job=name, started_at=started_at, ended_at=utcnow(), state=state, count=count, error=error))
 
 
+def scheduler_of(runner: Runner, schedule: Iterable[Job] = SCHEDULE) -> BackgroundScheduler:
+    """Return APScheduler with ``schedule`` and the renewal of the lease, not started yet."""
+    jobs = list(schedule)
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        # A thread for each: while one job works, the others wait for it in theirs, and the lease must be renewed.
+        executors={"default": ThreadPoolExecutor(len(jobs) + 1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    scheduler.add_job(runner.renew, IntervalTrigger(seconds=RENEW_SECONDS, timezone="UTC"), id="lease")
+    for job in jobs:
+        trigger = IntervalTrigger(seconds=job.every_seconds, timezone="UTC")
+        scheduler.add_job(runner.run, trigger, args=[job], id=job.name)
+    return scheduler
+
+
 def run_forever(app: Flask) -> None:
     """Run until SIGTERM or SIGINT. Several such processes may run; one acts, the others wait for its lease to end."""
     runner = Runner(app)
@@ -84,16 +103,8 @@ def run_forever(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    scheduler = BackgroundScheduler(
-        timezone="UTC",
-        executors={"default": ThreadPoolExecutor(4)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
     runner.renew()
-    scheduler.add_job(runner.renew, IntervalTrigger(seconds=5, timezone="UTC"), id="lease")
-    for job in SCHEDULE:
-        trigger = IntervalTrigger(seconds=job.every_seconds, timezone="UTC")
-        scheduler.add_job(runner.run, trigger, args=[job], id=job.name)
+    scheduler = scheduler_of(runner)
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)

@@ -92,18 +92,18 @@ def reason_of(person: figures.PersonRow, standard: Standard) -> str:
     return _("缺 %(missing)s 学时，按进度应有 %(pace)s", missing=missing, pace=pace_text(standard))
 
 
-def status_word(status: str, standard: Standard) -> str:
-    """Return a status as one word, for the workbook and the filter."""
-    words = {
+def status_words(standard: Standard) -> dict[str, str]:
+    """Return each status as one word, for the workbook and the filter."""
+    below = _("未达标") if standard.over else ""
+    return {
         "due": _("应达标"),
         "met": _("已达标"),
         "on_pace": _("进度正常"),
-        "behind": _("未达标") if standard.over else _("落后进度"),
+        "behind": below or _("落后进度"),
         "at_risk": _("有风险"),
         "exempt": _("免修"),
-        "below": _("未达标") if standard.over else _("落后进度（含有风险）"),
+        "below": below or _("落后进度（含有风险）"),
     }
-    return words[status]
 
 
 def field_name(slug: str) -> str:
@@ -187,6 +187,7 @@ def people():
     wanted = _filter(sort, root, tree)
     page = paged(session, figures.people(scope, root, standard, wanted), *asked_page())
     found = [figures.as_person(row, standard) for row in page.items]
+    words = status_words(standard)
     return render_template(
         "reports/people.html",
         root=root,
@@ -196,7 +197,7 @@ def people():
         part=asked_text("part", 8),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
-        statuses=[(name, status_word(name, standard)) for name in figures.PERSON_STATUSES],
+        statuses=[(name, words[name]) for name in figures.PERSON_STATUSES],
         fields=[(one.slug, field_name(one.slug)) for one in taxonomy().fields],
         may_export=_may_export(current_user, root),
     )
@@ -211,9 +212,9 @@ def hours_workbook():
     tree = figures.compliance(session, scope, root, standard)
     rows = session.execute(figures.people(scope, root, standard, _filter(Sort("unit", False), root, tree)))
     people = [figures.as_person(row, standard) for row in rows]
-    book = hours_book(
-        flat(tree), [(one, status_word(one.status, standard), reason_of(one, standard)) for one in people], standard
-    )
+    # Looked up once: a sentence of the catalogue costs more than the cell that it is written into.
+    words = status_words(standard)
+    book = hours_book(flat(tree), [(one, words[one.status], reason_of(one, standard)) for one in people], standard)
     record(
         "hours.exported",
         by=current_user.id,

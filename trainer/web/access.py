@@ -48,9 +48,9 @@ def needs(permission: str, *, even_if_password_is_due: bool = False) -> Callable
                 check(permission, even_if_password_is_due=even_if_password_is_due)
             return view(*args, **kwargs)
 
-        guarded = declares(permission)(guarded)
-        guarded.checks_itself = False  # type: ignore[attr-defined]  # as in declares()
-        return guarded
+        marked = declares(permission)(guarded)
+        marked.checks_itself = False  # type: ignore[attr-defined]  # as in declares()
+        return marked
 
     return wrap
 
