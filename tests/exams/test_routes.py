@@ -165,7 +165,7 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
+    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
