@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainer.attempts.extend import extend_for_all
 from trainer.accounts.rules import Person
+from trainer.attempts.extend import extend_for_all
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
