@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy import Select, String, and_, cast, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import Item
 from trainer.accounts.models import User
-from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
@@ -125,10 +125,11 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
-        (ItemRecord.state, wanted.state),
     ):
         if value:
             rows = rows.where(column == value)
+    if wanted.state:
+        rows = rows.where(ItemRecord.state == wanted.state if wanted.state in ITEM_STATES else false())
     if wanted.difficulty:
         rows = rows.where(ItemRecord.difficulty == wanted.difficulty)
     if wanted.field:
@@ -161,6 +162,12 @@ def counts_by(session: Session, column: str) -> dict[str, int]:
         "topic": ItemRecord.topic,
     }[column]
     return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+
+
+def published_by_topic(session: Session) -> dict[str, int]:
+    """Return how many published items each topic holds; topics without any are not in it."""
+    rows = select(ItemRecord.topic, func.count()).where(ItemRecord.state == "published").group_by(ItemRecord.topic)
+    return {row[0]: row[1] for row in session.execute(rows)}
 
 
 @dataclass(frozen=True)

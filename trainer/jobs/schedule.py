@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from trainer.accounts.jobs import drop_uploads
 from trainer.accounts.sessions import drop_ended
 from trainer.attempts.jobs import close_overdue
 from trainer.competitions.jobs import take_results
 from trainer.hours.jobs import seal_chains
+from trainer.jobs.tidying import drop_old_runs
 from trainer.marking.jobs import credit_left_over, settle_left_over
 
 
@@ -33,4 +35,6 @@ SCHEDULE: tuple[Job, ...] = (
     Job("take_results", 15, take_results),
     Job("credit_left_over", 20, credit_left_over),
     Job("drop_ended_sessions", 600, drop_ended),
+    Job("drop_uploads", 3600, drop_uploads),
+    Job("drop_old_runs", 3600, drop_old_runs),
 )
