@@ -14,7 +14,9 @@ from datetime import date
 from pathlib import Path
 
 from question_bank import laws, store
-from question_bank.check import ERROR, check, errors
+from question_bank.check import check
+from question_bank.findings import ERROR, errors
+from question_bank.kinds.case_study import expand
 from question_bank.topics import taxonomy
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
@@ -130,12 +132,18 @@ def _format(options: argparse.Namespace) -> int:
 
 def _stats(options: argparse.Namespace) -> int:
     bank = store.load(_folder(options))
-    laws_cited = Counter(law for item in bank for law in {basis.law for basis in item.basis})
+    laws_cited = Counter(law for item in bank for law in {basis.law for basis in item.citations()})
+    groups = Counter(item.variant_group for item in bank if item.variant_group is not None)
     counts = {
         "items": {"all": len(bank)},
         "wing": Counter(item.wing for item in bank),
         "topic": Counter(f"{item.wing}/{item.topic}" for item in bank),
         "kind": Counter(item.kind for item in bank),
+        "indefinite": {"multiple_choice": sum(bool(item.settings.get("indefinite")) for item in bank)},
+        "part": Counter(part.kind for item in bank for part in expand(item) if part.case),
+        "pool": Counter(item.pool for item in bank),
+        "format": Counter(item.format for item in bank),
+        "variant_group": groups,
         "level": Counter(item.level for item in bank),
         "difficulty": Counter(str(item.difficulty) for item in bank),
         "field": Counter(slug for item in bank for slug in item.fields),
@@ -173,7 +181,7 @@ def _convert(options: argparse.Namespace) -> int:
 def _register(options: argparse.Namespace) -> int:
     only = None
     if options.only_cited:
-        only = {basis.law for item in store.load(_folder(options)) for basis in item.basis}
+        only = {basis.law for item in store.load(_folder(options)) for basis in item.citations()}
     if not options.texts.is_dir():
         raise FileNotFoundError(f"no such folder: {options.texts}")
     print(f"{laws.build(options.texts, options.into, only=only, source=options.source)} laws")

@@ -9,72 +9,31 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from question_bank import text
+from question_bank.findings import ERROR, WARNING, Finding
 from question_bank.item import Item, LegalBasis
+from question_bank.kinds import case_study
 from question_bank.laws import Register, Version, fingerprint
 from question_bank.similar import similar_groups
 from question_bank.store import Bank, Fault
 from question_bank.topics import GENERAL, Taxonomy
-
-ERROR, WARNING = "error", "warning"
+from question_bank.wording import wording_findings
 
 MAX_PER_FILE = 100
 LONGEST_RIGHT_FEWEST = 20  # so many items before a share says anything
 LONGEST_RIGHT_MOST = 0.45  # of four options one is the longest by chance in a quarter of the items
-OUTSTANDING_LENGTH = 1.8  # the right option against the longest wrong one
-OUTSTANDING_EXTRA = 8  # and at least so many characters longer
 KEY_SPREAD_FEWEST = 20
 KEY_SHARES = (0.15, 0.35)  # for each of A to D
 TRUE_SHARES = (0.35, 0.65)
 ALL_RIGHT_MOST = 0.25  # multiple choice in which every option is right
 
-# "All of the above" loses its sense when the options are shown in another order.
-BANNED_OPTION = re.compile(
-    "^(?:以上|上述|前述|前面)(?:的|各|所有|[二两三四五]?[个种项]?(?:选项|说法|情形|答案|内容|情况|做法|表述|项)?)?(?:全部|全|均|都|皆|没有|无一)"
-    "|^(?:全部|都|均)(?:正确|错误|对|不对|是|不是)。?$|^[AB]、?[BC]、?[CD]?(?:都|均)|^(?:其他|其余)(?:选项|各项)(?:都|均)"
-    "|all of the above|none of the above|both [a-d] and [a-d]",
-    re.IGNORECASE,
-)
-
-# Letters change with the order of the options; "A公司" or "A市" is a name, not a letter of an option.
-LETTER = re.compile(
-    "(?<![A-Za-z0-9])[A-J](?:\\s*[、,，和与及]?\\s*[A-J])*\\s*(?:选项|两项|三项|各项|项(?![目羽])|(?:均|都)?(?:正确|错误|为正确|符合题意|当选|不选|入选))"
-    "|选项\\s*[A-J](?![A-Za-z])|(?:故|应|正确)选\\s*[：:]?\\s*[A-J]+(?![A-Za-z])|(?:答案|选择)(?:是|为|应为|[：:])?\\s*[A-J]+(?![A-Za-z])"
-)
-
-DOUBLE_NEGATIVE = re.compile(
-    "不得不|不能不|不可不|不会不|无不(?!当|良|妥)|莫不|并非不|不是不|不无|未必不|没有[^，。；]{0,2}不(?!可抗力|正当|良|服|当)"
-)
-NEGATIVE_ASK = re.compile("(?:不|非|错误|有误|不当)[^，。；？]{0,12}的(?:是|有|包括)|(?:不属于|不包括|不正确|错误)的")
-NEGATION = re.compile(
-    "不(?!动产|可抗力|良|法|足|服|履行|予|同|仅|但|当|正当|少于|超过|低于|高于|满|明)|没有|并非|未(?!成年|来|遂|必|经|依法)|无(?!证|照|效|权|关|线|害|人|障碍|偿)"
-)
-
 ARTICLE_IN_TEXT = re.compile("第([零〇一二三四五六七八九十百千0-9]+)条(?:之([一二三四五六七八九十]))?")
 QUOTED_LAW = re.compile("《([^《》]+)》")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding. ``item`` is an id, or empty where it concerns a file or the whole bank."""
-
-    level: str
-    code: str
-    item: str = ""
-    file: str = ""
-    place: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        where = ":".join(part for part in (self.file, self.item) if part) or "bank"
-        told = ", ".join(f"{name}={value}" for name, value in self.params.items())
-        at = f" at {self.place}" if self.place else ""
-        return f"{where}: {self.level}: {self.code}{at}" + (f" ({told})" if told else "")
 
 
 def check(
@@ -101,25 +60,11 @@ def check(
         for found in _item_findings(item, file, register, taxonomy, day, fresh):
             findings.append(Finding(found.level, found.code, item.id, file, found.place, found.params))
     findings += _doubles(bank)
+    findings += _rivals(bank)
     findings += _files(bank)
     findings += _spread(bank)
-    findings += [
-        Finding(
-            WARNING,
-            "near_duplicates",
-            group.ids[0],
-            bank.file_of(group.ids[0]),
-            "",
-            {"items": ", ".join(group.ids), "overlap": f"{group.least:.2f}"},
-        )
-        for group in similar_groups({item.id: item for item in bank}.values())
-    ]
+    findings += _alike(bank)
     return findings
-
-
-def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that are errors."""
-    return [finding for finding in findings if finding.level == ERROR]
 
 
 class _Texts:
@@ -143,12 +88,18 @@ def _item_findings(
     item: Item, file: str, register: Register, taxonomy: Taxonomy, day: date | None, texts: _Texts | None
 ) -> Iterator[Finding]:
     yield from _filing(item, file, taxonomy)
-    yield from _law(item, register, day, texts)
-    yield from _wording(item)
-    if item.options:
-        yield from _options(item)
-    if item.kind == "fill_blank":
-        yield from _accepted(item)
+    if not item.citations():
+        yield Finding(ERROR, "no_basis", place="basis")
+    yield from _law(item, item.citations(), register, day, texts)
+    yield from wording_findings(item)
+    if item.kind != case_study.KIND.name:
+        return
+    for index, part in enumerate(case_study.expand(item)):
+        found = [*_law(part, (*part.basis, *item.basis), register, day, texts), *wording_findings(part)]
+        if not part.basis and not item.basis:
+            found.append(Finding(ERROR, "no_basis", place="basis"))
+        for one in found:
+            yield replace(one, place=f"parts[{index}].{one.place}")
 
 
 def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
@@ -172,9 +123,9 @@ def _filing(item: Item, file: str, taxonomy: Taxonomy) -> Iterator[Finding]:
         yield Finding(ERROR, "id_of_other_form", place="id", params={"wanted": f"{stem}-0000"})
 
 
-def _law(item: Item, register: Register, day: date | None, texts: _Texts | None) -> Iterator[Finding]:
-    if not item.basis:
-        yield Finding(ERROR, "no_basis", place="basis")
+def _law(
+    item: Item, cited: Sequence[LegalBasis], register: Register, day: date | None, texts: _Texts | None
+) -> Iterator[Finding]:
     for index, basis in enumerate(item.basis):
         place = f"basis[{index}]"
         if basis in item.basis[:index]:
@@ -206,7 +157,7 @@ def _law(item: Item, register: Register, day: date | None, texts: _Texts | None)
             )
         if texts is not None:
             yield from _compare(basis, version, texts, place)
-    yield from _articles_named(item, register)
+    yield from _articles_named(item.explanation, cited, register)
 
 
 def _article(basis: LegalBasis, version: Version, place: str) -> Iterator[Finding]:
@@ -258,12 +209,12 @@ def _compare(basis: LegalBasis, version: Version, texts: _Texts, place: str) -> 
         yield Finding(ERROR, "article_text_differs", place=place, params=params)
 
 
-def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
+def _articles_named(explanation: str, basis: Sequence[LegalBasis], register: Register) -> Iterator[Finding]:
     """Find articles that the explanation names and the basis lacks: one of the two is likely wrong."""
-    cited = {basis.article for basis in item.basis}
-    law_titles = {basis.law for basis in item.basis}
-    for match in ARTICLE_IN_TEXT.finditer(item.explanation):
-        named = QUOTED_LAW.findall(item.explanation[: match.start()])
+    cited = {one.article for one in basis}
+    law_titles = {one.law for one in basis}
+    for match in ARTICLE_IN_TEXT.finditer(explanation):
+        named = QUOTED_LAW.findall(explanation[: match.start()])
         law = register.find(named[-1]) if named else None
         if named and (law is None or law.short_title not in law_titles):
             continue
@@ -273,75 +224,53 @@ def _articles_named(item: Item, register: Register) -> Iterator[Finding]:
             yield Finding(WARNING, "article_not_in_basis", place="explanation", params={"article": match.group()})
 
 
-def _wording(item: Item) -> Iterator[Finding]:
-    pieces = {"stem": item.stem, "explanation": item.explanation}
-    pieces |= {f"options[{index}].note": option.note for index, option in enumerate(item.options)}
-    for place, words in pieces.items():
-        match = LETTER.search(words)
-        if match:
-            yield Finding(ERROR, "letter_reference", place=place, params={"found": match.group()})
-    if not item.explanation:
-        yield Finding(WARNING, "no_explanation", place="explanation")
-    match = DOUBLE_NEGATIVE.search(item.stem)
-    if match:
-        yield Finding(WARNING, "double_negative", place="stem", params={"found": match.group()})
-    elif item.kind == "true_false":
-        for clause in re.split("[，。；！？]", item.stem):
-            found = NEGATION.findall(clause)
-            if len(found) > 2:
-                yield Finding(WARNING, "many_negations", place="stem", params={"clause": clause})
-    if item.kind in ("single_choice", "multiple_choice") and NEGATIVE_ASK.search(item.stem[-40:]):
-        negated = [option.key for option in item.options if DOUBLE_NEGATIVE.search(option.text)]
-        if negated:
-            yield Finding(WARNING, "double_negative", place="options", params={"options": ", ".join(negated)})
-
-
-def _options(item: Item) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
-    for index, option in enumerate(item.options):
-        place = f"options[{index}]"
-        if BANNED_OPTION.search(option.text):
-            yield Finding(ERROR, "banned_wording", place=place, params={"text": option.text})
-        plain = text.normal(option.text)
-        if plain in seen:
-            yield Finding(ERROR, "option_twice", place=place, params={"other": seen[plain]})
-        seen.setdefault(plain, option.key)
-        if not option.note and item.kind in ("single_choice", "multiple_choice"):
-            yield Finding(WARNING, "no_note", place=place)
-    wanted = {"single_choice": (4, 4), "multiple_choice": (4, 5)}.get(item.kind)
-    if wanted and not wanted[0] <= len(item.options) <= wanted[1]:
-        yield Finding(WARNING, "unusual_option_count", place="options", params={"count": len(item.options)})
-    if item.kind == "single_choice":
-        right = len(item.option(item.key).text)
-        wrong = max(len(option.text) for option in item.options if option.key != item.key)
-        if right >= OUTSTANDING_LENGTH * wrong and right - wrong >= OUTSTANDING_EXTRA:
-            yield Finding(WARNING, "right_option_stands_out", place="options", params={"right": right, "wrong": wrong})
-
-
-def _accepted(item: Item) -> Iterator[Finding]:
-    for index, accepted in enumerate(item.key):
-        if len(set(accepted)) < len(accepted):
-            yield Finding(WARNING, "answer_listed_twice", place=f"key[{index}]")
-        if any(entry in item.stem for entry in accepted if len(entry) > 3):
-            yield Finding(WARNING, "answer_in_stem", place=f"key[{index}]")
-
-
 def _doubles(bank: Bank) -> Iterator[Finding]:
     files: dict[str, str] = {}
     stems: dict[str, Item] = {}
-    wholes: dict[tuple[str, tuple[str, ...]], Item] = {}
+    wholes: dict[tuple[str, ...], Item] = {}
     for item, file in zip(bank.items, bank.files, strict=True):
         if item.id in files:
             yield Finding(ERROR, "duplicate_id", item.id, file, "id", {"other": files[item.id]})
         files.setdefault(item.id, file)
         stem = text.normal(item.stem)
-        whole = (stem, tuple(sorted(text.normal(option.text) for option in item.options)))
+        others = [one.words for one in item.passages() if not one.secret and one.place != "stem"]
+        whole = (stem, *sorted(text.normal(words) for words in others))
         if whole in wholes:
             yield Finding(ERROR, "duplicate_item", item.id, file, "stem", {"other": wholes[whole].id})
-        elif stem in stems:
+        elif stem in stems and not _may_share_a_stem(item, stems[stem]):
             yield Finding(WARNING, "duplicate_stem", item.id, file, "stem", {"other": stems[stem].id})
         wholes.setdefault(whole, item)
         stems.setdefault(stem, item)
+
+
+def _may_share_a_stem(one: Item, other: Item) -> bool:
+    # The stem of these kinds often is but an instruction: "请标出其中的错误".
+    return one.kind in ("matching", "error_finding") or _are_variants((one, other))
+
+
+def _are_variants(items: Iterable[Item]) -> bool:
+    groups = {item.variant_group for item in items}
+    return len(groups) == 1 and None not in groups
+
+
+def _rivals(bank: Bank) -> Iterator[Finding]:
+    known = {item.id for item in bank}
+    groups = Counter(item.variant_group for item in bank)
+    for item, file in zip(bank.items, bank.files, strict=True):
+        for index, enemy in enumerate(item.enemies):
+            if enemy not in known:
+                yield Finding(ERROR, "unknown_enemy", item.id, file, f"enemies[{index}]", {"enemy": enemy})
+        if item.variant_group is not None and groups[item.variant_group] == 1:
+            params = {"group": item.variant_group}
+            yield Finding(WARNING, "lonely_variant", item.id, file, "variant_group", params)
+
+
+def _alike(bank: Bank) -> Iterator[Finding]:
+    items = {item.id: item for item in bank}
+    for group in similar_groups(items.values()):
+        if not _are_variants(items[item_id] for item_id in group.ids):
+            params = {"items": ", ".join(group.ids), "overlap": f"{group.least:.2f}"}
+            yield Finding(WARNING, "near_duplicates", group.ids[0], bank.file_of(group.ids[0]), "", params)
 
 
 def _files(bank: Bank) -> Iterator[Finding]:

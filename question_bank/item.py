@@ -9,58 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-LEVELS = ("recall", "understand", "apply", "case")
-DIFFICULTIES = range(1, 6)
+from question_bank.fields import COMMON_FIELDS, MARKDOWN, OPEN, PLAIN, Problem, common_problems
 
-MAX_STEM = 2000
-MAX_OPTION = 500
-MAX_NOTE = 1000
-MAX_EXPLANATION = 4000
-MAX_OPTIONS = 26
-MAX_BASIS = 20
-
-SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-ITEM_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-ARTICLE = re.compile(r"[1-9][0-9]*(?:-[1-9][0-9]*)?")
-VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-# Control characters except tab and line feed; a lone surrogate cannot be stored as UTF-8.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-
-COMMON_FIELDS = (
-    "id",
-    "kind",
-    "wing",
-    "topic",
-    "fields",
-    "difficulty",
-    "level",
-    "stem",
-    "options",
-    "key",
-    "explanation",
-    "basis",
-)
-REQUIRED_FIELDS = tuple(name for name in COMMON_FIELDS if name != "options")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One fault at one place. ``place`` is a path such as ``options[2].text``, empty for the whole."""
-
-    place: str
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
-        return f"{self.place or 'item'}: {self.code}" + (f" ({told})" if told else "")
+# The deepest sound item is a fill-in part of a case; what is much deeper is made to exhaust the stack.
+DEEPEST = 12
 
 
 class InvalidItem(ValueError):
@@ -81,6 +38,37 @@ class Option:
     key: str
     text: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A picture, film or sound that Markdown texts show as ``media:NAME``; the file itself lies elsewhere.
+
+    ``sha256`` (64 hex digits) and ``bytes`` are those of the file, ``type`` is its media type, ``alt`` the words
+    for those who cannot see it and, like the picture, seen by candidates.
+    """
+
+    name: str
+    sha256: str
+    type: str
+    alt: str
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "sha256": self.sha256, "type": self.type, "alt": self.alt, "bytes": self.bytes}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text of an item with its place. ``secret`` texts are as secret as the key.
+
+    ``plain`` is true of texts that are never Markdown, such as a document in which faults are marked.
+    """
+
+    place: str
+    words: str
+    secret: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +100,16 @@ class LegalBasis:
 class Item:
     """One question with its key (试题).
 
-    ``key`` has the shape that its kind wants, with tuples for lists. ``settings`` holds the further
-    fields of the kind, read-only. ``fields`` are slugs of enforcement fields, ``("general",)`` for all.
+    ``key`` has the shape that its kind wants, with tuples for lists; None where the kind has no key. ``settings``
+    holds the further fields of the kind, read-only. ``fields`` are slugs of enforcement fields, ``("general",)``
+    for all.
+
+    Items of one ``variant_group`` ask the same in other words; they and the ``enemies`` (ids) of an item never meet
+    it in one paper, see ``question_bank.apart``. ``pool`` is ``open`` for items given out for study, ``reserved``
+    for those kept back. ``source`` says where an item came from; like ``tags`` it is not for candidates. ``format``
+    tells how its texts are to be read, see ``question_bank.richtext``.
+
+    ``case`` is set on a part of a case study alone, see ``kinds.case_study.expand``; it is not in the JSON form.
     """
 
     id: str
@@ -125,10 +121,18 @@ class Item:
     level: str
     stem: str
     options: tuple[Option, ...]
-    key: Any
+    key: Any = field(hash=False)
     explanation: str
     basis: tuple[LegalBasis, ...]
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    pool: str = OPEN
+    variant_group: str | None = None
+    enemies: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    format: str = PLAIN
+    media: tuple[Medium, ...] = ()
+    case: str = ""
 
     @classmethod
     def from_dict(cls, data: object) -> Item:
@@ -141,14 +145,20 @@ class Item:
 
         if not isinstance(data, Mapping):
             raise InvalidItem([Problem("", "not_an_object")])
+        if not _is_shallow(data, DEEPEST):
+            raise InvalidItem([Problem("", "nested_too_deep", {"deepest": DEEPEST})])
         item_id = data["id"] if isinstance(data.get("id"), str) else ""
         kind = kinds.find(data["kind"]) if isinstance(data.get("kind"), str) else None
         allowed = set(COMMON_FIELDS) | (set(kind.settings) if kind else set())
-        problems = list(_common_problems(data))
+        problems = list(common_problems(data))
         if kind is None and isinstance(data.get("kind"), str):
             problems.append(Problem("kind", "unknown_kind", {"kind": data["kind"]}))
         elif kind is not None:
             problems += [Problem(str(name), "unknown_field") for name in data if name not in allowed]
+            if kind.keyed and "key" not in data:
+                problems.append(Problem("key", "missing"))
+            elif not kind.keyed and "key" in data:
+                problems.append(Problem("key", "key_not_allowed"))
         if problems or kind is None:
             raise InvalidItem(problems, item_id=item_id)
         item = cls(
@@ -164,18 +174,29 @@ class Item:
                 Option(key=option["key"], text=option["text"], note=option.get("note", ""))
                 for option in data.get("options", ())
             ),
-            key=frozen(data["key"]),
+            key=frozen(_sorted_key(data.get("key"))),
             explanation=data["explanation"],
             basis=tuple(LegalBasis(**entry) for entry in data["basis"]),
-            settings=MappingProxyType({name: frozen(data[name]) for name in kind.settings if name in data}),
+            settings=MappingProxyType(
+                {name: frozen(kind.tidied(name, data[name])) for name in kind.settings if name in data}
+            ),
+            pool=data.get("pool", OPEN),
+            variant_group=data.get("variant_group"),
+            enemies=tuple(sorted(data.get("enemies", ()))),
+            tags=tuple(data.get("tags", ())),
+            source=data.get("source", ""),
+            format=data.get("format", PLAIN),
+            media=tuple(Medium(**medium) for medium in data.get("media", ())),
         )
         problems = kind.problems(item)
+        if not problems and item.format == MARKDOWN:
+            problems = _markdown_problems(item)
         if problems:
             raise InvalidItem(problems, item_id=item_id)
         return item
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, fields in canonical order; without ``options`` where there are none."""
+        """Return the JSON form, fields in canonical order; an optional field with its default is left out."""
         data: dict[str, Any] = {
             "id": self.id,
             "kind": self.kind,
@@ -184,14 +205,29 @@ class Item:
             "fields": list(self.fields),
             "difficulty": self.difficulty,
             "level": self.level,
-            "stem": self.stem,
         }
+        if self.pool != OPEN:
+            data["pool"] = self.pool
+        if self.variant_group is not None:
+            data["variant_group"] = self.variant_group
+        if self.enemies:
+            data["enemies"] = list(self.enemies)
+        if self.tags:
+            data["tags"] = list(self.tags)
+        if self.source:
+            data["source"] = self.source
+        if self.format != PLAIN:
+            data["format"] = self.format
+        data["stem"] = self.stem
+        if self.media:
+            data["media"] = [medium.to_dict() for medium in self.media]
         if self.options:
             data["options"] = [
                 {"key": option.key, "text": option.text} | ({"note": option.note} if option.note else {})
                 for option in self.options
             ]
-        data["key"] = thawed(self.key)
+        if self.key is not None:
+            data["key"] = thawed(self.key)
         for name in sorted(self.settings):
             data[name] = thawed(self.settings[name])
         data["explanation"] = self.explanation
@@ -216,6 +252,26 @@ class Item:
     def option_keys(self) -> tuple[str, ...]:
         return tuple(option.key for option in self.options)
 
+    def passages(self) -> list[Passage]:
+        """Return every text of the item that a reader may ever see, in the order of the fields."""
+        from question_bank import kinds
+
+        found = [Passage("stem", self.stem)]
+        for index, option in enumerate(self.options):
+            found.append(Passage(f"options[{index}].text", option.text))
+            if option.note:
+                found.append(Passage(f"options[{index}].note", option.note, secret=True))
+        found += kinds.KINDS[self.kind].passages(self)
+        if self.explanation:
+            found.append(Passage("explanation", self.explanation, secret=True))
+        return found
+
+    def citations(self) -> tuple[LegalBasis, ...]:
+        """Return what the item rests on, for a case study its parts too; each place once, in order."""
+        from question_bank import kinds
+
+        return tuple(dict.fromkeys((*self.basis, *kinds.KINDS[self.kind].citations(self))))
+
 
 def frozen(value: Any) -> Any:
     """Return JSON data that cannot be changed: tuples for lists, read-only mappings for objects."""
@@ -235,109 +291,29 @@ def thawed(value: Any) -> Any:
     return value
 
 
-def text_problems(place: str, value: object, *, longest: int, empty: bool = False) -> list[Problem]:
-    """Return what is wrong with a piece of text; ``longest`` counts characters."""
-    if not isinstance(value, str):
-        return [Problem(place, "not_text")]
-    if not value.strip():
-        return [] if empty and not value else [Problem(place, "empty")]
-    if len(value) > longest:
-        return [Problem(place, "too_long", {"length": len(value), "longest": longest})]
-    if UNPRINTABLE.search(value):
-        return [Problem(place, "unprintable")]
-    if value != value.strip():
-        return [Problem(place, "outer_space")]
-    return []
+def _is_shallow(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other at most so many levels deep."""
+    if isinstance(value, str) or not isinstance(value, list | tuple | Mapping):  # most are text, and asked cheaply
+        return True
+    entries = value.values() if isinstance(value, Mapping) else value
+    return levels > 0 and all(_is_shallow(entry, levels - 1) for entry in entries)
 
 
-def _common_problems(data: Mapping[str, Any]) -> Iterable[Problem]:
-    for name in REQUIRED_FIELDS:
-        if name not in data:
-            yield Problem(name, "missing")
-    if "id" in data and not _matches(ITEM_ID, data["id"], longest=80):
-        yield Problem("id", "bad_id", {"id": data["id"]})
-    if "kind" in data and not isinstance(data["kind"], str):
-        yield Problem("kind", "not_text")
-    for name in ("wing", "topic"):
-        if name in data and not _matches(SLUG, data[name], longest=60):
-            yield Problem(name, "bad_slug", {"slug": data[name]})
-    if "fields" in data:
-        yield from _fields_problems(data["fields"])
-    if "difficulty" in data:
-        difficulty = data["difficulty"]
-        if isinstance(difficulty, bool) or not isinstance(difficulty, int) or difficulty not in DIFFICULTIES:
-            yield Problem("difficulty", "bad_difficulty", {"difficulty": difficulty})
-    if "level" in data and data["level"] not in LEVELS:
-        yield Problem("level", "bad_level", {"level": data["level"]})
-    if "stem" in data:
-        yield from text_problems("stem", data["stem"], longest=MAX_STEM)
-    if "options" in data:
-        yield from _options_problems(data["options"])
-    if "explanation" in data:
-        yield from text_problems("explanation", data["explanation"], longest=MAX_EXPLANATION, empty=True)
-    if "basis" in data:
-        yield from _basis_problems(data["basis"])
+def _sorted_key(key: Any) -> Any:
+    """Return a key with the entries of an object by number, so that equal keys are written alike."""
+    if not isinstance(key, Mapping):
+        return key
+    return {name: key[name] for name in sorted(key, key=lambda name: (len(str(name)), str(name)))}
 
 
-def _fields_problems(value: object) -> Iterable[Problem]:
-    if not isinstance(value, list | tuple) or not value:
-        yield Problem("fields", "not_a_list")
-        return
-    for index, slug in enumerate(value):
-        if not _matches(SLUG, slug, longest=60):
-            yield Problem(f"fields[{index}]", "bad_slug", {"slug": slug})
-        elif slug in value[:index]:
-            yield Problem(f"fields[{index}]", "duplicate", {"slug": slug})
+def _markdown_problems(item: Item) -> list[Problem]:
+    # Only Markdown needs the parser; a bank of plain items is read with the standard library alone.
+    from question_bank import richtext
 
-
-def _options_problems(value: object) -> Iterable[Problem]:
-    if not isinstance(value, list | tuple):
-        yield Problem("options", "not_a_list")
-        return
-    if len(value) > MAX_OPTIONS:
-        yield Problem("options", "too_many", {"count": len(value), "most": MAX_OPTIONS})
-        return
-    for index, option in enumerate(value):
-        place = f"options[{index}]"
-        if not isinstance(option, Mapping):
-            yield Problem(place, "not_an_object")
-            continue
-        for name in option:
-            if name not in ("key", "text", "note"):
-                yield Problem(f"{place}.{name}", "unknown_field")
-        if not isinstance(option.get("key"), str) or not re.fullmatch("[A-Z]", option["key"]):
-            yield Problem(f"{place}.key", "bad_key", {"key": option.get("key")})
-        elif option["key"] != chr(ord("A") + index):
-            yield Problem(f"{place}.key", "key_out_of_order", {"key": option["key"]})
-        yield from text_problems(f"{place}.text", option.get("text"), longest=MAX_OPTION)
-        yield from text_problems(f"{place}.note", option.get("note", ""), longest=MAX_NOTE, empty=True)
-
-
-def _basis_problems(value: object) -> Iterable[Problem]:
-    if not isinstance(value, list | tuple):
-        yield Problem("basis", "not_a_list")
-        return
-    if len(value) > MAX_BASIS:
-        yield Problem("basis", "too_many", {"count": len(value), "most": MAX_BASIS})
-        return
-    for index, basis in enumerate(value):
-        place = f"basis[{index}]"
-        if not isinstance(basis, Mapping):
-            yield Problem(place, "not_an_object")
-            continue
-        for name in basis:
-            if name not in ("law", "version", "article", "paragraph", "item"):
-                yield Problem(f"{place}.{name}", "unknown_field")
-        yield from text_problems(f"{place}.law", basis.get("law"), longest=100)
-        if not _matches(VERSION, basis.get("version"), longest=10):
-            yield Problem(f"{place}.version", "bad_version", {"version": basis.get("version")})
-        if not _matches(ARTICLE, basis.get("article"), longest=12):
-            yield Problem(f"{place}.article", "bad_article", {"article": basis.get("article")})
-        for name in ("paragraph", "item"):
-            number = basis.get(name)
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-                yield Problem(f"{place}.{name}", "bad_number", {name: number})
-
-
-def _matches(pattern: re.Pattern[str], value: object, *, longest: int) -> bool:
-    return isinstance(value, str) and len(value) <= longest and pattern.fullmatch(value) is not None
+    names = {medium.name for medium in item.media}
+    return [
+        Problem(passage.place, problem.code, problem.params)
+        for passage in item.passages()
+        if not passage.plain
+        for problem in richtext.problems(passage.words, names)
+    ]

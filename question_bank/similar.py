@@ -1,7 +1,7 @@
 """Groups of questions so alike that one paper should hold only one of them.
 
-A question is taken as the set of its runs of three characters, over stem and option texts, or stem and key where
-there are no options. Two are alike when their sets overlap by at least the threshold (Jaccard: common ÷ all
+A question is taken as the set of its runs of three characters, over the texts that candidates see, or stem and key
+where there is but the stem. Two are alike when their sets overlap by at least the threshold (Jaccard: common ÷ all
 together); a group is what hangs together by such pairs. Numbers count as they stand, so "十日" and "十五日"
 asked in otherwise equal words are near.
 
@@ -66,16 +66,16 @@ def shingles(item: Item) -> frozenset[str]:
 
 
 def words(item: Item) -> str:
-    """Return what the question says, in the form for comparing; options stand in the order of their texts."""
+    """Return what the question says, in the form for comparing; options, prompts and the like sorted by their texts."""
     stem = re.sub(r"_{2,}|[（(]\s*[）)]", "", item.stem)
-    pieces = [text.normal(stem), *sorted(text.normal(option.text) for option in item.options)]
-    if not item.options:
-        pieces += [text.normal(piece) for piece in _texts(item.key)]
-    return "".join(pieces)
+    others = [one.words for one in item.passages() if not one.secret and one.place != "stem"] or _texts(item.key)
+    return "".join([text.normal(stem), *sorted(text.normal(words) for words in others)])
 
 
 def _texts(value: Any) -> list[str]:
     """Return the canonical texts of a key without options: the first accepted answer of each blank."""
+    if value is None:
+        return []
     if isinstance(value, tuple):
         return [str(entry[0]) if isinstance(entry, tuple) and entry else str(entry) for entry in value]
     return [str(value)]

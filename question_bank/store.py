@@ -7,7 +7,8 @@ Items lie in ``<folder>/<wing>/<topic>/<chapter>.json`` as ``{"items": [...]}``;
 ``checks.json`` is the record of second readings: which item was answered anew from which articles, on which day
 (local), and whether it was confirmed or mended then.
 
-In the canonical form each field of an item has its line, and so has each option and each legal basis.
+In the canonical form each field of an item has its line, and so has each object of a list: an option, a legal basis,
+a prompt. The parts of a case study are laid out like items.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from question_bank.item import InvalidItem, Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import InvalidItem, Item
 from question_bank.topics import CONTENT, taxonomy
 
-ONE_LINE_EACH = ("options", "basis")
+LIKE_ITEMS = "parts"
 BUNDLE_FORMAT = "question_bank"
 BUNDLE_VERSION = 1
 
@@ -229,15 +231,19 @@ def _safe_path(path: str) -> bool:
     )
 
 
-def _item_lines(data: Mapping[str, Any]) -> list[str]:
+def _item_lines(data: Mapping[str, Any], indent: str = "    ") -> list[str]:
+    inner = indent + "  "
     rows = []
     for name, value in data.items():
-        if name in ONE_LINE_EACH and value:
-            body = ",\n".join(f"        {_compact(entry)}" for entry in value)
-            rows.append(f"      {_compact(name)}: [\n{body}\n      ]")
+        if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+            if name == LIKE_ITEMS:
+                body = ",\n".join("\n".join(_item_lines(entry, inner + "  ")) for entry in value)
+            else:
+                body = ",\n".join(f"{inner}  {_compact(entry)}" for entry in value)
+            rows.append(f"{inner}{_compact(name)}: [\n{body}\n{inner}]")
         else:
-            rows.append(f"      {_compact(name)}: {_compact(value)}")
-    return ["    {", ",\n".join(rows), "    }"]
+            rows.append(f"{inner}{_compact(name)}: {_compact(value)}")
+    return [indent + "{", ",\n".join(rows), indent + "}"]
 
 
 def _compact(value: Any) -> str:

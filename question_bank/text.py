@@ -68,6 +68,9 @@ SHARE = re.compile(r"(\d+(?:\.\d+)?)分之(\d+(?:\.\d+)?)")
 ARABIC = re.compile(r"\d+(?:\.\d+)?")
 
 
+# A number with what follows it; a second number or a fraction stroke makes it something else.
+QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)([^\d/]*)")
+
 MOST_PASSES = 10
 
 
@@ -101,6 +104,18 @@ def same(answer: str, accepted: str) -> bool:
     """Whether a typed answer says the same as an accepted one. An empty answer never does."""
     left = normal(answer)
     return bool(left) and left == normal(accepted)
+
+
+def quantity(text: str) -> tuple[Decimal, str] | None:
+    """Return the number that a text states and its unit: 二万元 → (20000, 元). None where it states no one number."""
+    match = QUANTITY.fullmatch(normal(text))
+    return (Decimal(match[1]), match[2]) if match else None
+
+
+def near(answer: str, accepted: str, tolerance: Decimal) -> bool:
+    """Whether two texts state numbers of the same unit that are at most ``tolerance`` apart."""
+    given, wanted = quantity(answer), quantity(accepted)
+    return given is not None and wanted is not None and given[1] == wanted[1] and abs(given[0] - wanted[0]) <= tolerance
 
 
 def number(text: str) -> int:

@@ -10,7 +10,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import (
     ALL_OR_NOTHING,
     HALF_FOR_INCOMPLETE,
@@ -47,6 +48,7 @@ __all__ = [
     "is_empty",
     "normal_answer",
     "public",
+    "right_answer",
     "shape_fits",
     "shape_problem",
 ]
@@ -107,7 +109,10 @@ def normal_answer(shape: Shape, answer: Any) -> Any:
     problem = shape_problem(shape, answer)
     if problem is not None:
         raise WrongShape(problem)
-    return None if is_empty(answer) else KINDS[shape["kind"]].normal_answer(shape, answer)
+    if is_empty(answer):
+        return None
+    kept = KINDS[shape["kind"]].normal_answer(shape, answer)
+    return None if is_empty(kept) else kept
 
 
 def grade(item: Item, answer: Any, rule: str = ALL_OR_NOTHING) -> Grade:
@@ -122,5 +127,13 @@ def grade(item: Item, answer: Any, rule: str = ALL_OR_NOTHING) -> Grade:
 
 
 def public(item: Item) -> dict[str, Any]:
-    """Return what a candidate may see before release: kind, stem, and options or the number of blanks."""
+    """Return what a candidate may see before release: kind, stem, and what the kind shows to answer with."""
     return KINDS[item.kind].public(item)
+
+
+def right_answer(item: Item) -> Any:
+    """Return what is shown as the right answer after release, as JSON data; as secret as the key until then.
+
+    The key, but for a short answer its sample; None for a case study, whose parts have their own.
+    """
+    return KINDS[item.kind].right_answer(item)

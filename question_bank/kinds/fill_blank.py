@@ -9,24 +9,32 @@ blanks and an empty blank being neither right nor wrong:
 - proportional: right blanks ÷ n. Other than with options a wrong blank costs only itself: there is nothing to
   tick, so guessing at one blank gains nothing at another;
 - plus_minus: (right − wrong) ÷ n, never below 0.
+
+``tolerance`` has an entry for each blank, null or a decimal such as ``"0.5"``: a number then is right too where it is
+at most so far from an accepted one and has the same unit. All that such a blank accepts are numbers.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from question_bank import text
-from question_bank.item import UNPRINTABLE, Item, Problem, text_problems
+from question_bank.fields import MARKDOWN, Problem, text_problems
+from question_bank.item import Item
 from question_bank.kinds.base import (
     PROPORTIONAL,
     Grade,
     Kind,
     Part,
     Shape,
+    flag_problems,
     no_options_problems,
     ratio,
+    typed_problem,
+    typed_text,
 )
 from question_bank.kinds.multiple_choice import earned
 
@@ -35,11 +43,12 @@ MAX_BLANKS = 20
 MAX_ANSWER = 2000
 MAX_ACCEPTED = 200
 UNDERSCORES = re.compile("_+")
+TOLERANCE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 
 class FillBlank(Kind):
     name = "fill_blank"
-    settings = ("any_order",)
+    settings = ("any_order", "tolerance")
     partial_credit = True
 
     def problems(self, item: Item) -> list[Problem]:
@@ -55,8 +64,11 @@ class FillBlank(Kind):
                 problems.append(Problem("key", "too_many", {"count": len(item.key), "most": MAX_BLANKS}))
             for index, accepted in enumerate(item.key):
                 problems += _accepted_problems(f"key[{index}]", accepted)
-        if not isinstance(item.settings.get("any_order", False), bool):
-            problems.append(Problem("any_order", "not_boolean"))
+        problems += flag_problems(item, "any_order")
+        if not problems and item.format == MARKDOWN:
+            problems += _markdown_problems(item)
+        if not problems and "tolerance" in item.settings:
+            problems += _tolerance_problems(item)
         return problems
 
     def answer_shape(self, item: Item) -> dict[str, Any]:
@@ -68,19 +80,17 @@ class FillBlank(Kind):
         if len(answer) != shape["blanks"]:
             return Problem("", "blank_count", {"count": len(answer), "blanks": shape["blanks"]})
         for index, entry in enumerate(answer):
-            if not isinstance(entry, str):
-                return Problem(f"[{index}]", "not_text")
-            if len(entry) > MAX_ANSWER:
-                return Problem(f"[{index}]", "too_long", {"length": len(entry), "longest": MAX_ANSWER})
-            if UNPRINTABLE.search(entry):
-                return Problem(f"[{index}]", "unprintable")
+            problem = typed_problem(f"[{index}]", entry, longest=MAX_ANSWER)
+            if problem:
+                return problem
         return None
 
     def normal_answer(self, shape: Shape, answer: Any) -> list[str]:
-        return [unicodedata.normalize("NFC", entry).strip() for entry in answer]
+        return [typed_text(entry) for entry in answer]
 
     def judge(self, item: Item, answer: Any, rule: str) -> Grade:
-        right = _in_any_order(item.key, answer) if item.settings.get("any_order") else _in_order(item.key, answer)
+        compare = _in_any_order if item.settings.get("any_order") else _in_order
+        right = compare([_accepts(item, blank) for blank in range(len(item.key))], answer)
         filled = [bool(text.normal(entry)) for entry in answer]
         hits = sum(right)
         misses = sum(full and not good for full, good in zip(filled, right, strict=True))
@@ -92,7 +102,7 @@ class FillBlank(Kind):
         )
 
     def public(self, item: Item) -> dict[str, Any]:
-        return {"kind": self.name, "stem": item.stem, "blanks": len(item.key)}
+        return super().public(item) | {"blanks": len(item.key)}
 
 
 def _accepted_problems(place: str, accepted: Any) -> list[Problem]:
@@ -108,16 +118,56 @@ def _accepted_problems(place: str, accepted: Any) -> list[Problem]:
     return problems
 
 
-def _in_order(key: tuple[tuple[str, ...], ...], answer: list[str]) -> list[bool]:
-    return [any(text.same(entry, good) for good in accepted) for entry, accepted in zip(answer, key, strict=True)]
+def _markdown_problems(item: Item) -> list[Problem]:
+    from question_bank import richtext  # needed by Markdown alone, see ``item``
+
+    shown = richtext.count_blanks(item.stem)
+    return [] if shown == len(item.key) else [Problem("stem", "blank_count", {"stem": shown, "key": len(item.key)})]
 
 
-def _in_any_order(key: tuple[tuple[str, ...], ...], answer: list[str]) -> list[bool]:
+def _tolerance_problems(item: Item) -> list[Problem]:
+    tolerance = item.settings["tolerance"]
+    if not isinstance(tolerance, tuple):
+        return [Problem("tolerance", "not_a_list")]
+    if len(tolerance) != len(item.key):
+        return [Problem("tolerance", "blank_count", {"count": len(tolerance), "blanks": len(item.key)})]
+    problems = []
+    for index, (entry, accepted) in enumerate(zip(tolerance, item.key, strict=True)):
+        if entry is None:
+            continue
+        if not isinstance(entry, str) or not TOLERANCE.fullmatch(entry):
+            problems.append(Problem(f"tolerance[{index}]", "not_a_decimal", {"value": entry}))
+        problems += [
+            Problem(f"key[{index}][{place}]", "not_a_number", {"text": words})
+            for place, words in enumerate(accepted)
+            if text.quantity(words) is None
+        ]
+    return problems
+
+
+Accepts = Callable[[str], bool]
+
+
+def _accepts(item: Item, blank: int) -> Accepts:
+    """Return what tells whether a blank (counted from 0) accepts an entry."""
+    accepted = item.key[blank]
+    within = (item.settings.get("tolerance") or [None] * len(item.key))[blank]
+
+    def accepts(entry: str) -> bool:
+        if any(text.same(entry, good) for good in accepted):
+            return True
+        return within is not None and any(text.near(entry, good, Decimal(within)) for good in accepted)
+
+    return accepts
+
+
+def _in_order(blanks: list[Accepts], answer: list[str]) -> list[bool]:
+    return [accepts(entry) for entry, accepts in zip(answer, blanks, strict=True)]
+
+
+def _in_any_order(blanks: list[Accepts], answer: list[str]) -> list[bool]:
     """Return for each answer whether it serves a blank of its own, as many of them as can be matched."""
-    fits = [
-        [index for index, accepted in enumerate(key) if any(text.same(entry, good) for good in accepted)]
-        for entry in answer
-    ]
+    fits = [[index for index, accepts in enumerate(blanks) if accepts(entry)] for entry in answer]
     owner: dict[int, int] = {}
 
     def place(entry: int, tried: set[int]) -> bool:

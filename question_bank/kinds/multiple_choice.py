@@ -1,4 +1,4 @@
-"""Multiple choice (多选题): two or more options are right.
+"""Multiple choice (多选题): two or more options are right, with ``"indefinite": true`` (不定项) one or more.
 
 Let R be the right options and C the chosen ones. An answer C = R earns 1 under every rule; otherwise
 
@@ -16,7 +16,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import (
     ALL_OR_NOTHING,
     FULL,
@@ -28,6 +29,8 @@ from question_bank.kinds.base import (
     Kind,
     Part,
     Shape,
+    flag_problems,
+    key_list_problems,
     keys_problem,
     options_problems,
     ratio,
@@ -36,24 +39,13 @@ from question_bank.kinds.base import (
 
 class MultipleChoice(Kind):
     name = "multiple_choice"
+    settings = ("indefinite",)
     partial_credit = True
 
     def problems(self, item: Item) -> list[Problem]:
         problems = options_problems(item, fewest=3)
-        if not isinstance(item.key, tuple) or not all(isinstance(key, str) for key in item.key):
-            return [*problems, Problem("key", "not_a_list_of_keys")]
-        problems += [
-            Problem(f"key[{index}]", "unknown_key", {"key": key})
-            for index, key in enumerate(item.key)
-            if key not in item.option_keys
-        ]
-        if len(item.key) < 2:
-            problems.append(Problem("key", "too_few_right", {"count": len(item.key), "fewest": 2}))
-        if len(set(item.key)) < len(item.key):
-            problems.append(Problem("key", "duplicate"))
-        elif list(item.key) != sorted(item.key):
-            problems.append(Problem("key", "not_sorted"))
-        return problems
+        problems += key_list_problems(item.key, item.option_keys, fewest=1 if item.settings.get("indefinite") else 2)
+        return problems + flag_problems(item, "indefinite")
 
     def answer_shape(self, item: Item) -> dict[str, Any]:
         return {"keys": list(item.option_keys)}
@@ -72,6 +64,9 @@ class MultipleChoice(Kind):
             answered=True,
             parts=tuple(Part(key, key in right) for key in sorted(chosen)),
         )
+
+    def public(self, item: Item) -> dict[str, Any]:
+        return super().public(item) | ({"indefinite": True} if item.settings.get("indefinite") else {})
 
 
 def earned(hits: int, misses: int, right: int, rule: str) -> Decimal:

@@ -17,7 +17,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import (
     ALL_OR_NOTHING,
     FULL,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from question_bank.item import Item, Problem
+from question_bank.fields import Problem
+from question_bank.item import Item
 from question_bank.kinds.base import FULL, NOTHING, Grade, Kind, Part, Shape, options_problems
 
 

@@ -6,8 +6,10 @@ import pytest
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.conftest import NINE
+from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db, transaction
+from trainer.marking.jobs import settle_left_over
 
 API = "/api/v1"
 MINUTE = timedelta(minutes=1)
@@ -271,3 +273,40 @@ def test_incidents_are_recorded_and_end_nothing(exam, as_user):
     assert put(officer, attempt, 1, (1, "B", 1)).status_code == 200
     with transaction() as session:
         assert session.query(Attempt.state).scalar() == "open"
+
+
+def test_answers_that_come_with_a_late_hand_in_are_refused_before_and_after_the_sweep(exam, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1))
+    address = f"{API}/attempts/{attempt}/submit"
+    kept, late = [{"number": 1, "answer": answer, "seq": seq} for answer, seq in (("B", 1), ("C", 2))]
+    clock(NINE + 61 * MINUTE)
+    close_overdue(NINE + 61 * MINUTE)
+    assert code(officer.post(address, json={"epoch": 1, "responses": [late]})) == (409, "attempt_closed")
+    assert officer.post(address, json={"epoch": 1, "responses": [kept]}).status_code == 200
+    assert officer.post(address, json={"epoch": 1}).json["submitted_at"] == "2026-11-23T02:00:00.000Z"
+
+
+def test_a_hand_in_takes_no_more_answers_than_a_save(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    many = [{"number": 1, "answer": "B", "seq": seq} for seq in range(1, 502)]
+    for method, end in ((officer.put, "responses"), (officer.post, "submit")):
+        refused = method(f"{API}/attempts/{attempt}/{end}", json={"epoch": 1, "responses": many})
+        assert code(refused) == (422, "invalid")
+    assert db.session.query(Attempt.state).scalar() == "open"
+
+
+def test_a_hand_in_stands_when_marking_stumbles_and_the_scheduler_marks_it_later(exam, as_user, monkeypatch):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+
+    def stumble(*_arguments):
+        raise RuntimeError("marking")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("trainer.marking.jobs.settle", stumble)
+        handed_in = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
+    assert (handed_in.status_code, handed_in.json["state"], handed_in.json["result"]) == (200, "submitted", None)
+    assert settle_left_over(NINE + MINUTE) == 1

@@ -285,3 +285,20 @@ def test_a_result_released_by_hand_opens_at_once(city, clock, as_user):
     with transaction() as session:
         session.get(Exam, made.exam_id).released_at = NINE
     assert officer.get(f"/attempts/{attempt}/result").status_code == 200
+
+
+def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, clock):
+    clock(NINE)
+    exam = make_exam(city, NINE)
+    officer, writing = as_user("officer"), as_user("officer2")
+    attempts = [start(one, exam).json["attempt_id"] for one in (officer, writing)]
+    assert officer.post(f"/api/v1/attempts/{attempts[0]}/submit", json={"epoch": 1}).json["result"] is not None
+    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel")
+    assert officer.get(f"/api/v1/attempts/{attempts[0]}/result").json["code"] == "not_released"
+    assert writing.post(f"/api/v1/attempts/{attempts[1]}/submit", json={"epoch": 1}).json["result"] is None
+    for client, attempt in ((officer, attempts[0]), (writing, attempts[1])):
+        assert "这场考试已取消" in client.get(f"/attempts/{attempt}/receipt").text
+        held_back = client.get(f"/attempts/{attempt}/result")
+        assert held_back.status_code == 403
+        assert "这场考试已取消" in held_back.text
+    assert officer.get(f"/exams/{exam.exam_id}/hall").status_code == 404

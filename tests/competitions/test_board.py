@@ -278,6 +278,9 @@ def test_names_follow_the_rule_and_the_own_line_is_always_full(city, exam, board
     assert names(read(boards, made, person(city, "organiser"))[0]) == ["张officer3", "张officer2", "张officer"]
     hall = read(boards, made, person(city, "organiser"), as_public=True)[0]
     assert names(hall) == names(stranger)
+    # Whoever opens the screen of the hall may stand on the board too, and is as masked there as the others.
+    own_hall = read(boards, made, person(city, "officer"), as_public=True)[0]
+    assert (names(own_hall), own_hall["me"]) == (names(stranger), None)
     # A page without the own line is the same for all.
     assert names(read(boards, made, person(city, "officer"), limit=2)[0]) == shown[:2]
 

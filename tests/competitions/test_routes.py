@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from tests.competitions.factories import add_candidate, make_competition, make_exam, person, settle
 from tests.conftest import NINE
@@ -237,6 +237,19 @@ def test_what_is_wrong_with_a_team_is_said_at_its_field_and_kept(as_user, sessio
     assert session.scalars(select(Team.id)).all() == []
 
 
+@pytest.mark.parametrize("team", [("甲队", "PJ-CGJ", "offi\x00cer"), ("甲队", "PJ\x00", "officer")])
+def test_a_nul_in_a_team_is_nobody_and_nowhere(as_user, session, competition, team):
+    answer = as_user("organiser").post(f"/competitions/{competition}/teams", data=team_form(team))
+    assert answer.status_code == 422
+    assert session.scalar(select(func.count()).select_from(Team)) == 0
+
+
+def test_members_may_be_divided_as_on_any_list(as_user, session, competition):
+    form = team_form(("甲队", "PJ-CGJ", "officer、officer"), ("乙队", "PJ", "officer2；officer3，OFFICER3"))
+    assert as_user("organiser").post(f"/competitions/{competition}/teams", data=form).status_code == 303
+    assert session.scalar(select(func.count()).select_from(TeamMember)) == 3
+
+
 def test_the_editor_says_when_teams_are_fixed(city, as_user, exam, competition):
     service.save_teams(competition, [NewTeam("城管队", "PJ-CGJ", ("officer",))], by=person(city, "organiser"))
     take(exam, city, officer="80")
@@ -399,3 +412,23 @@ def test_every_page_speaks_the_other_language_too(as_user, competition):
     client.set_cookie("locale", "en")
     for path in ("", "/leaderboard", "/hall", "/teams", "/rounds/new"):
         assert client.get(f"/competitions/{competition}{path}").status_code == 200
+
+
+def test_as_many_teams_as_there_may_be_can_be_edited_and_one_more_is_refused(city, as_user, competition):
+    organiser = as_user("organiser")
+    address = f"/competitions/{competition}/teams"
+    data = {f"teams-{number}-name": f"队{number}" for number in range(300)}
+    data |= {f"teams-{number}-unit": "PJ" for number in range(300)}
+    assert organiser.post(address, data=data).status_code == 303
+    assert organiser.get(address).status_code == 200
+    answer = organiser.post(address, data=data | {"teams-300-name": "多一队", "teams-300-unit": "PJ"})
+    assert answer.status_code == 422
+    assert "多一队" in answer.text
+
+
+@pytest.mark.parametrize("until", ["", "tomorrow", "0001-01-01T00:00", "9999-12-31T23:59"])
+def test_an_odd_end_of_the_public_notice_changes_nothing(as_user, session, competition, until):
+    answer = as_user("organiser").post(f"/competitions/{competition}/post-results", data={"until": until})
+    assert answer.status_code == 303
+    session.rollback()
+    assert session.scalar(select(Competition.objections_until)) is None

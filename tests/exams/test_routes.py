@@ -1,6 +1,7 @@
 """The organiser's pages."""
 
 import io
+import json
 import re
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
+from trainer.accounts.models import Grant
 from trainer.attempts.models import Attempt, Response
 from trainer.core.database import transaction
 from trainer.exams import service
@@ -163,7 +165,7 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
+    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -344,3 +346,29 @@ def test_a_draft_that_the_bank_cannot_fill_shows_what_is_missing(as_user, city, 
     organiser = as_user("organiser")
     assert "缺 3 道" in organiser.get(f"/exams/{exam_id}").text
     assert "还缺 3 道" in organiser.post(f"/exams/{exam_id}/publish", follow_redirects=True).text
+
+
+def test_odd_numbers_and_signs_are_refused_and_not_a_defect(city, as_user):
+    organiser = as_user("organiser")
+    fill_bank(single_choice=4)
+    page = organiser.post("/exams/new", data=typed(pass_mark="1e50", **{"sections-0-count": "0"}))
+    assert page.status_code == 422
+    for code in ("made\x00", "made\ud800"):
+        rows = [{"title": "一", "kind": "single_choice", "count": "1", "points_each": "1", "item_ids": code}]
+        told = organiser.post("/exams/supply", data=json.dumps({"sections": rows}), content_type="application/json")
+        assert told.status_code == 200
+    named = organiser.post("/exams/new", data=typed(usernames="officer\x00", units="PJ\x00"))
+    assert named.status_code == 422
+
+
+def test_results_are_exported_only_where_one_may_export(city, as_user, clock):
+    clock(NINE)
+    exam_id = make_exam(city, units=(), usernames=("officer",))
+    with transaction() as session:
+        where = {"role": "training_clerk", "unit_id": city.units["PJ-CGJ"], "granted_at": NINE}
+        session.add(Grant(user_id=city.people["invigilator"], **where))
+    clock(NINE + 3 * HOUR)
+    assert as_user("organiser").get(f"/exams/{exam_id}/results.xlsx").status_code == 200
+    invigilator = as_user("invigilator")
+    assert "results.xlsx" not in invigilator.get(f"/exams/{exam_id}").text
+    assert invigilator.get(f"/exams/{exam_id}/results.xlsx").status_code == 404

@@ -32,6 +32,15 @@ def test_a_sitting_passes_through_its_phases(now, release, released_at, where):
 
 
 @pytest.mark.parametrize(
+    ("release", "minutes", "where"),
+    [("after_close", 9, "closed"), ("after_close", 10, "released"), ("after_submit", 9, "closed")],
+)
+def test_results_wait_for_the_minutes_granted_to_anybody(release, minutes, where):
+    now = CLOSES + timedelta(minutes=minutes)
+    assert phase(now, NINE, CLOSES, release=release, released_at=None, extra_minutes=10) == where
+
+
+@pytest.mark.parametrize(
     ("exam", "candidate", "where", "used", "code"),
     [
         ("published", "due", "open", 0, ""),

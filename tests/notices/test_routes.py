@@ -131,3 +131,14 @@ def test_the_help_page_is_open_to_all_and_promises_no_check_ins(client, city):
     page = client.get("/help")
     assert page.status_code == 200
     assert "不打卡、不积分、不计在线时长" in page.text
+
+
+def test_control_characters_are_refused_in_feedback_and_match_nothing(as_user, city, session):
+    client = as_user("officer")
+    assert client.post("/feedback", data={"text": "a\x00b"}).status_code == 422
+    assert client.post("/feedback", data={"text": "第一行\r\n\t第二行", "page": "/a\x00b"}).status_code == 303
+    row = session.scalars(select(Feedback)).one()
+    assert (row.page, row.text) == ("", "第一行\r\n\t第二行")
+    admin = as_user("admin")
+    assert admin.post(f"/feedback/{row.id}", data={"answer": "a\x00b"}).status_code == 422
+    assert "第二行" not in admin.get("/feedback/desk?q=%00").text

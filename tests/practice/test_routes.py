@@ -181,6 +181,12 @@ def test_search_shows_what_was_typed_as_text(officer):
     assert "<script>x" not in officer.get("/practice?q=<script>x").text
 
 
+@pytest.mark.parametrize(("address", "status"), [("/practice?q=%00x", 200), ("/practice/item?item=%00x", 404)])
+def test_a_nul_in_an_address_finds_nothing(officer, address, status):
+    add_items([small_item()], NINE)
+    assert officer.get(address).status_code == status
+
+
 def test_the_wrong_answer_book_can_be_filtered_and_retried(officer):
     add_items([small_item(1), small_item(2, topic="hearing", wing="procedures")], NINE)
     for _ in range(2):
@@ -248,6 +254,13 @@ def test_home_offers_officers_to_practise_and_nobody_else(officer, as_user, cloc
     assert "待复习 1 题" in home
     assert "错题 1 道" in home
     assert "练习" not in as_user("auditor").get("/").text.split('id="content"')[1].split("<footer")[0]
+
+
+def test_home_puts_practice_below_the_tasks_and_where_one_stands_beside_them(officer, clock):
+    home = officer.get("/").text
+    assert home.count('class="home-card home-side"') == 1
+    assert home.index("home-tasks-title") < home.index("home-practice") < home.index("home-side")
+    assert home.index("home-side") < home.index("home-hours") < home.index("home-certificate")
 
 
 def test_home_puts_tasks_before_cards_and_says_when_there_is_none(officer, monkeypatch):

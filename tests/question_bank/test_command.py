@@ -86,6 +86,18 @@ def test_stats_counts(folder, capsys):
     assert "single_choice" in capsys.readouterr().out
 
 
+def test_stats_count_the_parts_of_cases_and_what_they_rest_on(folder, capsys):
+    items = [make_data("case_study", basis=[]), make_data(variant_group="first_step", pool="reserved")]
+    path = folder / "legal_theory" / "penalty_law" / "a.json"
+    path.write_text(json.dumps({"items": items}, ensure_ascii=False), encoding="utf-8")
+    assert main(["--content", str(folder), "stats", "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert counts["part"] == {"true_false": 1, "multiple_choice": 1, "short_answer": 1}
+    assert counts["pool"] == {"open": 1, "reserved": 1}
+    assert counts["variant_group"] == {"first_step": 1}
+    assert counts["law"] == {"行政处罚法": 2}
+
+
 def test_stats_of_an_invalid_bank_ends_with_1(folder, capsys):
     spoil(folder, key="Z")
     assert main(["--content", str(folder), "stats"]) == 1

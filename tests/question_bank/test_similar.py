@@ -2,8 +2,8 @@
 
 import pytest
 
-from question_bank.similar import shingles, similar_groups
-from tests.question_bank.samples import make_item
+from question_bank.similar import shingles, similar_groups, words
+from tests.question_bank.samples import DATA, make_item
 
 LONG = "行政机关在作出行政处罚决定之前，应当告知当事人拟作出的行政处罚内容及事实、理由、依据"
 
@@ -83,3 +83,19 @@ def test_a_threshold_out_of_range_is_refused(threshold):
 
 def test_no_items_make_no_groups():
     assert similar_groups([]) == []
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_what_is_compared_is_what_candidates_see(kind):
+    said = words(make_item(kind))
+    assert "canary" not in said
+    assert "none" not in said
+
+
+def test_two_documents_under_one_instruction_are_told_apart():
+    other = [{"text": f"送达回证第{n}栏填写完整无误。", "key": str(n), "note": "说明。"} for n in range(1, 7)]
+    items = [make_item("error_finding"), make_item("error_finding", id="penalty-law-0017", document=other)]
+    assert groups(*items) == []
+    assert groups(items[0], make_item("error_finding", id="penalty-law-0018")) == [
+        ("penalty-law-0007", "penalty-law-0018")
+    ]

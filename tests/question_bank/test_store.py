@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from question_bank import load, store
+from question_bank import Item, load, store
 from question_bank.store import Bank, InvalidBank
 from question_bank.topics import CONTENT
-from tests.question_bank.samples import DATA, make_data, make_item
+from tests.question_bank.samples import DATA, make_data, make_item, make_rich_item
 
 
 def put(folder, file, *entries):
@@ -122,6 +122,26 @@ def test_the_canonical_form_has_a_line_for_each_field_and_option():
     assert '      "fields": ["general"],' in lines
     assert content.endswith("}\n")
     assert "\\u" not in content
+
+
+def test_objects_have_a_line_each_and_the_parts_of_a_case_are_laid_out_like_items():
+    lines = store.to_json([make_item("matching"), make_item("case_study")]).splitlines()
+    assert sum(line.startswith('        {"key": "1", "text": ') for line in lines) == 1
+    assert '          "kind": "true_false",' in lines
+    assert '            {"key": "A", "text": "立案", "note": "第0个说明。canary-note-7f3a"},' in lines
+    assert '        {"title": "现场笔录", "text": "执法人员出示了证件。"}' in lines
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_the_canonical_form_is_read_back_and_stays(kind):
+    content = store.to_json([make_item(kind), make_rich_item(kind, id="penalty-law-0999")])
+    items = [Item.from_dict(entry) for entry in json.loads(content)["items"]]
+    assert items == [make_item(kind), make_rich_item(kind, id="penalty-law-0999")]
+    assert store.to_json(items) == content
+
+
+def test_the_shipped_files_are_in_canonical_form():
+    assert store.format_files(write=False) == []
 
 
 def test_no_items_have_a_canonical_form_too():

@@ -1,5 +1,7 @@
 """Typed answers compared fairly."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,3 +109,43 @@ def test_what_is_no_number_is_refused(words):
 def test_numerals_end_at_four_digits(value):
     with pytest.raises(ValueError):
         text.numeral(value)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("二万元", (20000, "元")),
+        ("３，０００元", (3000, "元")),
+        ("百分之三", (3, "%")),
+        ("-2.50", (Decimal("-2.5"), "")),
+        ("+7 天", (7, "天")),
+        ("约10元", None),
+        ("10至20元", None),
+        ("三分之一", None),
+        ("十日内三次", None),
+        ("", None),
+    ],
+)
+def test_a_quantity_is_one_number_and_its_unit(words, found):
+    assert text.quantity(words) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "near"),
+    [
+        ("9.5元", True),
+        ("10.5元", True),
+        ("9.49元", False),
+        ("10.51元", False),
+        ("10", False),
+        ("十元", True),
+        ("", False),
+    ],
+)
+def test_a_number_is_near_up_to_the_tolerance_itself(answer, near):
+    assert text.near(answer, "10元", Decimal("0.5")) is near
+
+
+@given(st.text("0123456789.,，十百千万零两%％元天/-−+ ", max_size=12))
+def test_any_text_is_near_itself_or_no_quantity(words):
+    assert text.near(words, words, Decimal(0)) is (text.quantity(words) is not None)

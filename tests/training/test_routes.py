@@ -95,6 +95,15 @@ def test_strange_ids_on_the_roll_are_left_out(as_user, city, value):
     assert db.session.scalar(select(RollEntry.user_id)) is None
 
 
+def test_a_form_that_comes_back_tells_nothing_of_people_out_of_scope(as_user, city):
+    strangers = [str(city.people[name]) for name in ("foreign_officer", "supervisor")]
+    for data in (_fields(city, title="", present=strangers), _fields(city, hours="9", present=strangers)):
+        answer = as_user("clerk").post("/training/new", data=data)
+        assert answer.status_code == 422
+        assert "foreign_officer" not in answer.text
+        assert "supervisor" not in answer.text
+
+
 def test_a_person_can_be_marked_absent_or_removed(as_user, city):
     class_id = make_class(city, "officer", "officer2")
     first, second = str(city.people["officer"]), str(city.people["officer2"])

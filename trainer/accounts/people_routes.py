@@ -28,7 +28,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import asked_page, paged
+from trainer.web.view import asked_id, asked_page, asked_text, paged
 
 bp = Blueprint("people", __name__)
 
@@ -42,7 +42,7 @@ def indented_units(scope: Scope) -> list[tuple[Unit, str]]:
 
 def _chosen_unit(scope: Scope) -> Unit | None:
     """Return the unit of the filter in the address; None without one. Raises ``Missing`` out of scope."""
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     return unit_in(db.session(), scope, unit_id) if unit_id else None
 
 
@@ -51,13 +51,13 @@ def _chosen_unit(scope: Scope) -> Unit | None:
 def index():
     session, scope = db.session(), current_user.scope("people.view")
     units = indented_units(scope)
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     # A line supervisor reaches people in units that do not hold the field as such; those are not in the list.
     chosen = next((unit for unit, _name in units if unit.id == unit_id), None) or _chosen_unit(scope)
     wanted = queries.PeopleFilter(
-        text=request.args.get("q", "").strip()[:80],
+        text=asked_text("q", 80),
         unit_path=chosen.path if chosen else "",
-        field=request.args.get("field", "")[:32],
+        field=asked_text("field", 32),
         state=_one_of(STATE_NAMES, "state"),
         category=_one_of(CATEGORY_NAMES, "category"),
     )
@@ -279,4 +279,4 @@ def sign_out_everywhere():
 def register(app: Flask) -> None:
     """Offer the list of people in the menu, and the names of roles to all templates."""
     app.jinja_env.filters["role_name"] = role_name
-    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70)
+    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70, also=("/grants",))

@@ -12,21 +12,23 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
-from trainer.attempts.caller import Caller, explain_nothing, who
+from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper
 
 
-def own_attempt(session: Session, attempt_id: int, user_id: int) -> Attempt:
-    """Return one's own attempt; raises ``Missing`` for anybody else's."""
-    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id))
-    if attempt is None:
+def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
+    """Return one's own attempt; raises ``Missing`` for anybody else's, or of an exam that the ticket does not open."""
+    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == person.id))
+    if attempt is None or person.ticket_exam_id not in (None, attempt.exam_id):
         raise Missing
     return attempt
 
@@ -46,7 +48,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
     if row is None:
         raise Missing
     attempt, path = row
-    own = attempt.user_id == person.id
+    own = attempt.user_id == person.id and person.ticket_exam_id in (None, attempt.exam_id)
     if not own and not person.scope("exam.watch").holds_whole(path):
         raise Missing
     connection = session.connection()
@@ -76,7 +78,7 @@ class Tick:
 @lru_cache(maxsize=2)
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
-    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, *columns).where(
+    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
         Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
     )
 
@@ -93,6 +95,7 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
     row = connection.execute(_tick(caller.by_token), values).first()
     if row is None:
         raise explain_nothing(connection, caller, now)
+    demand_ticket(row, row.exam_id)
     return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
 
 
@@ -100,11 +103,13 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
 class OwnExam:
     """One exam as its candidate sees it in lists and before the start. Moments are aware UTC.
 
-    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start.
+    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start. ``ended_at``
+    is when the time of every candidate is over.
     """
 
     exam_id: int
     title: str
+    state: str
     unit_name: str
     minutes: int
     pass_mark: Any
@@ -114,6 +119,7 @@ class OwnExam:
     grace_seconds: int
     opens_at: datetime
     closes_at: datetime
+    ended_at: datetime
     candidate_state: str
     extra_minutes: int
     item_count: int | None
@@ -143,18 +149,24 @@ class OwnExam:
 OWN_MOST = 200
 
 
-def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = None) -> list[OwnExam]:
-    """Return the published exams for which a person is named, the latest sitting first: two statements.
+def own_exams(
+    session: Session,
+    user_id: int,
+    exam_ids: Sequence[int] | None = None,
+    *,
+    states: Sequence[str] = ("published",),
+) -> list[OwnExam]:
+    """Return the exams in ``states`` for which a person is named, the latest sitting first: two statements.
 
     ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
     """
     rows = (
-        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points)
+        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points, longest_extra())
         .join(Exam, Exam.id == Candidate.exam_id)
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(Paper, Paper.id == Candidate.paper_id)
-        .where(Candidate.user_id == user_id, Exam.state == "published")
+        .where(Candidate.user_id == user_id, Exam.state.in_(states))
         .order_by(Sitting.opens_at.desc(), Exam.id.desc())
         .limit(OWN_MOST)
     )
@@ -176,11 +188,17 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
     return found[0]
 
 
+def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
+    """Return the exam of one's own attempt; a cancelled one too, for what was handed in keeps its receipt."""
+    return own_exams(session, attempt.user_id, [attempt.exam_id], states=("published", "cancelled"))[0]
+
+
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
-    candidate, exam, sitting, unit_name, item_count, max_points = row
+    candidate, exam, sitting, unit_name, item_count, max_points, longest = row
     return OwnExam(
         exam_id=exam.id,
         title=exam.title,
+        state=exam.state,
         unit_name=unit_name,
         minutes=exam.minutes,
         pass_mark=exam.pass_mark,
@@ -190,6 +208,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         grace_seconds=exam.grace_seconds,
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
+        ended_at=ends_at(sitting.closes_at, longest),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
         item_count=item_count,

@@ -46,7 +46,8 @@ BOARD_EVERY_SECONDS = 5
 @needs("attempt.own")
 def mine():
     now = arrived_at()
-    found = queries.own_exams(db.session(), current_user.id)
+    only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
+    found = queries.own_exams(db.session(), current_user.id, only)
     handed_in = [one.id for exam in found for one in exam.attempts if one.state == "submitted"]
     scores = marks.released_scores(db.session(), handed_in, now)
     end_read()
@@ -89,10 +90,11 @@ def hall(exam_id):
 @needs("attempt.own")
 def receipt(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     end_read()
-    if attempt.state == "open" and exam.phase(now) == RESUMABLE:
+    stands = exam.state == "published"
+    if stands and attempt.state == "open" and exam.phase(now) == RESUMABLE:
         return redirect(url_for("attempts.hall", exam_id=exam.exam_id))
     # Past the deadline an attempt is handed in, even in the seconds before the scheduler writes it down.
     handed_in_at = attempt.submitted_at or attempt.deadline_at
@@ -107,7 +109,7 @@ def receipt(attempt_id):
         released=released,
         release=release_sentence(exam),
         unsent=unsent,
-        may_go_on=exam.phase(now) == STARTABLE,
+        may_go_on=stands and exam.phase(now) == STARTABLE,
     )
 
 
@@ -115,17 +117,17 @@ def receipt(attempt_id):
 @needs("attempt.own")
 def result(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     try:
         found = marks.result_or_refuse(db.session(), attempt_id, now)
     except marks.NotReleased as refusal:
         end_read()
         # Released but not marked yet is another story than not released.
-        due = may_see_result(
+        due = exam.state == "published" and may_see_result(
             exam.release,
             submitted=attempt.state == "submitted",
-            closes_at=exam.closes_at,
+            ended_at=exam.ended_at,
             released_at=exam.released_at,
             now=now,
         )
@@ -159,10 +161,12 @@ def _demand_ticket(exam_id: int) -> None:
 
 def release_sentence(exam: Any) -> str:
     """Return when the candidate may see the result, as a sentence."""
+    if exam.state == "cancelled":
+        return _("这场考试已取消。")
     if exam.release == "after_submit":
         return _("交卷后即可查看成绩。")
     if exam.release == "after_close":
-        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.closes_at))
+        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.ended_at))
     return _("成绩由组织单位公布，公布时会通知您。")
 
 
@@ -267,7 +271,14 @@ def extend_time(exam_id, candidate_id):
     if not form.sent():
         return _back(exam.id, _first_error(form))
     try:
-        made = extend(exam_id, candidate_id, minutes=form.minutes.data, by=current_user.id, reason=form.reason.data)
+        made = extend(
+            exam_id,
+            candidate_id,
+            minutes=form.minutes.data,
+            by=current_user.id,
+            reason=form.reason.data,
+            now=arrived_at(),
+        )
     except Refused as refusal:
         return _back(exam.id, sentence(refusal.code, refusal.params))
     if made.deadline_at is None:
@@ -368,5 +379,5 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
 
 def register(app: Flask) -> None:
     """Offer the candidate's list in the menu and the waiting exams on the home page."""
-    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20)
+    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20, also=("/attempts",))
     offer_tasks("exams", waiting_exams, permission="attempt.own")

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import aliased
 
-from trainer.accounts.models import SignInSession, User
-from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.accounts.models import User
+from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over, may_start
@@ -58,7 +58,6 @@ def _entry(by_token: bool) -> Any:
         .correlate(Candidate)
         .scalar_subquery()
     )
-    ticket = SignInSession.ticket_exam_id if not by_token else table.user_id * 0
     return (
         select(
             Candidate.id,
@@ -82,7 +81,6 @@ def _entry(by_token: bool) -> Any:
             Attempt.deadline_at,
             Attempt.paper_id.label("attempt_paper_id"),
             Attempt.grace_seconds.label("attempt_grace"),
-            ticket.label("ticket_exam_id"),
             *columns,
         )
         .select_from(Candidate)
@@ -126,8 +124,7 @@ def start(caller: Caller, exam_id: int, now: datetime) -> OpenAttempt:
         if row is None:
             raise _why_not(connection, caller, exam_id, now)
         demand_writer(row)
-        if row.ticket_exam_id and row.ticket_exam_id != exam_id:
-            raise Forbidden
+        demand_ticket(row, exam_id)
         if row.exam_state != "published" or row.paper_id is None:
             raise Missing
         prolong(connection, caller, row, now)

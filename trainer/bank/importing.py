@@ -259,7 +259,8 @@ def _take_in(
         for basis in item.basis
     ]
     if bases:
-        session.execute(insert(ItemBasis), bases)
+        # The table, not the class: rows of the class are parted by which of their columns are empty.
+        session.execute(insert(ItemBasis.__table__), bases)
     look_through(session, item_ids=[ids[item.id] for item in both], by=by, now=now)
     record(
         "items.imported",

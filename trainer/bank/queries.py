@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from question_bank import Item
 from trainer.accounts.models import User
-from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
@@ -158,10 +158,11 @@ def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
-        (state, wanted.state),
     ):
         if value:
             rows = rows.where(column == value)
+    if wanted.state:
+        rows = rows.where(state == wanted.state if wanted.state in ITEM_STATES else false())
     if wanted.difficulty:
         rows = rows.where(ItemRecord.difficulty == wanted.difficulty)
     if wanted.field:
@@ -197,6 +198,12 @@ def counts_by(session: Session, column: str, today: date) -> dict[str, int]:
     column_of = select(by.label("value")).subquery()
     counted = select(column_of.c.value, func.count()).group_by(column_of.c.value)
     return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def published_by_topic(session: Session) -> dict[str, int]:
+    """Return how many published items each topic holds; topics without any are not in it."""
+    rows = select(ItemRecord.topic, func.count()).where(ItemRecord.state == "published").group_by(ItemRecord.topic)
+    return {row[0]: row[1] for row in session.execute(rows)}
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class View:
     """A board as one caller may see it.
 
     ``showing`` false means that the exam's release rule holds the scores back: there are no entries then. ``own`` is
-    the position of the caller's own line in ``copy.entries`` (the person's, the team's, the unit's), None without.
+    the position of the caller's own line in ``copy.entries`` (the person's, the team's, the unit's), None without one.
     ``names`` is the rule by which other people's names are shown; ``live`` that the caller runs the competition.
     """
 
@@ -141,7 +141,8 @@ class Boards:
     ) -> View:
         """Return the board for ``person``; round None is the one that has begun last.
 
-        ``as_public`` gives those who run the competition what everybody else sees, as on the screen of the hall.
+        ``as_public`` gives what everybody else sees, as on the screen of the hall: to those who run the competition
+        the frozen and masked board, and to nobody a line of their own.
         Raises ``Missing`` for a competition that the caller may not know of and for a round that there is not.
         """
         outline = self.outline(competition_id)
@@ -154,7 +155,7 @@ class Boards:
         showing = live or round_.shows(now)
         copy = self._copy(outline, round_, by, frozen=frozen, now=now) if showing else None
         own = None
-        if copy is not None:
+        if copy is not None and not as_public:
             own = copy.position_of_user.get(person.id)
             if own is None and by == "unit":
                 own = copy.position.get(person.unit_id)

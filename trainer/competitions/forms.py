@@ -92,9 +92,9 @@ class TeamForm(Form):
 
 
 class TeamsForm(BaseForm):
-    """All teams of a competition."""
+    """All teams of a competition. How many there may be is asked by the verb: a limit here would drop the rest."""
 
-    teams = FieldList(FormField(TeamForm), _l("代表队"), max_entries=300)
+    teams = FieldList(FormField(TeamForm), _l("代表队"))
 
     def filled(self) -> list[Any]:
         """Return the forms of the teams that were written down."""

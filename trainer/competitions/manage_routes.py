@@ -19,8 +19,10 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid, Missing, Refused
 from trainer.orgs.queries import tree
 from trainer.orgs.rules import depth
+from trainer.training.rules import pasted_usernames
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
 from trainer.web.locale import zone
 from trainer.web.sentences import sentence
 from trainer.web.view import download
@@ -145,7 +147,7 @@ def teams(competition_id):
     status = 200
     if form.sent():
         try:
-            service.save_teams(competition_id, _teams(form), by=current_user)
+            service.save_teams(competition_id, _teams(form, {one.value for one in units}), by=current_user)
         except Missing:
             raise
         except Refused as refusal:
@@ -172,9 +174,14 @@ def teams(competition_id):
     ), status
 
 
-def _teams(form: TeamsForm) -> list[NewTeam]:
+def _teams(form: TeamsForm, codes: set[str]) -> list[NewTeam]:
+    """Return the teams of a form; a unit that was not offered is none."""
     return [
-        NewTeam(one.name.data or "", one.unit.data or "", tuple((one.members.data or "").replace("，", " ").split()))
+        NewTeam(
+            one.name.data or "",
+            one.unit.data if one.unit.data in codes else "",
+            tuple(pasted_usernames(one.members.data or "")),
+        )
         for one in form.filled()
     ]
 
@@ -264,6 +271,7 @@ def close(competition_id):
 
 
 @bp.get("/competitions/<id:competition_id>/rounds/<int:number>/standings.xlsx")
+@sparing
 @needs("competition.manage")
 def export(competition_id, number):
     outline = queries.managed(db.session(), competition_id, current_user)

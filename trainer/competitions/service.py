@@ -342,6 +342,7 @@ def publish(competition_id: int, *, by: Person) -> None:
 def post_results(competition_id: int, *, until: datetime, by: Person, now: datetime) -> None:
     """Post the results for objections until ``until`` (公示, aware UTC); a second call only moves the end.
 
+    Settled results that no board has heard of yet are taken over first, so that what is posted is whole.
     Raises ``Missing``, ``Invalid`` for an end that has passed, and ``Conflict`` unless the competition is published,
     thawed, and every round is final.
     """
@@ -352,6 +353,7 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
         if until <= now:
             raise Invalid.at("until", "must_be_later")
         _demand_final(session, row, now)
+        catch_up(session, competition_id)
         first = row.objections_until is None
         row.objections_until = until
         _write_down("competition.results_posted", row, by, until=until.isoformat())
@@ -362,6 +364,7 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
 def close(competition_id: int, *, by: Person, now: datetime) -> None:
     """Sign the result (签发): no score is taken over any more. A second call changes nothing.
 
+    What was settled until now and not yet taken over, by a crash in between, still counts.
     Raises ``Missing``, and ``Conflict`` before the public notice has ended or while a round is not final.
     """
     with transaction() as session:
@@ -373,6 +376,7 @@ def close(competition_id: int, *, by: Person, now: datetime) -> None:
         if now < row.objections_until:
             raise Conflict("competition_objections_open", until=row.objections_until)
         _demand_final(session, row, now)
+        catch_up(session, competition_id)
         row.state, row.closed_at = "closed", now
         _write_down("competition.closed", row, by, standings_no=row.standings_no)
 

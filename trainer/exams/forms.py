@@ -229,16 +229,22 @@ def names_in(text: str | None) -> tuple[str, ...]:
 def section_from_json(value: Any) -> SectionSpec:
     """Return a section from what the builder's page sends while it is being typed.
 
-    What is missing or of another type counts as not yet filled in, so that the answer says what is wrong with it.
+    What is missing, of another type or not printable counts as not yet filled in, so that the answer says what is
+    wrong with it and the database never meets a sign that it cannot hold.
     """
     given = value if isinstance(value, dict) else {}
 
     def text(name: str) -> str:
-        return given[name] if isinstance(given.get(name), str) else ""
+        held = given.get(name)
+        return held if isinstance(held, str) and held.isprintable() else ""
 
     def texts(name: str) -> tuple[str, ...]:
         held = given.get(name)
-        return tuple(one for one in held if isinstance(one, str))[:200] if isinstance(held, list) else ()
+        return (
+            tuple(one for one in held if isinstance(one, str) and one.isprintable())[:200]
+            if isinstance(held, list)
+            else ()
+        )
 
     try:
         count = int(text("count"))

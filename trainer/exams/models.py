@@ -80,4 +80,10 @@ class Candidate(db.Model):
     extra_minutes: Mapped[int] = mapped_column(Integer, default=0)
     ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
 
-    __table_args__ = (UniqueConstraint("exam_id", "user_id"), Index(None, "user_id"), Index(None, "sitting_id"))
+    __table_args__ = (
+        UniqueConstraint("exam_id", "user_id"),
+        Index(None, "user_id"),
+        Index(None, "sitting_id"),
+        # The most minutes granted in an exam, asked for with each result, is the last entry of its part.
+        Index(None, "exam_id", "extra_minutes"),
+    )

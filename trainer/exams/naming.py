@@ -36,7 +36,8 @@ def find_candidates(
     or lie outside ``scope`` (both look alike), and for people who cannot sit an exam.
     """
     problems: list[FieldProblem] = []
-    codes = [code.strip() for code in units]
+    # What cannot be printed names nobody, and PostgreSQL cannot even be asked for it.
+    codes = [code.strip() if code.isprintable() else "" for code in units]
     paths: dict[str, str] = {}
     for start in range(0, len(codes), 500):
         rows = session.execute(
@@ -56,7 +57,7 @@ def find_candidates(
             .where(or_(*below), people_within(scope), User.state == "active", User.category == "officer")
         )
         found.update({row.id: Named(row.id, row.unit_id) for row in people})
-    wanted = [name.strip().lower() for name in usernames]
+    wanted = [name.strip().lower() if name.isprintable() else "" for name in usernames]
     known = {}
     for start in range(0, len(wanted), 500):
         named = session.execute(

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from question_bank.lawdiff import UNCHANGED
 from question_bank.laws import name_key
@@ -18,7 +18,7 @@ from trainer.accounts.rules import Person
 from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import phase
+from trainer.exams.rules import ends_at, phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
@@ -52,13 +52,33 @@ class ExamLine:
     sitting_id: int
     opens_at: datetime
     closes_at: datetime
+    longest_extra: int
     candidate_state: str | None
     item_count: int
     max_points: Decimal
 
     def phase(self, now: datetime) -> str:
         """Return where the exam stands at ``now``."""
-        return phase(now, self.opens_at, self.closes_at, release=self.release, released_at=self.released_at)
+        return phase(
+            now,
+            self.opens_at,
+            self.closes_at,
+            release=self.release,
+            released_at=self.released_at,
+            extra_minutes=self.longest_extra,
+        )
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last candidate's time is over."""
+        return ends_at(self.closes_at, self.longest_extra)
+
+
+def longest_extra() -> ColumnElement[int]:
+    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column."""
+    granted = aliased(Candidate)
+    most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    return func.coalesce(most, 0)
 
 
 COLUMNS = (
@@ -85,6 +105,7 @@ COLUMNS = (
     Sitting.id.label("sitting_id"),
     Sitting.opens_at,
     Sitting.closes_at,
+    longest_extra().label("longest_extra"),
 )
 
 
@@ -170,6 +191,23 @@ def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: dat
     return rows.order_by(Sitting.opens_at.desc(), Exam.id.desc())
 
 
+def exams_at_hand(
+    session: Session, person: Person, now: datetime, *, permission: str = "exam.view", drafts: bool = False
+) -> list[ExamLine]:
+    """Return the first eight exams under way in the caller's scope: open ones by their end, then coming ones.
+
+    ``drafts`` adds those that were not published yet, last. Two statements.
+    """
+    live = and_(Exam.state == "published", Sitting.closes_at > now)
+    running = and_(live, Sitting.opens_at <= now)
+    rows = exam_rows(person.id).where(
+        units_within(person.scope(permission)), or_(live, Exam.state == "draft") if drafts else live
+    )
+    order = case((running, 0), (live, 1), else_=2)
+    moment = case((running, Sitting.closes_at), else_=Sitting.opens_at)
+    return lines_of(session, session.execute(rows.order_by(order, moment, Exam.id).limit(8)).all())
+
+
 def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int]:
     """Return how many candidates are due in each exam; exempt and deferred ones do not count."""
     rows = session.execute(
@@ -253,9 +291,14 @@ def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
 
 
 def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return (id, title, closed at) of exams whose results wait to be released by hand, the oldest first."""
+    """Return (id, title, ended at) of exams whose results wait to be released by hand, the oldest first."""
     rows = session.execute(
-        select(Exam.id, Exam.title, func.max(Sitting.closes_at).label("closed_at"))
+        select(
+            Exam.id,
+            Exam.title,
+            func.max(Sitting.closes_at).label("closed_at"),
+            longest_extra().label("longest_extra"),
+        )
         .join(Unit, Unit.id == Exam.unit_id)
         .join(Sitting, Sitting.exam_id == Exam.id)
         .where(
@@ -270,7 +313,8 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         .order_by(func.max(Sitting.closes_at))
         .limit(20)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    over = [(row, ends_at(row.closed_at, row.longest_extra)) for row in rows]
+    return [(row.id, row.title, ended_at) for row, ended_at in over if ended_at <= now]
 
 
 @dataclass(frozen=True)

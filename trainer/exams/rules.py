@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trainer.core.errors import FieldProblem
-from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
@@ -19,6 +19,7 @@ ATTEMPTS_MOST = 20
 FORMS_MOST = 50
 FORMS_USUAL = 4
 CREDIT_MOST = Decimal(60)
+AMOUNT_MOST = POINTS_MOST * ITEMS_MOST
 GRACE_MOST = 120
 HUNDREDTH = Decimal("0.01")
 
@@ -54,19 +55,35 @@ class ExamSpec:
     unit_code: str | None = None
 
 
-def phase(now: datetime, opens_at: datetime, closes_at: datetime, *, release: str, released_at: datetime | None) -> str:
+def ends_at(closes_at: datetime, extra_minutes: int) -> datetime:
+    """Return when the time of the last candidate is over.
+
+    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``.
+    """
+    return closes_at + timedelta(minutes=extra_minutes)
+
+
+def phase(
+    now: datetime,
+    opens_at: datetime,
+    closes_at: datetime,
+    *,
+    release: str,
+    released_at: datetime | None,
+    extra_minutes: int = 0,
+) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
-    The first moment of the window is open, the last is closed. After it the results of all releases but ``manual``
-    are out at once; a manual one is released from ``released_at`` on.
+    The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
+    once nobody has time left (``ends_at``); a manual one is released from ``released_at`` on.
     """
     if now < opens_at:
         return "upcoming"
     if now < closes_at:
         return "open"
-    if release != "manual" or (released_at is not None and released_at <= now):
+    if released_at is not None and released_at <= now:
         return "released"
-    return "closed"
+    return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
 
 
 def why_not_enter(
@@ -85,9 +102,12 @@ def why_not_enter(
     return "attempts_used_up" if attempts_used >= attempts_allowed else ""
 
 
-def may_release(now: datetime, closes_at: datetime, released_at: datetime | None) -> bool:
-    """Return whether results can be released by hand now: once, and never while somebody may still be writing."""
-    return released_at is None and now >= closes_at
+def may_release(now: datetime, ended_at: datetime, released_at: datetime | None) -> bool:
+    """Return whether results can be released by hand now: once, and never while somebody may still be writing.
+
+    ``ended_at`` comes from ``ends_at``.
+    """
+    return released_at is None and now >= ended_at
 
 
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:
@@ -149,7 +169,8 @@ def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProb
 def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[FieldProblem]:
     if value is None:
         return ()
-    if not value.is_finite() or value < 0 or (most is not None and value > most):
+    # Without a limit of its own, an amount still has to fit where it is rounded and stored.
+    if not value.is_finite() or value < 0 or value > (AMOUNT_MOST if most is None else most):
         return [FieldProblem(name, "out_of_range", {"least": 0, "most": "–" if most is None else most})]
     if value != value.quantize(HUNDREDTH):
         return [FieldProblem(name, "two_decimals")]

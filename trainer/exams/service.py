@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,8 @@ from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
-from trainer.exams.rules import ExamSpec, exam_problems, may_release
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code, units_within
@@ -176,15 +177,16 @@ def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person) -> N
 def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
     """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
 
-    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines, except where
-    the caller lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
+    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines here;
+    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when
+    results are out.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
         latest = _window(session, exam_id)[1]
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if exam.released_at is not None or (exam.release != "manual" and now >= latest):
+        if exam.released_at is not None or (exam.release != "manual" and now >= _ends_at(session, exam_id)):
             raise Refused("results_are_out")
         if closes_at == latest:
             return
@@ -201,7 +203,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
 def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
     """Release results by hand and tell the candidates. A second call changes nothing.
 
-    Raises ``Refused`` while the sitting is still open: keys would reach those who are writing.
+    Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
@@ -209,7 +211,7 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             return
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if not may_release(now, _window(session, exam_id)[1], exam.released_at):
+        if not may_release(now, _ends_at(session, exam_id), exam.released_at):
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
@@ -222,7 +224,7 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
         exam = _exam(session, exam_id, by)
         if exam.state == "cancelled":
             return
-        over = exam.release != "manual" and exam.state == "published" and now >= _window(session, exam_id)[1]
+        over = exam.release != "manual" and exam.state == "published" and now >= _ends_at(session, exam_id)
         if exam.released_at is not None or over:
             raise Refused("results_are_out")
         was = exam.state
@@ -274,6 +276,12 @@ def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
     return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
 
 
+def _ends_at(session: Session, exam_id: int) -> datetime:
+    """Return when the last candidate's time is over."""
+    extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam_id))
+    return ends_at(_window(session, exam_id)[1], extra or 0)
+
+
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
     if exam.state == "cancelled":
         raise Refused("exam_is_cancelled")
@@ -320,7 +328,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     if _window(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
-    made = _compile(session, exam, len(rows), now)
+    made = _compile(session, exam, _how_many(exam, len(rows)), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
     dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
     if rows:
@@ -336,11 +344,15 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 
 
-def _compile(session: Session, exam: Exam, candidates: int, now: datetime) -> Compiled:
+def _how_many(exam: Exam, candidates: int) -> int:
     shuffled = exam.shuffle_items or exam.shuffle_options
+    return how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates)
+
+
+def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compiled:
     return compile_papers(
         exam.blueprint_id,
-        count=how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates),
+        count=count,
         same_items=exam.draw == "one_paper",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
@@ -355,6 +367,11 @@ def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetim
         made = _compile(session, exam, len(new), now)
         return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
+    there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
+    # An exam published before anybody was named has one order of items; those named now need variants of it.
+    further = _how_many(exam, there + len(new)) - len(standing)
+    if further > 0:
+        standing += _compile(session, exam, further, now).paper_ids
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))
     return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}
 

@@ -97,7 +97,7 @@ def _holder(user: User, unit: Unit) -> dict[str, str]:
 def _home_card(person: Person, now: datetime) -> Card:
     day = local_day(now, zone())
     found: PersonYear = person_year(db.session(), person.id, day.year, day)
-    return Card("hours/_home.html", {"found": found, "standard": found.standard})
+    return Card("hours/_home.html", {"found": found, "standard": found.standard}, side=True)
 
 
 def register(app: Flask) -> None:

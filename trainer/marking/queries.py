@@ -17,6 +17,8 @@ from question_bank.laws import find as find_law
 from trainer.attempts.models import Attempt, Response
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
 from trainer.marking.rules import may_see_result
@@ -30,21 +32,24 @@ class NotReleased(Forbidden):
 
 
 def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
-    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back."""
+    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back.
+
+    A cancelled exam has no results: its items may come again in the one that makes up for it.
+    """
     row = session.execute(
-        select(Attempt, Exam, Sitting.closes_at, Result)
+        select(Attempt, Exam, Sitting.closes_at, longest_extra(), Result)
         .join(Exam, Exam.id == Attempt.exam_id)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
         .outerjoin(Result, Result.attempt_id == Attempt.id)
-        .where(Attempt.id == attempt_id)
+        .where(Attempt.id == attempt_id, Exam.state == "published")
     ).first()
-    if row is None or row[3] is None:
+    if row is None or row[4] is None:
         return None
-    attempt, exam, closes_at, result = row
+    attempt, exam, closes_at, extra_minutes, result = row
     visible = may_see_result(
         exam.release,
         submitted=attempt.state == "submitted",
-        closes_at=closes_at,
+        ended_at=ends_at(closes_at, extra_minutes),
         released_at=exam.released_at,
         now=now,
     )
@@ -79,16 +84,23 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             Exam.release,
             Exam.released_at,
             Sitting.closes_at,
+            longest_extra().label("longest_extra"),
         )
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Attempt.exam_id)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Result.attempt_id.in_(attempt_ids), Attempt.state == "submitted")
+        .where(Result.attempt_id.in_(attempt_ids), Attempt.state == "submitted", Exam.state == "published")
     )
     return {
         row.attempt_id: Score(row.score, row.max_points, row.passed)
         for row in rows
-        if may_see_result(row.release, submitted=True, closes_at=row.closes_at, released_at=row.released_at, now=now)
+        if may_see_result(
+            row.release,
+            submitted=True,
+            ended_at=ends_at(row.closes_at, row.longest_extra),
+            released_at=row.released_at,
+            now=now,
+        )
     }
 
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from question_bank import Grade
-
-HUNDREDTH = Decimal("0.01")
-
-
-def item_points(points: Decimal, fraction: Decimal) -> Decimal:
-    """Return the points of one item, rounded half up to hundredths.
-
-    Each item is rounded by itself, so that the total is the sum of what the result page shows (our decision).
-    """
-    return (points * fraction).quantize(HUNDREDTH, ROUND_HALF_UP)
+from trainer.papers.rules.scoring import has_passed, item_points, total_points
 
 
 @dataclass(frozen=True)
@@ -38,27 +29,27 @@ def total(judged: Sequence[tuple[Decimal, Grade]], pass_mark: Decimal | None) ->
     A score equal to the pass mark passes.
     """
     earned = [item_points(points, grade.fraction) for points, grade in judged]
-    score = sum(earned, Decimal("0.00"))
+    score = total_points(earned)
     marks = [
         {"points": str(got), "fraction": str(grade.fraction), "correct": grade.correct, "answered": grade.answered}
         for got, (_points, grade) in zip(earned, judged, strict=True)
     ]
     return Totals(
         score=score,
-        max_points=sum((points for points, _grade in judged), Decimal("0.00")),
+        max_points=total_points(points for points, _grade in judged),
         correct_count=sum(1 for _points, grade in judged if grade.correct),
-        passed=None if pass_mark is None else score >= pass_mark,
+        passed=has_passed(score, pass_mark),
         marks=marks,
     )
 
 
 def may_see_result(
-    release: str, *, submitted: bool, closes_at: datetime, released_at: datetime | None, now: datetime
+    release: str, *, submitted: bool, ended_at: datetime, released_at: datetime | None, now: datetime
 ) -> bool:
     """Return whether a candidate may see result, keys and explanations at ``now`` (aware UTC).
 
-    ``after_submit``: once handed in; ``after_close``: once the sitting has closed for everybody; ``manual``: once
-    released by hand. A release by hand opens the other two as well.
+    ``after_submit``: once handed in; ``after_close``: once nobody has time left, granted minutes included
+    (``exams.rules.ends_at``); ``manual``: once released by hand. A release by hand opens the other two as well.
     """
     if not submitted:
         return False
@@ -66,7 +57,7 @@ def may_see_result(
         return True
     if release == "after_submit":
         return True
-    return release == "after_close" and now >= closes_at
+    return release == "after_close" and now >= ended_at
 
 
 @dataclass(frozen=True)

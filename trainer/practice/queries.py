@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, case, distinct, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import kinds
@@ -447,13 +447,3 @@ def search_items(session: Session, user_id: int, words: str, now: datetime) -> l
             .limit(SEARCH_MOST)
         )
     )
-
-
-def answered_items(session: Session, user_id: int) -> tuple[int, int]:
-    """Return how many answers a person has given and how many different items they were."""
-    row = session.execute(
-        select(func.count(PracticeAnswer.id), func.count(distinct(PracticeAnswer.item_id))).where(
-            PracticeAnswer.user_id == user_id
-        )
-    ).one()
-    return row[0], row[1]

@@ -27,7 +27,7 @@ from trainer.web.home import Card, offer_card
 from trainer.web.locale import is_english, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID, asked_page, paged
+from trainer.web.view import LARGEST_ID, asked_page, asked_text, paged
 
 bp = Blueprint("practice", __name__)
 
@@ -92,7 +92,7 @@ def _field_names(slugs: tuple[str, ...]) -> list[str]:
 def show():
     now, session, me = arrived_at(), db.session(), current_user.id
     by = request.args.get("by") if request.args.get("by") in BY else "topic"
-    words = (request.args.get("q") or "").strip()[:LONGEST_SEARCH]
+    words = asked_text("q", LONGEST_SEARCH)
     topics = queries.progress_by_topic(session, me, now)
     total = sum(topics.values(), queries.Progress())
     parts: dict[str, Any] = {}
@@ -137,9 +137,9 @@ def _wing(wing: Any, topics: dict[tuple[str, str], queries.Progress]) -> dict[st
 @needs("practice.own")
 def item():
     now, want = arrived_at(), _wanted()
-    code = request.args.get("item")
+    code = asked_text("item", 80)
     if code:
-        asked = queries.item_by_code(db.session(), current_user.id, code[:80], now=now)
+        asked = queries.item_by_code(db.session(), current_user.id, code, now=now)
     else:
         found = queries.next_item(db.session(), current_user.id, want, now=now, day_began=_day_began(now))
         if found is None:

@@ -20,10 +20,11 @@ from trainer.hours.rules.compliance import Standard
 from trainer.orgs.rules import Reach, Scope
 from trainer.reports.export import hours_book
 from trainer.reports.queries import hours as figures
-from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, heat, heat_table
+from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, furthest_behind, heat, heat_table
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
+from trainer.web.limits import sparing
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
 from trainer.web.view import asked_page, asked_text, download, paged, url_with
@@ -31,6 +32,7 @@ from trainer.web.view import asked_page, asked_text, download, paged, url_with
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
 FIRST_YEAR = 2020
+HOME_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -92,18 +94,18 @@ def reason_of(person: figures.PersonRow, standard: Standard) -> str:
     return _("缺 %(missing)s 学时，按进度应有 %(pace)s", missing=missing, pace=pace_text(standard))
 
 
-def status_word(status: str, standard: Standard) -> str:
-    """Return a status as one word, for the workbook and the filter."""
-    words = {
+def status_words(standard: Standard) -> dict[str, str]:
+    """Return each status as one word, for the workbook and the filter."""
+    below = _("未达标") if standard.over else ""
+    return {
         "due": _("应达标"),
         "met": _("已达标"),
         "on_pace": _("进度正常"),
-        "behind": _("未达标") if standard.over else _("落后进度"),
+        "behind": below or _("落后进度"),
         "at_risk": _("有风险"),
         "exempt": _("免修"),
-        "below": _("未达标") if standard.over else _("落后进度（含有风险）"),
+        "below": below or _("落后进度（含有风险）"),
     }
-    return words[status]
 
 
 def field_name(slug: str) -> str:
@@ -187,6 +189,7 @@ def people():
     wanted = _filter(sort, root, tree)
     page = paged(session, figures.people(scope, root, standard, wanted), *asked_page())
     found = [figures.as_person(row, standard) for row in page.items]
+    words = status_words(standard)
     return render_template(
         "reports/people.html",
         root=root,
@@ -196,13 +199,14 @@ def people():
         part=asked_text("part", 8),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
-        statuses=[(name, status_word(name, standard)) for name in figures.PERSON_STATUSES],
+        statuses=[(name, words[name]) for name in figures.PERSON_STATUSES],
         fields=[(one.slug, field_name(one.slug)) for one in taxonomy().fields],
         may_export=_may_export(current_user, root),
     )
 
 
 @bp.get("/hours.xlsx")
+@sparing
 @needs("export")
 def hours_workbook():
     session, scope, year = db.session(), _export_scope(current_user), _year()
@@ -211,9 +215,9 @@ def hours_workbook():
     tree = figures.compliance(session, scope, root, standard)
     rows = session.execute(figures.people(scope, root, standard, _filter(Sort("unit", False), root, tree)))
     people = [figures.as_person(row, standard) for row in rows]
-    book = hours_book(
-        flat(tree), [(one, status_word(one.status, standard), reason_of(one, standard)) for one in people], standard
-    )
+    # Looked up once: a sentence of the catalogue costs more than the cell that it is written into.
+    words = status_words(standard)
+    book = hours_book(flat(tree), [(one, words[one.status], reason_of(one, standard)) for one in people], standard)
     record(
         "hours.exported",
         by=current_user.id,
@@ -240,16 +244,38 @@ def _may_export(person: Person, root) -> bool:
 
 
 def _home_card(person: Person, now) -> Card | None:
+    """Return the year in figures, the units furthest behind and the people most at risk, None without officers."""
     session, scope = db.session(), person.scope("hours.view")
     day = local_day(now, zone())
     standard = standard_of(session, day.year, day)
-    found = figures.totals(session, scope, standard)
+    found, tree = figures.summary(session, scope, standard)
     if not found.people:
         return None
-    return Card("reports/_home.html", {"figures": found, "standard": standard}, wide=True)
+    # Whoever is at risk comes first anyway: the list is sorted by what is missing.
+    rows = session.execute(
+        figures.people(scope, None, standard, figures.PersonFilter(status="below", sort="missing")).limit(HOME_LINES)
+    )
+    people = [figures.as_person(row, standard) for row in rows]
+    return Card(
+        "reports/_home.html",
+        {
+            "figures": found,
+            "standard": standard,
+            "units": furthest_behind(tree, HOME_LINES) if tree else [],
+            "people": [(one, reason_of(one, standard)) for one in people],
+        },
+        wide=True,
+    )
 
 
 def register(app: Flask) -> None:
     """Offer the desk in the menu and its figures on the home page."""
-    offer(_l("学时达标"), "reports.hours", icon="report-analytics", permission="hours.view", order=60)
-    offer_card("compliance", _home_card, order=30, permission="hours.view")
+    offer(
+        _l("学时达标"),
+        "reports.hours",
+        icon="report-analytics",
+        permission="hours.view",
+        order=60,
+        also=("/hours/people",),
+    )
+    offer_card("compliance", _home_card, order=32, permission="hours.view")

@@ -143,8 +143,10 @@ def _form_page(form: ClassForm, row, scope: Scope):
     listed = {line.user_id for line in lines}
     present = {line.user_id for line in lines if line.present}
     if request.method == "POST":
-        present = _ticked("present")
-    people = queries.officers_to_pick(session, scope, listed | (present if request.method == "POST" else set()))
+        # An id in a form is a claim: who is neither on the roll nor in scope is not named to the caller.
+        ticked = _ticked("present")
+        present = (ticked & listed) | queries.officers_by_id(session, scope, sorted(ticked - listed))
+    people = queries.officers_to_pick(session, scope, listed | present)
     return render_template(
         "training/edit.html",
         form=form,

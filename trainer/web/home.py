@@ -29,11 +29,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Card:
-    """A fragment for the home page: ``template`` gets ``values``. ``wide`` takes the whole width on a desk."""
+    """A fragment for the home page: ``template`` gets ``values``.
+
+    On a desk ``wide`` takes the whole width, and ``side`` stands in the narrow column beside the tasks.
+    """
 
     template: str
     values: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
+    side: bool = False
 
 
 @dataclass(frozen=True)

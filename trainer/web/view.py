@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
+from trainer.core.errors import Missing
+
 PER_PAGE = (20, 50, 100, 200)
 LARGEST_ID = 2**63 - 1
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -77,6 +79,14 @@ def asked_text(name: str, most: int = 60) -> str:
     """
     text = request.args.get(name, "").strip()[:most]
     return "".join("\N{REPLACEMENT CHARACTER}" if ord(letter) < 32 or ord(letter) == 127 else letter for letter in text)
+
+
+def asked_id(name: str) -> int | None:
+    """Return an id of the address, None without one. Raises ``Missing`` for what no table can hold."""
+    asked = request.args.get(name, type=int)
+    if asked is not None and asked > LARGEST_ID:
+        raise Missing
+    return asked if asked is not None and asked > 0 else None
 
 
 def paged(session: Session, rows: Select[Any], page: int, per_page: int, *, scalars: bool = False) -> Page:

@@ -29,6 +29,7 @@ let attempt = null;
 let outbox, sender, paper, flags, map, line, away;
 let handingIn = false;
 let lockedFor = "";
+let lineIsBack = () => {};
 let announced = new Set();
 
 // --- what the page says
@@ -221,7 +222,8 @@ async function send(timeIsOver) {
       const kept = outbox.durable ? "kept_on_device" : "kept_in_page";
       if (timeIsOver) banner(`${say("zero_offline")}${unsent ? say(kept, { n: unsent }) : say("zero_all_saved")}`, { grave: true });
       else banner(say("hand_in_offline"), { grave: true });
-      await wait(backOff(failures));
+      // Once the time is over seconds of grace remain: when the line comes back, the next try is due at once.
+      await Promise.race([wait(backOff(failures)), new Promise((resolve) => { lineIsBack = resolve; })]);
       // Minutes may have been granted while the line was down; then the exam goes on.
       if (timeIsOver && !line.down && clock.left() > 1000) {
         find("submitting").hidden = true;
@@ -244,9 +246,16 @@ function takenOver() {
   away.report("taken_over", clock.now(), "");
   banner(say("taken_over"), {
     grave: true,
-    action: { text: say("continue_here"), press: () => enter().catch(() => banner(say("no_line"), { grave: true })) },
+    action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
   showSaved();
+}
+
+/** Take the attempt back. If it was handed in elsewhere, a start would begin a further one, so that is asked first. */
+async function goOn() {
+  const stands = await line.beat();
+  if (stands?.state === "open") await enter();
+  else if (attempt && !stands) note(say("no_line"));
 }
 
 async function reLogin() {
@@ -354,6 +363,7 @@ async function furnish(made) {
       refreshAll();
     },
     up: (seconds) => {
+      lineIsBack();
       if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
       if (seconds >= 5) away.report("network_loss", clock.now(), `${seconds} s`);
       showSaved();

@@ -131,8 +131,11 @@ def draw_forms(
     """Return ``count`` parallel papers, numbered from ``first``, each drawn by itself from ``seed`` and its number.
 
     All have as many items of each difficulty in each section as the first one, so that no candidate gets a harder
-    paper by chance. ``like`` gives these difficulties when the first paper was drawn earlier. Raises ``CannotDraw``.
+    paper by chance. ``like`` gives these difficulties when the first paper was drawn earlier. Raises ``CannotDraw``,
+    with ``count`` 0 as well: whoever asks for no paper yet is told at once that there will be none.
     """
+    if not count and (lacks := find_lacks(parts, pool)):
+        raise CannotDraw(lacks)
     papers: list[list[list[PoolItem]]] = []
     for number in range(first, first + count):
         if like is None:

@@ -17,8 +17,9 @@ export function draw(item, answer, { stem, change, settled }) {
       });
       blank.setAttribute("autocapitalize", "off");
       blank.addEventListener("input", () => {
-        // Control characters come along with pasted text; the server would refuse the answer for them.
-        texts[place - 1] = blank.value.replace(/[\u0000-\u001f\u007f]/g, " ");
+        // Control characters come along with pasted text, half a character from some input methods; the server
+        // would refuse the answer for them, and for half a character everything that is sent with it.
+        texts[place - 1] = blank.value.replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, " ");
         widen(blank);
         change([...texts], QUIET);
       });
