@@ -10,6 +10,7 @@ from question_bank.formats import cases, moodle_cloze
 from question_bank.formats.answers import take_accepted, take_blanks, take_told_tolerance, take_tolerance
 from question_bank.formats.choices import take_weights
 from question_bank.formats.draft import Draft
+from question_bank.formats.gaps import numbered
 from question_bank.formats.markup import Node
 from question_bank.formats.moodle_cloze import Embedded
 from question_bank.formats.moodle_texts import rich_of, stem_of
@@ -44,16 +45,6 @@ def read_cloze(question: Node, draft: Draft) -> None:
         draft.data["stem"] = numbered(text)
         draft.repair("kind", "cloze_as_case", LIKELY, after=str(len(fields)))
         cases.fold(draft, [_part(draft, number, field) for number, field in enumerate(fields, start=1)])
-
-
-def numbered(text: Rich) -> Rich:
-    """Return a text in which the slots are blanks with a number before each, so that questions can name them."""
-    numbers = iter(range(1, 1000))
-
-    def told(words: str) -> str:
-        return re.sub(SLOT, lambda _: f"（{next(numbers)}）{SLOT}", words)
-
-    return slots_as_gaps(text.mapped(lambda one: [type(one)(told(one.words), one.strong, one.emphasis)]))
 
 
 def _part(draft: Draft, number: int, field: Embedded) -> Draft:

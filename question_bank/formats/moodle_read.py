@@ -32,7 +32,8 @@ from question_bank.formats.moodle_texts import (
     without,
 )
 from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Unreadable
-from question_bank.formats.rich import Rich, from_node
+from question_bank.formats.rich import Rich
+from question_bank.formats.rubrics import rubric_in
 
 FORMAT = "moodle_xml"
 # Moodle's own sentences, which every question has unless its author changed them.
@@ -40,7 +41,6 @@ USUAL_FEEDBACK = re.compile(
     "your answer is (?:partially )?(?:in)?correct[.。!！]?|[您你]?的?(?:回答|答案)(?:不|部分)?正确[.。!！]?",
     re.IGNORECASE,
 )
-RUBRIC_HEAD = ("评分要点", "权重", "说明")
 
 
 def read_quiz(content: bytes, file_name: str) -> ImportReport:
@@ -157,25 +157,10 @@ def _matching(question: Node, draft: Draft) -> None:
 def _essay(question: Node, draft: Draft) -> None:
     draft.data["stem"] = stem_of(question, draft)
     info = question.find("graderinfo")
-    rubric: list[tuple[Rich, str, Rich]] = []
-    if info is not None:
-        words = (info.find("text") or info).text()
-        tree = parse_html(words) if info.attributes.get("format", "html") == "html" else Node("")
-        for table in [node for node in tree.walk() if node.tag == "table"]:
-            rows = [
-                [cell for cell in row.elements() if cell.tag in ("td", "th")] for row in table.walk() if row.tag == "tr"
-            ]
-            if rows and tuple(cell.text().strip() for cell in rows[0]) == RUBRIC_HEAD:
-                rubric = [
-                    (from_node(row[0], draft.show), row[1].text().strip(), from_node(row[2], draft.show))
-                    for row in rows[1:]
-                    if len(row) == 3
-                ]
-                table.children.clear()
-        sample = from_node(tree, draft.show) if tree.children else rich_of(info, draft)
+    if info is not None and info.attributes.get("format", "html") == "html":
+        take_sample(draft, *rubric_in(parse_html((info.find("text") or info).text()), draft.show))
     else:
-        sample = Rich(())
-    take_sample(draft, sample, rubric)
+        take_sample(draft, rich_of(info, draft))
     if question.words("attachments") not in ("", "0"):
         draft.lose("attachments")
     if question.words("responsetemplate", "text"):

@@ -322,7 +322,9 @@ class _Reader:
             return []
         if node.tag == "ul":
             return [Listing(tuple(entries))]
-        start = node.attributes.get("start", "1").strip()
+        # QTI has no attribute for the first number; our export puts it into the class.
+        told = re.search(r"\bstart-([0-9]{1,6})\b", node.attributes.get("class", ""))
+        start = told[1] if told else node.attributes.get("start", "1").strip()
         return [Listing(tuple(entries), int(start) if re.fullmatch("[0-9]{1,6}", start) else 1)]
 
     def _table(self, node: Node, style: _Style) -> list[Block]:
