@@ -17,6 +17,7 @@ from question_bank.formats.answers import (
     take_accepted,
     take_blanks,
     take_notes,
+    take_ordered,
     take_pairs,
     take_sample,
     take_tolerance,
@@ -211,6 +212,8 @@ def _take(item: _Item, kind: str) -> None:
         _matching(item, choices)
     elif kind == "numerical_question" or (texts and any(one.least or one.most for one in item.scored())):
         _numbers(item, texts)
+    elif choices and choices[0].attributes.get("rcardinality", "").lower() == "ordered":
+        _ordering(item, choices[0])
     elif choices:
         _choice(item, choices[0], kind)
     elif kind in ("essay_question", "cc.essay.v0p1", "Essay") or not any(one.given for one in item.scored()):
@@ -245,6 +248,18 @@ def _choice(item: _Item, response: Node, kind: str) -> None:
         take_notes(draft, notes)
         if kind not in ("true_false_question", "cc.true_false.v0p1", "True/False"):
             draft.repair("kind", "choice_as_truth", LIKELY)
+
+
+def _ordering(item: _Item, response: Node) -> None:
+    draft = item.draft
+    name = response.attributes.get("ident", "")
+    labels = dict(_labels(response))
+    orders = [one.given[name] for one in item.scored() if len(one.given.get(name, ())) == len(labels)]
+    if not orders or sorted(orders[0]) != sorted(labels):
+        draft.data |= {"kind": "ordering", "options": draft.options(_material(one, draft) for one in labels.values())}
+        draft.problem("key", "manual_key_needed")
+        return
+    take_ordered(draft, [(_material(labels[ident], draft), item.note_on(name, ident)) for ident in orders[0]])
 
 
 def _weights(item: _Item, response: str, values: Sequence[str]) -> list[Decimal] | None:

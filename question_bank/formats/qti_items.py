@@ -30,6 +30,8 @@ from question_bank.formats.qti_scoring import CUSTOM, MAP, NONE, Response, Scori
 from question_bank.formats.report import DOUBTFUL, LIKELY
 from question_bank.formats.rich import SLOT, Rich, from_node, from_plain, slots_as_gaps
 
+# Buttons and players are called interactions too, but nothing is answered with them.
+NOT_ASKING = ("endAttemptInteraction", "mediaInteraction")
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
 OTHER_PARTS = frozenset(
     ("feedbackBlock", "feedbackInline", "templateBlock", "templateInline", "infoControl", "stylesheet")
@@ -62,7 +64,12 @@ def read_item(item: Node, draft: Draft, stimulus: Rich | None = None) -> None:
     scoring = qti_scoring.read(item)
     responses = qti_scoring.responses(item)
     body = item.find("itemBody") or Node("itemBody")
-    found = [Found(node, node.tag in INLINE) for node in body.walk() if node.tag.endswith("Interaction")]
+    found = [
+        Found(node, node.tag in INLINE)
+        for node in body.walk()
+        if node.tag.endswith("Interaction") and node.tag not in NOT_ASKING
+    ]
+    draft.lose(*(node.tag for node in body.walk() if node.tag in NOT_ASKING))
     if item.attributes.get("adaptive") == "true":
         draft.lose("adaptive")
     if item.find("templateDeclaration") is not None:
@@ -127,6 +134,8 @@ def _stem(body: Node, draft: Draft, *, keep_inline: bool, without_prompts: bool 
                 children.append(child.replace(SLOT, ""))
             elif child.tag in INLINE:
                 children.append(SLOT if keep_inline else "")
+            elif child.tag == "mediaInteraction":
+                children.append(rebuilt(Node("div", {}, child.children)))
             elif child.tag in BLOCKS or child.tag.endswith("Interaction"):
                 prompt = child.find("prompt")
                 if prompt is not None and not without_prompts:

@@ -34,13 +34,18 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile | None, single: tuple[str, bytes] | None = None) -> None:
         self._archive = archive
-        self._single = single
+        self._only = single
         self._infos = {info.filename: info for info in archive.infolist() if not info.is_dir()} if archive else {}
+
+    @property
+    def single(self) -> bool:
+        """Whether it is not a package but one file."""
+        return self._only is not None
 
     @property
     def names(self) -> list[str]:
         """Return the paths of the files, in the order of the package."""
-        return list(self._infos) if self._single is None else [self._single[0]]
+        return list(self._infos) if self._only is None else [self._only[0]]
 
     def manifest(self) -> str | None:
         """Return the path of the manifest, the one nearest to the top; None without one."""
@@ -49,8 +54,8 @@ class Package:
 
     def read(self, name: str, longest: int = LARGEST_XML) -> bytes | None:
         """Return a file, None where it is not there, longer than ``longest`` bytes or damaged."""
-        if self._single is not None:
-            return self._single[1] if name == self._single[0] else None
+        if self._only is not None:
+            return self._only[1] if name == self._only[0] else None
         info = self._infos.get(name)
         if info is None or self._archive is None or info.file_size > longest:
             return None

@@ -50,9 +50,9 @@ def read_qti(content: bytes, file_name: str, format: str) -> ImportReport:
     package = opened(content, file_name)
     reading = _Reading(package)
     _take_manifest(reading)
-    paths = [path for path in (reading.resources or package.names) if path.lower().endswith((".xml", ".qti"))]
-    for path in paths:
-        _take_tree(reading, path, single=len(package.names) == 1)
+    for path in reading.resources or package.names:
+        if package.single or path.lower().endswith((".xml", ".qti")):
+            _take_tree(reading, path, single=package.single)
     if not reading.trees:
         raise Unreadable("no_questions_inside")
     return report(format, _drafts(reading), reading.notes)

@@ -176,6 +176,12 @@ def _take_rule(rule: Node, scores: set[str], scoring: Scoring) -> None:
     if others and not setters and rule.tag != "responseCondition":
         scoring.custom = True
         return
+    if not setters and not others:
+        # A condition that forgets to set the score still says what is right.
+        for branch in rule.all("responseIf"):
+            for node in branch.elements():
+                _take_condition(node, scoring, None, positive=True)
+        return
     relevant = [node for node in setters if node.attributes.get("identifier") in scores]
     if not relevant:
         return

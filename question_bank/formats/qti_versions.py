@@ -11,6 +11,12 @@ CLASSIC, SECOND, THIRD = "1.2", "2", "3"
 ROOT = re.compile(
     rb"<(?:[A-Za-z0-9_-]+:)?(qti-assessment-(?:item|test|stimulus)|assessment(?:Item|Test|Stimulus)|questestinterop)\b"
 )
+# What a manifest says of the version, the newest first.
+MARKS = (
+    (rb"v3p0", THIRD),
+    (rb"imsqti_[a-z]+_xmlv2|imsqti_v2|qtiv2p", SECOND),
+    (rb"imsqti_xmlv1p[12]|qtiasiv1p2", CLASSIC),
+)
 
 
 def version_of(content: bytes) -> tuple[str | None, float]:
@@ -23,21 +29,15 @@ def version_of(content: bytes) -> tuple[str | None, float]:
     except Unreadable:
         return None, 0.0
     path = package.manifest()
-    if path is None:
-        for name in package.names:
-            if name.lower().endswith((".xml", ".qti")):
-                match = ROOT.search((package.read(name) or b"")[:5000])
-                if match:
-                    return _of_root(match[1]), 0.7
-        return None, 0.0
-    manifest = package.read(path) or b""
-    for mark, version in (
-        (rb"v3p0", THIRD),
-        (rb"imsqti_[a-z]+_xmlv2|imsqti_v2|qtiv2p", SECOND),
-        (rb"xmlv1p2|qtiasiv1p2", CLASSIC),
-    ):
+    manifest = (package.read(path) or b"") if path else b""
+    for mark, version in MARKS:
         if re.search(mark, manifest):
             return version, 0.9
+    for name in package.names:
+        if name.lower().endswith((".xml", ".qti")):
+            match = ROOT.search((package.read(name) or b"")[:5000])
+            if match:
+                return _of_root(match[1]), 0.7
     return None, 0.0
 
 
