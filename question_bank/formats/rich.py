@@ -210,7 +210,7 @@ def _opened(one: Inline) -> Iterator[Inline]:
     if not isinstance(one, Text):
         yield one
         return
-    for index, piece in enumerate(one.words.split(SLOT)):
+    for index, piece in enumerate(re.sub("_{2,}", "＿＿", one.words).split(SLOT)):
         if index:
             yield Blank(1)
         if piece:
