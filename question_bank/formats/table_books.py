@@ -15,16 +15,18 @@ from typing import Any, TypeVar
 import python_calamine
 
 from question_bank.formats import xls_cells, xlsx_cells
-from question_bank.formats.number_shown import general, shown
+from question_bank.formats.number_shown import day_of, general, shown
 from question_bank.formats.report import CERTAIN, Repair, Unreadable
 from question_bank.formats.table_cells import (
     BOOLEAN,
+    DECIMAL,
     ERROR,
     FORMULA,
     MOST_COLUMNS,
     MOST_PLACES,
     MOST_ROWS,
     ROUNDED,
+    WHOLE_NUMBER,
     Counted,
     Odd,
     Row,
@@ -136,6 +138,10 @@ def _cell(value: Any, place: tuple[int, int], counted: Counted, odd: dict[tuple[
             odd[place] = Odd(FORMULA, repr(value))
         elif abs(value) >= EXACT:
             odd[place] = Odd(ROUNDED, repr(value))
+        elif 0 < abs(value) < 1:
+            odd[place] = Odd(DECIMAL, general(float(value)))
+        elif day_of(general(float(value))):
+            odd[place] = Odd(WHOLE_NUMBER, general(float(value)))
         return general(float(value)) if abs(value) < float("inf") else str(value)
     odd[place] = Odd("date", kept[0] if kept else str(value))
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():

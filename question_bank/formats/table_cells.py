@@ -11,6 +11,8 @@ MOST_COLUMNS = 300
 MOST_PLACES = 2_000_000
 
 FORMULA, BOOLEAN, ERROR, ROUNDED = "formula", "boolean", "error", "rounded"
+# Plain numbers that may be what a spreadsheet made of 1% or of a day.
+DECIMAL, WHOLE_NUMBER = "decimal", "whole_number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def number_repairs(sheet: Sheet, row: Row, names: Mapping[int, str]) -> list[Rep
     found = []
     for column, name in names.items():
         odd = sheet.odd.get((row.number, column))
-        if odd is not None and (row.cell(column) or odd.what == ERROR):
+        if odd is not None and odd.what in CODES and (row.cell(column) or odd.what == ERROR):
             code, confidence = CODES[odd.what]
             found.append(Repair(name, code, confidence, before=odd.kept, after=row.cell(column)))
     return found

@@ -53,7 +53,7 @@ def test_numbers_are_text_as_shown_and_say_what_is_kept():
     told = {column: (odd.what, odd.kept) for (_, column), odd in sheet.odd.items()}
     assert told[0] == ("percent", "0.01")
     assert told[2] == ("date", "41760")
-    assert 3 not in told
+    assert told[3] == ("whole_number", "41760")
     assert (told[5][0], told[6][0], told[7][0], told[8]) == ("formula", "boolean", "rounded", ("error", ""))
 
 
