@@ -70,6 +70,14 @@ def test_defaults_and_numbers_are_taken(as_user, clock):
     assert (made["state"], made["max_points"], made["attempts"], made["candidates"]) == ("draft", "3.00", 1, 0)
 
 
+def test_credit_hours_come_in_halves(as_user, clock):
+    fill_bank(single_choice=5)
+    clock(BEFORE)
+    answer = as_user("organiser").post("/api/v1/exams", json=body(credit_hours="0.3"))
+    assert answer.status_code == 422
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [("credit_hours", "hours_not_in_halves")]
+
+
 def test_an_impossible_blueprint_says_which_section_lacks_how_many(as_user, session, clock):
     fill_bank(single_choice=2)
     clock(BEFORE)

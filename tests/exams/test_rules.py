@@ -113,6 +113,8 @@ def test_the_line_of_steps(state, where, line):
         ({"draw": "per_day"}, "draw", "unknown_value"),
         ({"credit_hours": Decimal("60.01")}, "credit_hours", "out_of_range"),
         ({"credit_hours": Decimal("0.005")}, "credit_hours", "two_decimals"),
+        ({"credit_hours": Decimal("0.3")}, "credit_hours", "hours_not_in_halves"),
+        ({"credit_hours": Decimal("1.25")}, "credit_hours", "hours_not_in_halves"),
         ({"pass_mark": Decimal("3.01")}, "pass_mark", "out_of_range"),
         ({"pass_mark": Decimal("-1")}, "pass_mark", "out_of_range"),
         ({"seed": ""}, "seed", "too_long"),
@@ -127,3 +129,4 @@ def test_a_sound_exam_has_no_problem_at_its_limits():
     spec = make_spec(pass_mark=Decimal(3), credit_hours=Decimal(60), minutes=600, attempts=20)
     assert exam_problems(spec) == []
     assert exam_problems(replace(spec, draw="one_paper", forms=0)) == []
+    assert exam_problems(replace(spec, credit_hours=Decimal("0.5"))) == []

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trainer.core.errors import FieldProblem
+from trainer.hours.rules.crediting import step_problems
 from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
 
 RELEASES = ("after_submit", "after_close", "manual")
@@ -153,13 +154,18 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
         found.append(FieldProblem("release", "unknown_value", {"value": spec.release[:40]}))
     if spec.draw not in DRAWS:
         found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
-    found += _amount("credit_hours", spec.credit_hours, CREDIT_MOST)
+    found += _credit_hours(spec.credit_hours)
     in_sections = blueprint_problems(spec.sections)
     most = None if in_sections else max_points(spec.sections)
     found += _amount("pass_mark", spec.pass_mark, most)
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
     return found + in_sections
+
+
+def _credit_hours(hours: Decimal | None) -> Sequence[FieldProblem]:
+    found = _amount("credit_hours", hours, CREDIT_MOST)
+    return found if found or hours is None else step_problems(hours, "credit_hours")
 
 
 def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProblem]:
