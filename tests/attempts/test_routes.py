@@ -137,6 +137,46 @@ def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):
     assert as_user("organiser").get("/exams/mine").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("release", "told", "link", "page"),
+    [
+        ("after_submit", "已作答 1 次，10 分", "查看成绩", "result"),
+        ("manual", "已作答 1 次，成绩待公布", "查看回执", "receipt"),
+    ],
+)
+def test_what_came_of_an_attempt_is_seen_while_more_are_allowed(city, clock, as_user, release, told, link, page):
+    clock(NINE)
+    made = make_exam(city, NINE, attempts=3, release=release)
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    assert "已作答 1 次，" not in officer.get("/exams/mine").text
+    hand_in(officer, attempt)
+    for address in ("/exams/mine", f"/exams/{made.exam_id}/hall", "/"):
+        shown = officer.get(address).text
+        assert told in shown, address
+        assert f'<a href="/attempts/{attempt}/{page}">{link}</a>' in shown, address
+    assert "再次作答" in officer.get("/exams/mine").text
+    again = start(officer, made).json["attempt_id"]
+    hand_in(officer, again)
+    for address in ("/exams/mine", f"/exams/{made.exam_id}/hall", "/"):
+        shown = officer.get(address).text
+        assert "已作答 2 次" in shown
+        assert f'href="/attempts/{attempt}/{page}">第 1 次，' in shown
+        assert f'href="/attempts/{again}/{page}">第 2 次，' in shown
+
+
+def test_an_exam_with_an_attempt_handed_in_is_offered_but_no_longer_urgent(city, clock, app, as_user):
+    from trainer.accounts.queries import person_by_id
+
+    clock(NINE)
+    made = make_exam(city, NINE, attempts=2)
+    officer = as_user("officer")
+    hand_in(officer, start(officer, made).json["attempt_id"])
+    with app.test_request_context():
+        tasks = waiting_exams(person_by_id(db.session(), city.people["officer"]), NINE)
+    assert [(task.urgency, task.action, len(task.links)) for task in tasks] == [(3, "再次作答", 1)]
+
+
 def test_my_exams_cost_a_fixed_number_of_statements(city, clock, as_user, count_queries):
     clock(NINE)
     for _number in range(3):
