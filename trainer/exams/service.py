@@ -28,7 +28,7 @@ from trainer.orgs.queries import unit_by_code, units_within
 from trainer.papers.models import Blueprint
 from trainer.papers.queries import papers_of
 from trainer.papers.rules.chance import Dice
-from trainer.papers.rules.drawing import deal_papers, how_many_papers
+from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
 
 MANAGE = "exam.manage"
@@ -329,7 +329,8 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
     made = _compile(exam, _how_many(exam, len(rows)), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
-    dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
+    each = draws_each(exam.draw, exam.attempts_allowed)
+    dealt = deal_papers([row.user_id for row in rows], made.paper_ids[::each], seed)
     if rows:
         session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
     exam.state = "published"
@@ -345,7 +346,9 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
 
 def _how_many(exam: Exam, candidates: int) -> int:
     shuffled = exam.shuffle_items or exam.shuffle_options
-    return how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates)
+    return how_many_papers(
+        exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates, attempts=exam.attempts_allowed
+    )
 
 
 def _compile(exam: Exam, count: int, now: datetime) -> Compiled:
@@ -362,8 +365,9 @@ def _compile(exam: Exam, count: int, now: datetime) -> Compiled:
 def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
     """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
     if exam.draw == "per_candidate":
-        made = _compile(exam, len(new), now)
-        return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
+        made = _compile(exam, _how_many(exam, len(new)), now)
+        firsts = made.paper_ids[:: draws_each(exam.draw, exam.attempts_allowed)]
+        return {one.user_id: paper_id for one, paper_id in zip(new, firsts, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
     there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
     # An exam published before anybody was named has one order of items; those named now need variants of it.
