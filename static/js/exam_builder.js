@@ -1,13 +1,17 @@
 // The blueprint builder: rows of sections that come and go, ready-made papers, and what the bank has
 // for the rows as they stand. On the form data-builder with data-supply (address) and data-most (rows);
 // inside data-sections > data-section, a <template data-section-pattern>, data-section-add, -remove,
-// -need, -number, data-preset (JSON) and data-builder-total. Sentences come from the server.
+// -need, -number, data-preset (JSON), data-builder-total and data-builder-warnings, which also join the question of
+// the button with data-publish. Sentences come from the server.
 import { api } from "./api.js";
 
 const form = document.querySelector("[data-builder]");
 const rows = form.querySelector("[data-sections]");
 const pattern = form.querySelector("[data-section-pattern]");
 const total = form.querySelector("[data-builder-total]");
+const warnings = form.querySelector("[data-builder-warnings]");
+const publish = form.querySelector("[data-publish]");
+const question = publish.dataset.confirm;
 const addButton = form.querySelector("[data-section-add]");
 const most = Number(form.dataset.most);
 const heading = pattern.content.querySelector("[data-section-number]").textContent;
@@ -46,6 +50,29 @@ function described(row) {
   return one;
 }
 
+function rules() {
+  const data = new FormData(form);
+  return Object.fromEntries(["release", "draw", "forms", "attempts", "credit_hours"].map((name) => [name, data.get(name) ?? ""]));
+}
+
+function warn(sentences) {
+  warnings.replaceChildren(...sentences.map((sentence) => {
+    const line = document.createElement("p");
+    line.className = "note note-amber";
+    line.append(mark("alert-triangle"), sentence);
+    return line;
+  }));
+  publish.dataset.confirm = [question, ...sentences].join(" ");
+}
+
+/** An icon by its name. A row's bin, also the pattern's, shows where the sprite of icons lies. */
+function mark(shape) {
+  const icon = pattern.content.querySelector("[data-section-remove] .icon").cloneNode(true);
+  const use = icon.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${shape}`));
+  return icon;
+}
+
 const SHAPES = { enough: "circle-check", short: "alert-circle" };
 
 function show(row, told) {
@@ -55,22 +82,19 @@ function show(row, told) {
   need.textContent = told.text;
   const shape = SHAPES[told.state];
   if (!shape) return;
-  // The row's own bin shows where the sprite of icons lies.
-  const icon = row.querySelector("[data-section-remove] .icon").cloneNode(true);
-  const use = icon.querySelector("use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${shape}`));
-  need.prepend(icon);
+  need.prepend(mark(shape));
 }
 
 async function ask() {
   const mine = ++asked;
   const all = [...rows.querySelectorAll("[data-section]")];
   try {
-    const told = await api("POST", form.dataset.supply, { sections: all.map(described) });
+    const told = await api("POST", form.dataset.supply, { sections: all.map(described), rules: rules() });
     // A slower answer to an older question must not overwrite a newer one.
     if (mine !== asked) return;
     told.sections.forEach((one, place) => show(all[place], one));
     total.textContent = told.totals;
+    warn(told.warnings);
   } catch {
     // The builder works without it: the server looks again when the exam is published.
   }
@@ -84,7 +108,6 @@ function later() {
 function changed() {
   renumber();
   form.dispatchEvent(new Event("input", { bubbles: true }));
-  later();
 }
 
 addButton.addEventListener("click", () => {
@@ -113,6 +136,6 @@ form.addEventListener("click", (event) => {
   }
 });
 
-rows.addEventListener("input", later);
+form.addEventListener("input", later);
 renumber();
 ask();

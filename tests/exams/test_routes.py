@@ -147,6 +147,28 @@ def test_an_error_is_told_and_what_was_typed_is_kept(as_user, session, clock, ba
     assert session.scalar(select(func.count()).select_from(Exam)) == 0
 
 
+def test_rules_that_give_the_keys_away_are_told_while_typing_and_before_publishing(as_user, session, clock, bank):
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    rules = {"release": "after_submit", "draw": "one_paper", "forms": "4", "attempts": "3", "credit_hours": "2"}
+    told = organiser.post("/exams/supply", json={"sections": [], "rules": rules}).json["warnings"]
+    assert len(told) == 2
+    assert "可以再答同一套题" in told[0]
+    assert "认定的学时会不可信" in told[1]
+    for harmless in (
+        rules | {"draw": "per_form"},
+        {"attempts": "x"},
+        rules | {"attempts": "1e999999999", "credit_hours": "-1"},
+        None,
+        7,
+    ):
+        assert organiser.post("/exams/supply", json={"sections": [], "rules": harmless}).json["warnings"] == []
+    where = organiser.post("/exams/new", data=typed(then="draft", **rules)).location
+    page = organiser.get(where).text
+    assert page.count("可以再答同一套题") == 2
+    assert re.search(r'data-confirm="[^"]*名考生会收到通知。[^"]*可以再答同一套题', page)
+
+
 def test_no_section_at_all_is_told(as_user, clock, bank):
     clock(BEFORE)
     nothing = {name: value for name, value in typed().items() if not name.startswith("sections")}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_spec
-from trainer.exams.rules import exam_problems, may_release, phase, steps, ticket_fits, why_not_enter
+from trainer.exams.rules import exam_problems, key_leaks, may_release, phase, steps, ticket_fits, why_not_enter
 
 SECOND = timedelta(seconds=1)
 CLOSES = NINE + HOUR
@@ -57,6 +57,25 @@ def test_results_wait_for_the_minutes_granted_to_anybody(release, minutes, where
 )
 def test_who_may_enter(exam, candidate, where, used, code):
     assert why_not_enter(exam, candidate, where, attempts_used=used, attempts_allowed=1) == code
+
+
+@pytest.mark.parametrize(
+    ("release", "draw", "forms", "attempts", "hours", "leaks"),
+    [
+        ("after_submit", "one_paper", 4, 2, None, ["keys_before_resit"]),
+        ("after_submit", "one_paper", 4, 1, Decimal(2), ["keys_before_hours"]),
+        ("after_submit", "one_paper", 4, 2, Decimal(2), ["keys_before_resit", "keys_before_hours"]),
+        ("after_submit", "one_paper", 4, 1, None, []),
+        ("after_submit", "one_paper", 4, 1, Decimal(0), []),
+        ("after_submit", "per_form", 1, 2, None, ["keys_before_resit"]),
+        ("after_submit", "per_form", 2, 2, Decimal(2), []),
+        ("after_submit", "per_candidate", 1, 2, Decimal(2), []),
+        ("after_close", "one_paper", 4, 2, Decimal(2), []),
+        ("manual", "one_paper", 4, 2, Decimal(2), []),
+    ],
+)
+def test_what_keys_shown_at_the_hand_in_give_away(release, draw, forms, attempts, hours, leaks):
+    assert key_leaks(release, draw, forms=forms, attempts=attempts, credit_hours=hours) == leaks
 
 
 @pytest.mark.parametrize(

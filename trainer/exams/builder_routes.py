@@ -73,12 +73,13 @@ def edit(exam_id):
 @bp.post("/exams/supply")
 @needs("exam.manage")
 def supply():
-    """Tell the builder's page what the bank has for the sections as they stand there."""
+    """Tell the builder's page what the bank has for the sections as they stand there, and what the rules give away."""
     given = request.get_json(silent=True)
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    return jsonify(_supply([forms.section_from_json(row) for row in rows]))
+    warnings = forms.leaks_from_json(given.get("rules"))
+    return jsonify(_supply([forms.section_from_json(row) for row in rows]) | {"warnings": warnings})
 
 
 def _say_saved(published: bool) -> None:

@@ -16,7 +16,7 @@ from trainer.bank.forms import KIND_NAMES
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.rules import may_release, steps
+from trainer.exams.rules import key_leaks, may_release, steps
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
@@ -95,6 +95,7 @@ def show(exam_id):
         supply=supply_of(session, sections) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
         seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        warnings=_warnings(exam, where) if manages else [],
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
@@ -280,6 +281,14 @@ def _naming() -> forms.WordsForm:
     form = forms.WordsForm()
     form.units.choices = []
     return form
+
+
+def _warnings(exam: queries.ExamLine, where: str) -> list[str]:
+    """Return what the rules give away, as long as anybody may still sit the exam."""
+    if exam.state == "cancelled" or (exam.state == "published" and where not in ("upcoming", "open")):
+        return []
+    leaks = key_leaks(exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts, credit_hours=exam.credit_hours)
+    return [str(forms.LEAK_SENTENCES[one]) for one in leaks]
 
 
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:

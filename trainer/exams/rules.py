@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from trainer.core.errors import FieldProblem
 from trainer.hours.rules.crediting import step_problems
@@ -101,6 +102,24 @@ def why_not_enter(
     if where != "open":
         return "closed"
     return "attempts_used_up" if attempts_used >= attempts_allowed else ""
+
+
+def key_leaks(
+    release: str, draw: str, *, forms: int, attempts: int, credit_hours: Decimal | None
+) -> list[Literal["keys_before_resit", "keys_before_hours"]]:
+    """Return what comes of showing keys at the hand-in while everybody has the same items; an empty list for nothing.
+
+    ``keys_before_resit``: the next attempt has the items whose keys were just read. ``keys_before_hours``: credit
+    hours can be earned with keys that others pass on. Both are allowed, and organisers are told.
+    """
+    if release != "after_submit" or not (draw == "one_paper" or (draw == "per_form" and forms < 2)):
+        return []
+    found: list[Literal["keys_before_resit", "keys_before_hours"]] = []
+    if attempts > 1:
+        found.append("keys_before_resit")
+    if credit_hours:
+        found.append("keys_before_hours")
+    return found
 
 
 def may_release(now: datetime, ended_at: datetime, released_at: datetime | None) -> bool:
