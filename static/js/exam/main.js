@@ -106,7 +106,9 @@ function refreshAll() {
 function showPlace() {
   flags.current = paper.current;
   map.refreshAll();
-  find("section").textContent = `${paper.section.title} · ${say("place", { n: paper.current, all: paper.items.length })}`;
+  find("section").textContent = paper.section.title;
+  find("place").textContent = `${paper.current}/${paper.items.length}`;
+  find("place-words").textContent = say("place", { n: paper.current, all: paper.items.length });
   find("previous").disabled = paper.current === 1;
   find("next").hidden = paper.current === paper.items.length;
   find("finish").hidden = paper.current !== paper.items.length;
