@@ -177,6 +177,18 @@ def test_an_exam_with_an_attempt_handed_in_is_offered_but_no_longer_urgent(city,
     assert [(task.urgency, task.action, len(task.links)) for task in tasks] == [(3, "再次作答", 1)]
 
 
+def test_a_receipt_blames_the_deadline_only_when_it_has_passed(exam, as_user, clock):
+    officer, other = as_user("officer"), as_user("officer2")
+    early, late = (start(one, exam).json["attempt_id"] for one in (officer, other))
+    hand_in(officer, early)
+    told = officer.get(f"/attempts/{early}/receipt?unsent=2").text
+    assert "没有在截止前送达" not in told
+    assert "有 2 题的最后修改没有从那个页面送出" in told
+    clock(NINE + 61 * MINUTE)
+    assert "没有在截止前送达" in other.get(f"/attempts/{late}/receipt?unsent=2").text
+    assert "最后修改" not in officer.get(f"/attempts/{early}/receipt").text
+
+
 def test_my_exams_cost_a_fixed_number_of_statements(city, clock, as_user, count_queries):
     clock(NINE)
     for _number in range(3):

@@ -171,9 +171,12 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     first.bring_to_front()
     choose(first, "选项D")
     expect(first.locator("[data-exam=banner]")).to_contain_text("另一个页面或设备")
+    expect(first.locator("[data-exam=banner]")).to_contain_text("本页有 1 题没有送出，也不会再自动送出")
+    expect(first.locator(".question-saved")).to_have_text("没有从本页送出")
+    expect(first.locator("[data-exam=room]")).not_to_contain_text("会自动重试")
     expect(first.locator(".option input").first).to_be_disabled()
     assert standing(real_site, exam) == {1: "C"}
-    first.get_by_role("button", name="改在本页继续").click()
+    first.get_by_role("button", name="在本页继续").click()
     # Both wrote to the item: the candidate decides.
     expect(first.locator("#exam-conflicts")).to_be_visible()
     expect(first.locator("#exam-conflicts")).to_contain_text("服务器上的：C")
@@ -361,7 +364,7 @@ def test_going_on_in_an_old_page_does_not_begin_another_attempt(browse, real_sit
     hand_in(second)
     first.wait_for_timeout(500)
     first.unroute("**/clock")
-    first.get_by_role("button", name="改在本页继续").click()
+    first.get_by_role("button", name="在本页继续").click()
     first.wait_for_url("**/receipt*")
     assert attempt_of(real_site, exam).ordinal == 1
 

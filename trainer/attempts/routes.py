@@ -119,6 +119,7 @@ def receipt(attempt_id):
         released=released,
         release=release_sentence(exam),
         unsent=unsent,
+        in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
         may_go_on=stands and exam.phase(now) == STARTABLE,
     )
 

@@ -73,7 +73,7 @@ function showSaved() {
   const place = find("saved");
   const unsent = sender.unsent();
   const states = unsent.map(({ number }) => sender.state(number).state);
-  const stuck = states.includes("unsent");
+  const stuck = states.includes("unsent") || states.includes("held");
   let look = "", mark = "cloud-check", sentence = "";
   if (line?.down || stuck) {
     look = unsent.length ? "is-unsaved" : "is-offline";
@@ -246,11 +246,12 @@ function takenOver() {
   sender.halt();
   paper.lock(true);
   away.report("taken_over", clock.now(), "");
-  banner(say("taken_over"), {
+  const unsent = sender.unsent().length;
+  banner(say("taken_over") + (unsent ? say("taken_over_unsent", { n: unsent }) : ""), {
     grave: true,
     action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
-  showSaved();
+  refreshAll();
 }
 
 /** Take the attempt back. If it was handed in elsewhere, a start would begin a further one, so that is asked first. */
