@@ -193,6 +193,39 @@ def test_a_later_attempt_gets_another_draw_where_there_is_one(city, as_user, clo
         assert not set(sat["officer"]) & set(sat["officer2"])
 
 
+def flag(client, attempt_id, epoch, *numbers):
+    return client.put(f"{API}/attempts/{attempt_id}/flags", json={"epoch": epoch, "flags": list(numbers)})
+
+
+def test_flags_are_kept_and_come_back_on_another_device(exam, as_user):
+    officer = as_user("officer")
+    made = start(officer, exam).json
+    attempt = made["attempt_id"]
+    assert made["flags"] == []
+    assert flag(officer, attempt, 1, 5, 2, 5).json == {"flags": [2, 5]}
+    assert flag(officer, attempt, 1, 5, 2).json == {"flags": [2, 5]}
+    assert start(officer, exam).json["flags"] == [2, 5]
+    assert officer.get(f"{API}/attempts/{attempt}").json["flags"] == [2, 5]
+    assert code(flag(officer, attempt, 1, 3)) == (409, "taken_over")
+    assert flag(officer, attempt, 2).json == {"flags": []}
+    assert start(officer, exam).json["flags"] == []
+
+
+def test_flags_are_refused_for_unknown_items_for_others_and_after_the_end(exam, as_user, client, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    for wrong in (0, 6):
+        refused = flag(officer, attempt, 1, 1, wrong)
+        assert refused.status_code == 422
+        assert refused.json["errors"][0]["code"] == "no_such_item"
+    assert flag(officer, attempt, 1, "x").status_code == 422
+    assert flag(as_user("officer2"), attempt, 1, 1).status_code == 404
+    assert flag(client, attempt, 1, 1).status_code == 401
+    clock(NINE + 61 * MINUTE)
+    assert code(flag(officer, attempt, 1, 1)) == (409, "attempt_closed")
+    assert db.session.get(Attempt, int(attempt)).flags is None
+
+
 def test_an_attempt_left_behind_is_handed_in_at_its_deadline_when_its_owner_comes_back(exam, as_user, clock):
     officer = as_user("officer")
     attempt = start(officer, exam).json["attempt_id"]

@@ -190,6 +190,32 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     assert "taken_over" in incidents_of(real_site, exam)
 
 
+def test_flags_are_there_on_another_device_and_in_the_list_before_the_hand_in(browse, real_site):
+    exam = new_exam(real_site)
+    first = browse("officer2")
+    enter(first, exam)
+    go_to(first, 3)
+    with first.expect_response("**/flags"):
+        first.keyboard.press("f")
+    second = browse("officer2")
+    enter(second, exam)
+    expect(second.locator('.exam-side [data-go="3"]')).to_have_class("map-cell is-empty is-flagged")
+    second.locator("[data-hand-in]:visible").first.click()
+    expect(second.locator("#exam-handin [data-left]")).to_contain_text("已标记")
+    second.locator("#exam-handin [data-no]").click()
+    real_site.stop()
+    try:
+        go_to(second, 4)
+        second.keyboard.press("f")
+    finally:
+        with second.expect_response("**/flags", timeout=30_000):
+            real_site.start()
+    second.reload()
+    expect(second.locator('.exam-side [data-go="4"]')).to_have_class("map-cell is-empty is-flagged")
+    with real_site.at_hand() as session:
+        assert session.get(Attempt, attempt_of(real_site, exam, "officer2").id).flags == [3, 4]
+
+
 def test_a_session_that_ends_is_renewed_without_leaving_the_page(browse, real_site):
     exam = new_exam(real_site)
     real_site.give_password("officer")

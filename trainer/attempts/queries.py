@@ -63,6 +63,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
         document=document_of(connection, attempt.paper_id),
         responses=answers_of(connection, attempt.id),
         created=False,
+        flags=tuple(attempt.flags or ()),
     )
 
 

@@ -85,6 +85,7 @@ def _entry(by_token: bool) -> Any:
             Attempt.deadline_at,
             Attempt.paper_id.label("attempt_paper_id"),
             Attempt.grace_seconds.label("attempt_grace"),
+            Attempt.flags,
             *columns,
         )
         .select_from(Candidate)
@@ -221,6 +222,7 @@ def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
         document_of(connection, row.attempt_paper_id),
         answers_of(connection, row.attempt_id),
         created=False,
+        flags=tuple(row.flags or ()),
     )
 
 

@@ -244,6 +244,7 @@ function takenOver() {
   if (lockedFor === "taken_over" || !attempt) return;
   lockedFor = "taken_over";
   sender.halt();
+  flags.halt();
   paper.lock(true);
   away.report("taken_over", clock.now(), "");
   const unsent = sender.unsent().length;
@@ -304,6 +305,7 @@ async function enter() {
   const plan = reconcile([...kept.values()], made.responses, made.epoch);
   plan.drop.forEach((entry) => outbox.drop(entry.number, entry.seq));
   sender.begin(made.attempt_id, made.epoch, made.responses, plan.send);
+  flags.begin(made.epoch, made.flags ?? []);
   lockedFor = "";
   banner("");
   paper.lock(false);
@@ -359,6 +361,7 @@ async function furnish(made) {
       else if (reply.epoch > sender.epoch) takenOver();
       else if (sender.unsent().length) sender.flush();
       away.send();
+      flags.send();
     },
     down: () => {
       if (lockedFor) return;
@@ -398,7 +401,7 @@ function wire() {
   document.querySelectorAll("[data-open]").forEach((button) => button.addEventListener("click", () => find(button.dataset.open).showModal()));
   document.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close()));
   find("view").addEventListener("change", (event) => { paper.view = event.target.value; });
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sender?.flush(); });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") { sender?.flush(); flags?.send(); } });
   window.addEventListener("beforeunload", (event) => {
     if (attempt && sender.unsent().length) event.preventDefault();
   });
