@@ -169,6 +169,32 @@ def test_rules_that_give_the_keys_away_are_told_while_typing_and_before_publishi
     assert re.search(r'data-confirm="[^"]*名考生会收到通知。[^"]*可以再答同一套题', page)
 
 
+def test_a_published_exam_waits_for_its_opening_and_is_not_called_under_way(as_user, city, clock):
+    clock(BEFORE)
+    exam_id = make_exam(city)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "已发布，等待开考" in page
+    assert "（正在进行）" not in page
+    clock(NINE)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "已发布，等待开考" not in page
+    assert "（正在进行）" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"shuffle_options": True}, "试卷封存码（同一套题，3 种顺序）"),
+        ({}, "试卷封存码（1 套）"),
+        ({"draw": "per_form", "forms": 2}, "试卷封存码（2 套）"),
+    ],
+)
+def test_orders_of_one_draw_are_not_called_papers(as_user, city, clock, change, words):
+    clock(BEFORE)
+    exam_id = make_exam(city, usernames=("officer3",), **change)
+    assert words in as_user("organiser").get(f"/exams/{exam_id}").text
+
+
 def test_no_section_at_all_is_told(as_user, clock, bank):
     clock(BEFORE)
     nothing = {name: value for name, value in typed().items() if not name.startswith("sections")}

@@ -300,8 +300,11 @@ def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
         if exam.released_at is None
         else local_time(exam.released_at),
     }
+    waits = exam.state == "published" and where == "upcoming"
+    if waits:
+        notes["published"] = _("已发布，等待开考")
     return [
-        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, "")}
+        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, ""), "waits": waits and state == "now"}
         for name, state in steps(exam.state, where, exam.release)
     ]
 
