@@ -2,7 +2,8 @@
 // for the rows as they stand. On the form data-builder with data-supply (address) and data-most (rows);
 // inside data-sections > data-section, a <template data-section-pattern>, data-section-add, -remove,
 // -need, -number, data-preset (JSON), data-builder-total and data-builder-warnings, which also join the question of
-// the button with data-publish. Sentences come from the server.
+// the button with data-publish; data-naming (address) tells how many people data-builder-named stands for. Sentences
+// come from the server.
 import { api } from "./api.js";
 
 const form = document.querySelector("[data-builder]");
@@ -11,13 +12,19 @@ const pattern = form.querySelector("[data-section-pattern]");
 const total = form.querySelector("[data-builder-total]");
 const warnings = form.querySelector("[data-builder-warnings]");
 const publish = form.querySelector("[data-publish]");
-const question = publish.dataset.confirm;
+const named = form.querySelector("[data-builder-named]");
+const before = { text: named.textContent, people: Number(named.dataset.people) };
 const addButton = form.querySelector("[data-section-add]");
 const most = Number(form.dataset.most);
 const heading = pattern.content.querySelector("[data-section-number]").textContent;
 let nextIndex = rows.querySelectorAll("[data-section]").length;
 let asked = 0;
 let timer;
+const plain = publish.dataset.confirm;
+let people = null;
+let leaks = [];
+let counted = 0;
+let counting;
 
 /** The input of a row whose name ends with `name`. */
 function input(row, name) {
@@ -62,7 +69,32 @@ function warn(sentences) {
     line.append(mark("alert-triangle"), sentence);
     return line;
   }));
-  publish.dataset.confirm = [question, ...sentences].join(" ");
+  leaks = sentences;
+  tellQuestion();
+}
+
+/** What the button asks before it publishes: how many will be told, and what the rules give away. */
+function tellQuestion() {
+  const text = people === null ? plain : publish.dataset.publishPeople.replace("{n}", people);
+  publish.dataset.confirm = [text, ...leaks].join(" ");
+}
+
+async function count() {
+  const mine = ++counted;
+  const units = [...form.querySelectorAll("[name=units]:checked")].map((box) => box.value);
+  const usernames = form.elements.usernames.value;
+  const nobody = !units.length && !usernames.trim();
+  try {
+    // With nothing chosen a draft keeps those whom it names already.
+    const told = nobody ? before : await api("POST", form.dataset.naming, { units, usernames });
+    if (mine !== counted) return;
+    named.textContent = told.text;
+    people = told.people;
+  } catch {
+    // The exam's page shows the number once the draft is saved.
+    people = null;
+  }
+  tellQuestion();
 }
 
 /** An icon by its name. A row's bin, also the pattern's, shows where the sprite of icons lies. */
@@ -137,5 +169,11 @@ form.addEventListener("click", (event) => {
 });
 
 form.addEventListener("input", later);
+form.addEventListener("input", (event) => {
+  if (!["units", "usernames"].includes(event.target.name)) return;
+  clearTimeout(counting);
+  counting = setTimeout(count, 250);
+});
 renumber();
 ask();
+count();

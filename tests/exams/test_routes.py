@@ -195,6 +195,36 @@ def test_orders_of_one_draw_are_not_called_papers(as_user, city, clock, change, 
     assert words in as_user("organiser").get(f"/exams/{exam_id}").text
 
 
+@pytest.mark.parametrize(
+    ("units", "usernames", "people"),
+    [
+        ([], "", 0),
+        (["PJ-CGJ"], "", 2),
+        (["PJ", "PJ-CGJ"], "", 4),
+        (["PJ-CGJ"], "officer3\nofficer", 3),
+        ([], "officer3 OFFICER3 ghost organiser", 1),
+        (["NOWHERE", 7], None, 0),
+    ],
+)
+def test_people_are_counted_while_they_are_named(as_user, city, session, units, usernames, people):
+    told = as_user("organiser").post("/exams/naming", json={"units": units, "usernames": usernames}).json
+    assert told == {"people": people, "text": f"将列入 {people} 人"}
+
+
+def test_people_are_counted_only_in_ones_scope_and_by_few_statements(as_user, client, count_queries):
+    wanted = {"units": ["PJ-CGJ"], "usernames": "officer3"}
+    assert client.post("/exams/naming", json=wanted).status_code in (302, 401, 403)
+    assert as_user("officer").post("/exams/naming", json=wanted).status_code == 403
+    assert as_user("foreign_organiser").post("/exams/naming", json=wanted).json["people"] == 0
+    organiser = as_user("organiser")
+    organiser.post("/exams/naming", json=wanted)
+    with count_queries() as seen:
+        organiser.post("/exams/naming", json=wanted)
+    assert len(seen) <= 6
+    for nonsense in ([], {"units": "x", "usernames": []}, {"usernames": "\x00"}):
+        assert organiser.post("/exams/naming", json=nonsense).json["people"] == 0
+
+
 def test_no_section_at_all_is_told(as_user, clock, bank):
     clock(BEFORE)
     nothing = {name: value for name, value in typed().items() if not name.startswith("sections")}

@@ -10,15 +10,16 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from trainer.core.database import db
+from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
+from trainer.exams.naming import count_candidates_named
 from trainer.exams.rules import ExamSpec
 from trainer.papers.queries import Supply, sections_of, supply_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.locale import decimal_text, zone
+from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
 
 bp = Blueprint("exam_builder", __name__)
@@ -80,6 +81,18 @@ def supply():
         raise Invalid.at("sections", "bad_format")
     warnings = forms.leaks_from_json(given.get("rules"))
     return jsonify(_supply([forms.section_from_json(row) for row in rows]) | {"warnings": warnings})
+
+
+@bp.post("/exams/naming")
+@needs("exam.manage")
+def naming():
+    """Tell the builder's page how many people the units and usernames stand for as they are chosen."""
+    given = request.get_json(silent=True)
+    units, usernames = forms.naming_from_json(given)
+    scope = current_user.scope("exam.manage")
+    people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
+    end_read()
+    return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
 
 
 def _say_saved(published: bool) -> None:

@@ -277,6 +277,14 @@ def section_from_json(value: Any) -> SectionSpec:
     )
 
 
+def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (unit codes, usernames) from what the builder's page sends while people are being named."""
+    given = value if isinstance(value, dict) else {}
+    units, text = given.get("units"), given.get("usernames")
+    codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
+    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+
+
 def leaks_from_json(value: Any) -> list[str]:
     """Return what the rules, as the builder's page sends them while they are typed, would give away, as sentences."""
     given = value if isinstance(value, dict) else {}
