@@ -142,8 +142,18 @@ function changed() {
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** Name a section after its kind while it bears no name of its own. */
+function nameAfterKind(row) {
+  const title = input(row, "title");
+  const kind = input(row, "kind");
+  const names = [...kind.options].map((one) => one.textContent);
+  const typed = title.value.trim();
+  if (!typed || names.includes(typed)) title.value = kind.selectedOptions[0].textContent;
+}
+
 addButton.addEventListener("click", () => {
   const row = addRow();
+  nameAfterKind(row);
   changed();
   input(row, "title").focus();
 });
@@ -168,6 +178,9 @@ form.addEventListener("click", (event) => {
   }
 });
 
+rows.addEventListener("change", (event) => {
+  if (event.target.name.endsWith("-kind")) nameAfterKind(event.target.closest("[data-section]"));
+});
 form.addEventListener("input", later);
 form.addEventListener("input", (event) => {
   if (!["units", "usernames"].includes(event.target.name)) return;

@@ -225,6 +225,37 @@ def test_people_are_counted_only_in_ones_scope_and_by_few_statements(as_user, cl
         assert organiser.post("/exams/naming", json=nonsense).json["people"] == 0
 
 
+def test_a_draft_that_cannot_be_published_is_saved_and_the_page_says_so(as_user, session, clock, bank):
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    where = organiser.post("/exams/new", data=typed(then="draft")).location
+    answer = organiser.post(f"{where}/edit", data=typed(title="夏季考试", **{"sections-7-count": "40"}))
+    assert answer.status_code == 422
+    assert "草稿已保存，未发布" in answer.text
+    assert "还缺 37 道" in answer.text
+    assert "还没有保存" not in answer.text
+    assert session.execute(select(Exam.title, Exam.state)).one() == ("夏季考试", "draft")
+    session.rollback()
+    answer = organiser.post(f"{where}/edit", data=typed(title="秋季考试", usernames="ghost"))
+    assert "还没有保存" in answer.text
+    assert session.scalar(select(Exam.title)) == "夏季考试"
+
+
+def test_a_past_date_is_told_together_with_wrong_usernames(as_user, clock, bank):
+    clock(AFTER)
+    answer = as_user("organiser").post("/exams/new", data=typed(usernames="ghost"))
+    assert "ghost" in answer.text
+    assert "截止时间" in re.search(r"data-form-summary.*?</div>", answer.text, re.S)[0]
+
+
+def test_what_is_missing_is_said_by_the_site_and_not_by_the_browser(as_user, clock, bank):
+    clock(BEFORE)
+    page = as_user("organiser").get("/exams/new").text
+    assert re.search(r"<form[^>]* novalidate[^>]* data-builder", page)
+    answer = as_user("organiser").post("/exams/new", data=typed(**{"sections-0-title": ""}))
+    assert re.search(r'id="sections-0-title-error">.*?<span>[^<]*[填必]', answer.text, re.S)
+
+
 def test_no_section_at_all_is_told(as_user, clock, bank):
     clock(BEFORE)
     nothing = {name: value for name, value in typed().items() if not name.startswith("sections")}

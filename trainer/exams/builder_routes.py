@@ -52,23 +52,26 @@ def edit(exam_id):
     if exam.state != "draft":
         return redirect(url_for("exams.show", exam_id=exam_id))
     form = _builder()
-    named = queries.count_candidates(session, [exam_id])[exam_id]
     if request.method == "GET":
+        named = queries.count_candidates(session, [exam_id])[exam_id]
         form.fill(_spec_of(exam, sections_of(session, exam.blueprint_id)))
         return _builder_page(form, exam=exam, named=named)
+    saved, publish = False, request.form.get("then") == "publish"
     if form.sent():
-        spec = form.spec()
+        spec, now = form.spec(), arrived_at()
         keep = not (spec.units or spec.usernames)
         try:
-            service.change_draft(exam_id, spec, by=current_user, now=arrived_at(), keep_candidates=keep)
-            if request.form.get("then") == "publish":
-                service.publish_exam(exam_id, by=current_user, now=arrived_at())
+            service.change_draft(exam_id, spec, by=current_user, now=now, keep_candidates=keep, publish=publish)
+            saved = True
+            if publish:
+                service.publish_exam(exam_id, by=current_user, now=now)
         except Invalid as refusal:
             form.blame(refusal)
         else:
-            _say_saved(request.form.get("then") == "publish")
+            _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
-    return _builder_page(form, exam=exam, named=named), 422
+    named = queries.count_candidates(session, [exam_id])[exam_id]
+    return _builder_page(form, exam=exam, named=named, saved=saved), 422
 
 
 @bp.post("/exams/supply")
@@ -135,7 +138,7 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
     )
 
 
-def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str:
+def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, saved: bool = False) -> str:
     scope = current_user.scope("exam.manage")
     blank = forms.SectionForm(prefix="sections-NN-")
     return render_template(
@@ -143,6 +146,7 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str
         form=form,
         exam=exam,
         named=named,
+        saved=saved,
         blank=blank,
         tree=queries.units_to_name(db.session(), scope),
         presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
