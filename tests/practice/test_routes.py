@@ -96,6 +96,7 @@ def test_not_knowing_shows_the_answer(officer):
         ("multiple_choice", {}, "请先作答", ""),
         ("true_false", {"answer": "perhaps"}, "请先作答", ""),
         ("fill_blank", {"blank_1": " ", "blank_2": ""}, "请先作答", ""),
+        ("ordering", {"place_A": "1", "place_B": "2", "place_C": "3"}, "请先作答", "<option selected>3"),
         ("ordering", {"place_A": "1", "place_B": "1", "place_C": "2"}, "两个步骤不能排在同一位", "<option selected>2"),
     ],
 )
