@@ -119,11 +119,16 @@ def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wro
     hand_in(officer, attempt, RIGHT | {1: "A"})
     whole = officer.get(f"/attempts/{attempt}/result").text
     assert "第三十六条第一款" in whole
-    assert "2021-01-22" in whole
+    assert "2021年1月22日版本" in whole
+    assert "2021-01-22" not in whole
     assert whole.count('class="card item"') == 5
     cut = officer.get(f"/attempts/{attempt}/result?show=wrong").text
     assert cut.count('class="card item"') == 1
-    assert "误选" in cut
+    assert "错选" in cut
+    assert "正确答案" in cut
+    assert "____" not in whole
+    officer.set_cookie("locale", "en")
+    assert "version of 22 Jan 2021" in officer.get(f"/attempts/{attempt}/result").text
 
 
 def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):
