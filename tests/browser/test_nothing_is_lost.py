@@ -190,6 +190,15 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     assert "taken_over" in incidents_of(real_site, exam)
 
 
+def test_a_browser_that_stores_nothing_is_named_as_the_reason(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer3")
+    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };")
+    enter(page, exam)
+    expect(page.locator("[data-exam=outbox-note]")).to_contain_text("浏览器不允许在本设备上存储")
+    expect(page.get_by_text("当前连接不是加密连接")).to_be_hidden()
+
+
 def test_flags_are_there_on_another_device_and_in_the_list_before_the_hand_in(browse, real_site):
     exam = new_exam(real_site)
     first = browse("officer2")

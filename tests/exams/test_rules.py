@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_spec
-from trainer.exams.rules import exam_problems, key_leaks, may_release, phase, steps, ticket_fits, why_not_enter
+from trainer.exams.rules import exam_problems, key_leaks, may_release, phase, steps, ticket_fits
 
 SECOND = timedelta(seconds=1)
 CLOSES = NINE + HOUR
@@ -38,25 +38,6 @@ def test_a_sitting_passes_through_its_phases(now, release, released_at, where):
 def test_results_wait_for_the_minutes_granted_to_anybody(release, minutes, where):
     now = CLOSES + timedelta(minutes=minutes)
     assert phase(now, NINE, CLOSES, release=release, released_at=None, extra_minutes=10) == where
-
-
-@pytest.mark.parametrize(
-    ("exam", "candidate", "where", "used", "code"),
-    [
-        ("published", "due", "open", 0, ""),
-        ("published", "due", "open", 1, "attempts_used_up"),
-        ("published", "due", "upcoming", 0, "not_open"),
-        ("published", "due", "closed", 0, "closed"),
-        ("published", "due", "released", 0, "closed"),
-        ("published", "exempt", "open", 0, "not_a_candidate"),
-        ("published", "deferred", "open", 0, "not_a_candidate"),
-        ("published", None, "open", 0, "not_a_candidate"),
-        ("draft", "due", "open", 0, "not_a_candidate"),
-        ("cancelled", "due", "open", 0, "not_a_candidate"),
-    ],
-)
-def test_who_may_enter(exam, candidate, where, used, code):
-    assert why_not_enter(exam, candidate, where, attempts_used=used, attempts_allowed=1) == code
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
-
-RELEASES = ("after_submit", "after_close", "manual")
-DRAWS = ("one_paper", "per_form", "per_candidate")
+from trainer.exams.rules import DRAWS, RELEASES
 
 
 class Exam(db.Model):

@@ -14,7 +14,6 @@ from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec,
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
-PHASES = ("upcoming", "open", "closed", "released")
 
 MINUTES_MOST = 600
 ATTEMPTS_MOST = 20
@@ -86,22 +85,6 @@ def phase(
     if released_at is not None and released_at <= now:
         return "released"
     return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
-
-
-def why_not_enter(
-    exam_state: str, candidate_state: str | None, where: str, *, attempts_used: int, attempts_allowed: int
-) -> str:
-    """Return the code of what keeps a person from a new attempt, empty when nothing does.
-
-    ``candidate_state`` None means that the person is not named; ``where`` is the phase of the sitting.
-    """
-    if exam_state != "published" or candidate_state != "due":
-        return "not_a_candidate"
-    if where == "upcoming":
-        return "not_open"
-    if where != "open":
-        return "closed"
-    return "attempts_used_up" if attempts_used >= attempts_allowed else ""
 
 
 def key_leaks(

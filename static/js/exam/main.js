@@ -379,6 +379,7 @@ async function furnish(made) {
   });
   away = new Away(made.attempt_id, (count) => { if (attempt) note(say("came_back", { n: count })); });
   find("outbox-note").hidden = outbox.durable;
+  find("outbox-note").querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
   find("lobby").remove();
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";
