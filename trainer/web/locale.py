@@ -72,9 +72,10 @@ def decimal_text(value: Decimal | int | None) -> str:
 def law_version(version: str) -> str:
     """Return which text of a law is meant, from its day as ISO text; what is no day is shown as it is."""
     try:
-        return _("%(day)s版本", day=local_date(date.fromisoformat(version)))
+        day = date.fromisoformat(version)
     except ValueError:
         return version
+    return str(_("%(day)s版本", day=local_date(day)))
 
 
 def duration(seconds: int | None) -> str:
