@@ -83,6 +83,11 @@ MANAGED = [
     ("POST", "/rounds/new"),
     ("GET", "/teams"),
     ("POST", "/teams"),
+    ("GET", "/edit"),
+    ("POST", "/edit"),
+    ("GET", "/cancel"),
+    ("POST", "/cancel"),
+    ("POST", "/delete"),
     ("POST", "/publish"),
     ("POST", "/freeze"),
     ("POST", "/unfreeze"),
@@ -143,7 +148,8 @@ def test_the_form_founds_a_competition(as_user, session, exam):
     row = session.scalars(select(Competition)).one()
     assert (row.title, row.state, row.public, row.names, row.team_best_n) == (
         "新的竞赛",
-        "published",
+        # Nobody is told before somebody has read what was founded.
+        "draft",
         True,
         "masked",
         2,

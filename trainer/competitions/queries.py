@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
-from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore, Team, TeamMember
+from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore, Team, TeamMember
 from trainer.competitions.rules import showing
 from trainer.competitions.rules.standings import PersonScore, Squad, UnitRoster
 from trainer.core.errors import Missing
@@ -87,9 +87,16 @@ class Outline:
     frozen_at: datetime | None
     objections_until: datetime | None
     closed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
     standings_no: int
     created_at: datetime
     rounds: tuple[RoundOutline, ...] = field(default=())
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was signed or cancelled, so that nothing of it changes any more."""
+        return self.state in ENDED
 
     def round(self, number: int) -> RoundOutline:
         """Return the round of that number; raises ``Missing``."""
@@ -171,6 +178,8 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
             Competition.frozen_at,
             Competition.objections_until,
             Competition.closed_at,
+            Competition.cancelled_at,
+            Competition.cancel_reason,
             Competition.standings_no,
             Competition.created_at,
         )
@@ -372,6 +381,12 @@ def counts(session: Session, outline: Outline) -> Counts:
         .group_by(RoundScore.round_id)
     )
     return Counts(team_count, members, {row[0]: row[1] for row in scored})
+
+
+def has_scores(session: Session, competition_id: int) -> bool:
+    """Return whether somebody has a score in a round of a competition."""
+    scored = exists().where(Round.competition_id == competition_id, RoundScore.round_id == Round.id)
+    return bool(session.scalar(select(scored)))
 
 
 def manageable_exams(session: Session, person: Person, *, beyond: Iterable[int] = ()) -> list[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from trainer.accounts.rules import Person
 from trainer.competitions import queries
 from trainer.competitions.board import BY, View, boards
-from trainer.competitions.models import Competition
+from trainer.competitions.models import ENDED, Competition
 from trainer.competitions.queries import Counts, Outline
 from trainer.competitions.rules.progress import RoundState, Step, next_action, steps
 from trainer.competitions.words import team_rule, tie_rule, unit_rule
@@ -55,13 +55,15 @@ def show(competition_id):
     outline = queries.known(session, competition_id, current_user)
     counts = queries.counts(session, outline)
     teams = queries.teams(session, competition_id)
-    end_read()
     managing = queries.may_manage(current_user, outline)
+    people = len(queries.participants(session, competition_id)) if managing and outline.state == "draft" else 0
+    end_read()
     return render_template(
         "competitions/show.html",
         competition=outline,
         counts=counts,
         teams=teams,
+        people=people,
         managing=managing,
         steps=step_line(outline, counts, now),
         action=what_next(outline, now) if managing else "none",
@@ -200,11 +202,11 @@ def hall(competition_id):
 
 
 def _home_card(person: Person, now: datetime) -> Card | None:
-    """Return the newest competition that the officer takes part in; one that was signed long ago is not shown."""
+    """Return the newest competition that the officer takes part in; none that was cancelled or signed long ago."""
     row = db.session.execute(
         select(Competition.id, Competition.title, Competition.state, Competition.objections_until)
         .where(
-            Competition.state != "draft",
+            Competition.state.not_in(("draft", "cancelled")),
             or_(Competition.closed_at.is_(None), Competition.closed_at > now - REMEMBERED),
             queries.takes_part(person.id),
         )
@@ -232,7 +234,7 @@ def _home_tasks(person: Person, now: datetime) -> list[Task]:
     ids = db.session.scalars(
         select(Competition.id)
         .join(Unit, Unit.id == Competition.unit_id)
-        .where(Competition.state != "closed", units_within(scope))
+        .where(Competition.state.not_in(ENDED), units_within(scope))
         .order_by(Competition.id.desc())
         .limit(10)
     ).all()

@@ -26,6 +26,7 @@ WORDING: dict[str, Any] = {
     "results_released": _l("“{title}”的成绩已公布。"),
     # --- competitions
     "competition_published": _l("您被列入竞赛“{title}”，可以查看赛程安排。"),
+    "competition_cancelled": _l("竞赛《{title}》已取消，原因：{reason}"),
     "competition_results_posted": _l("竞赛“{title}”的结果已经公示。"),
     # --- training and hours
     "hours_credited": _l("“{title}”的 {hours} 学时已记入您的学时。"),
