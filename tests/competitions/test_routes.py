@@ -191,6 +191,24 @@ def test_the_exam_of_another_unit_is_not_offered(city, as_user, exam):
     )
 
 
+def test_the_form_marks_exams_in_use_begun_and_scored_and_masks_names(city, as_user, exam, competition):
+    organiser = as_user("organiser")
+    page = text(organiser.get("/competitions/new"))
+    assert "已经开考 · 已用于《行政执法大比武》" in page
+    assert 'checked id="names-1"' in page
+    take(exam, city, officer="80")
+    assert "已有成绩 · 已用于《行政执法大比武》" in text(organiser.get("/competitions/new"))
+
+
+def test_the_title_of_a_competition_of_others_is_not_told(city, as_user):
+    shared, final = make_exam(NINE, city.units["PJ"]), make_exam(NINE, city.units["XH"])
+    rounds = (NewRound("初赛", shared.exam_id), NewRound("决赛", final.exam_id))
+    make_competition(city, shared, NINE, title="全市的竞赛", rounds=rounds, draft=True)
+    page = text(as_user("county_organiser").get("/competitions/new"))
+    assert "已用于其他竞赛" in page
+    assert "全市的竞赛" not in page
+
+
 def test_a_round_is_added_and_not_twice(city, as_user, session, competition):
     final = make_exam(NINE, city.units["JM"], title="决赛卷")
     organiser = as_user("organiser")

@@ -170,7 +170,7 @@ class Boards:
             provisional=not outline.ended and round_.provisional(now),
             showing=showing,
             live=live,
-            names="full" if live else outline.names,
+            names="full" if live else round_.names,
             own=own,
         )
 

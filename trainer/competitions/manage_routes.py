@@ -62,13 +62,23 @@ def _back(competition_id: int) -> Any:
 
 
 def _offer_exams(form: Any, beyond: list[int]) -> bool:
-    rows = queries.manageable_exams(db.session(), current_user, beyond=beyond)
+    session = db.session()
+    rows = queries.manageable_exams(session, current_user, arrived_at(), beyond=beyond)
+    uses = queries.uses_of_exams(session, [row.id for row in rows], current_user)
     end_read()
-    form.exam.choices = [
-        SelectChoice(row.id, _("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id))
-        for row in rows
-    ]
+    form.exam.choices = [SelectChoice(row.id, _exam_words(row, uses.get(row.id, []))) for row in rows]
     return bool(rows)
+
+
+def _exam_words(row: Any, uses: list[str | None]) -> str:
+    """Return an exam as the list offers it: what it is, and what speaks against taking it once more."""
+    said = [_("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id)]
+    if row.scored:
+        said.append(_("已有成绩"))
+    elif row.begun:
+        said.append(_("已经开考"))
+    said += [_("已用于《%(title)s》", title=one) if one else _("已用于其他竞赛") for one in uses]
+    return " · ".join(said)
 
 
 @bp.route("/competitions/new", methods=["GET", "POST"])
