@@ -209,6 +209,48 @@ def test_the_title_of_a_competition_of_others_is_not_told(city, as_user):
     assert "全市的竞赛" not in page
 
 
+def test_a_phone_shows_the_time_too(city, as_user, exam, competition):
+    take(exam, city, officer="80")
+    page = lines(as_user("organiser").get(f"/competitions/{competition}/leaderboard"))
+    assert page.count('<span class="cell-note only-phone">10:00</span>') == 1
+    assert '<span class="cell-note only-phone" data-at="time">' in page
+
+
+def test_teams_are_edited_until_there_are_scores(city, as_user, exam, competition):
+    organiser, address = as_user("organiser"), f"/competitions/{competition}"
+    assert f"{address}/teams" in text(organiser.get(address))
+    take(exam, city, officer="80")
+    page = text(organiser.get(address))
+    assert f"{address}/teams" not in page
+    assert "代表队名单不能再改" in page
+
+
+def test_a_board_of_teams_that_are_not_there_leads_to_the_people(as_user, competition):
+    address = f"/competitions/{competition}"
+    for page in ("leaderboard", "hall"):
+        answer = as_user("officer").get(f"{address}/{page}?by=team&round=1")
+        assert answer.status_code == 302
+        assert answer.location == f"{address}/{page}?by=individual&round=1"
+    assert as_user("foreign_officer").get(f"{address}/leaderboard?by=team").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("release", "said"),
+    [
+        ("after_submit", "查看排行榜"),
+        ("after_close", "名次于 2026年11月24日 09:00 之后公布"),
+        ("manual", "名次在组织者公布成绩后公布"),
+    ],
+)
+def test_the_home_page_tells_when_places_come_out(city, as_user, release, said):
+    made = make_exam(NINE, city.units["JM"], release=release)
+    add_candidate(made, city.people["officer"])
+    competition = make_competition(city, made, NINE, title="大比武")
+    page = text(as_user("officer").get("/"))
+    assert said in page
+    assert (f"/competitions/{competition}/leaderboard" in page) is (release == "after_submit")
+
+
 def test_a_round_is_added_and_not_twice(city, as_user, session, competition):
     final = make_exam(NINE, city.units["JM"], title="决赛卷")
     organiser = as_user("organiser")
