@@ -93,16 +93,28 @@ def reason_of(person: figures.PersonRow, standard: Standard) -> str:
 
 
 def status_words(standard: Standard) -> dict[str, str]:
-    """Return each status as one word, for the workbook and the filter."""
-    below = _("未达标") if standard.over else ""
+    """Return the status of a person as one word, for the workbook."""
     return {
-        "due": _("应达标"),
         "met": _("已达标"),
         "on_pace": _("进度正常"),
-        "behind": below or _("落后进度"),
+        "behind": _("未达标") if standard.over else _("落后进度"),
         "at_risk": _("有风险"),
         "exempt": _("免修"),
-        "below": below or _("落后进度（含有风险）"),
+    }
+
+
+def filter_words(standard: Standard) -> dict[str, str]:
+    """Return what a list may be narrowed to, in the words of the figures that count the same people."""
+    words = {"due": _("应达标"), "met": _("已达标")}
+    if standard.over:
+        return words | {"below": _("未达标"), "exempt": _("免修")}
+    return words | {
+        "on_pace": _("进度正常"),
+        "below": _("落后进度"),
+        "behind": _("落后进度，不含有风险"),
+        "at_risk": _("有风险"),
+        "exempt": _("免修"),
+        "forecast_met": _("预计年末达标"),
     }
 
 
@@ -187,7 +199,6 @@ def people():
     wanted = _filter(sort, root, tree)
     page = paged(session, figures.people(scope, root, standard, wanted), *asked_page())
     found = [figures.as_person(row, standard) for row in page.items]
-    words = status_words(standard)
     return render_template(
         "reports/people.html",
         root=root,
@@ -197,7 +208,7 @@ def people():
         part=asked_text("part", 8),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
-        statuses=[(name, words[name]) for name in figures.PERSON_STATUSES],
+        statuses=list(filter_words(standard).items()),
         fields=[(one.slug, field_name(one.slug)) for one in taxonomy().fields],
         may_export=_may_export(current_user, root),
     )
