@@ -26,11 +26,12 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
-from trainer.web.view import asked_page, asked_text, download, paged, url_with
+from trainer.web.view import asked_choice, asked_page, asked_text, asked_year, download, paged, url_with
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
-FIRST_YEAR = 2020
+FIRST_YEAR = 2000
+PARTS = ("direct", "own")
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class Sort:
 
 
 def _sort(keys: tuple[str, ...]) -> Sort:
-    asked = request.args.get("sort", "")
-    return Sort(asked if asked in keys else keys[0], request.args.get("desc") == "1")
+    return Sort(asked_choice("sort", keys) or keys[0], request.args.get("desc") == "1")
 
 
 def _today():
@@ -56,9 +56,7 @@ def _today():
 
 
 def _year() -> int:
-    asked = request.args.get("year", type=int)
-    this_year = _today().year
-    return asked if asked is not None and FIRST_YEAR <= asked <= this_year + 1 else this_year
+    return asked_year(FIRST_YEAR, _today().year)
 
 
 def _root(scope: Scope):
@@ -173,13 +171,13 @@ def _years() -> list[int]:
 
 
 def _filter(sort: Sort, root, tree: UnitFigures | None) -> figures.PersonFilter:
-    status, part = request.args.get("status", ""), request.args.get("part", "")
+    part = asked_choice("part", PARTS)
     outside: tuple[str, ...] = ()
     if tree is not None and part in ("direct", "own"):
         outside = tuple(child.path for child in tree.children if part == "own" or child.kind == "county")
     return figures.PersonFilter(
-        status=status if status in figures.PERSON_STATUSES else "",
-        field=asked_text("field", 32),
+        status=asked_choice("status", figures.PERSON_STATUSES),
+        field=asked_choice("field", [one.slug for one in taxonomy().fields]),
         search=asked_text("q", 40),
         sort=sort.key,
         descending=sort.descending,
@@ -205,7 +203,7 @@ def people():
         standard=standard,
         sort=sort,
         wanted=wanted,
-        part=asked_text("part", 8),
+        part=request.args.get("part", ""),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
         statuses=list(filter_words(standard).items()),
