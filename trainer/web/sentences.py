@@ -81,6 +81,7 @@ SENTENCES: dict[str, Any] = {
     "dates_reversed": _l("结束日期不能早于开始日期。"),
     "field_twice": _l("“{value}”在这段时间内填写了两次。"),
     # --- spreadsheets and the officer list
+    "file_needed": _l("请选择文件。"),
     "sheet_not_xlsx": _l("这不是 .xlsx 表格文件，请用 Excel 或 WPS 另存为 .xlsx 后再上传。"),
     "sheet_is_xls": _l("这是旧的 .xls 格式，请用 Excel 或 WPS 打开后另存为 .xlsx，再上传。"),
     "sheet_encrypted": _l("这个表格设有打开密码，请去掉密码后再上传。"),
