@@ -203,5 +203,5 @@ def test_tasks_tell_the_clerk_and_the_head_what_waits(app, as_user, city):
     with app.test_request_context():
         clerk = [task.title for task in tasks_of(person(city, "clerk"), NINE) if "培训班" in task.title]
         head = [task.title for task in tasks_of(person(city, "head"), NINE) if "培训班" in task.title]
-    assert clerk == ["修改被退回的培训班“三班”", "提交培训班“一班”"]
-    assert head == ["确认培训班“二班”"]
+    assert clerk == ["修改被退回的培训班《三班》", "提交培训班《一班》"]
+    assert head == ["确认培训班《二班》"]

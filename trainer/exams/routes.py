@@ -301,7 +301,7 @@ def _tasks(person: Any, now: Any) -> list[Task]:
     found = queries.waiting_for_release(db.session(), person.scope("exam.manage"), now)
     return [
         Task(
-            title=_("公布“%(title)s”的成绩", title=title),
+            title=_("公布《%(title)s》的成绩", title=title),
             url=url_for("exams.show", exam_id=exam_id),
             icon="rosette-discount-check",
             note=_("已于 %(time)s 结束", time=local_time(closed_at)),

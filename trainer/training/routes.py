@@ -235,9 +235,9 @@ def _clerk_tasks(person: Person, now: datetime) -> Iterable[Task]:
             continue
         rejected = row.state == "rejected"
         yield Task(
-            title=_("修改被退回的培训班“%(title)s”", title=row.title)
+            title=_("修改被退回的培训班《%(title)s》", title=row.title)
             if rejected
-            else _("提交培训班“%(title)s”", title=row.title),
+            else _("提交培训班《%(title)s》", title=row.title),
             url=url_for("training.edit", class_id=row.id),
             icon="edit" if rejected else "send",
             note=row.reason if rejected else local_date(row.held_on),
@@ -249,7 +249,7 @@ def _clerk_tasks(person: Person, now: datetime) -> Iterable[Task]:
 def _head_tasks(person: Person, now: datetime) -> Iterable[Task]:
     for row in queries.waiting_for_head(db.session(), person.scope("class.confirm"), person.id):
         yield Task(
-            title=_("确认培训班“%(title)s”", title=row.title),
+            title=_("确认培训班《%(title)s》", title=row.title),
             url=url_for("training.show", class_id=row.id),
             icon="clipboard-check",
             note=_("%(day)s · %(hours)s 学时", day=local_date(row.held_on), hours=decimal_text(row.hours)),
