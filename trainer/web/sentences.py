@@ -192,6 +192,8 @@ SENTENCES: dict[str, Any] = {
     "unknown_people": _l("有 {count} 个用户名不是您管理范围内的执法人员：{names}。"),
     "class_not_editable": _l("这个培训班已提交或已有结论，不能再修改。"),
     "own_class": _l("自己登记的培训班要由另一位负责人确认。"),
+    "class_of_another": _l("只有登记人本人能撤回这个培训班。"),
+    "class_days_crowded": _l("有 {count} 人同一天的学时会超过 8 学时，请核对后勾选“我已核对”。"),
     "class_decided_already": _l("这个培训班的状态已经改变，请刷新后查看。"),
     "correction_is_final": _l("更正记录不能再冲正，请重新登记。"),
     "chain_broken": _l("记录链“{chain}”在第 {number} 条处不连续，已停止封存，请运行核验命令查明原因。"),
