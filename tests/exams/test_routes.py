@@ -295,7 +295,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert "平均分" not in page
     with app.test_request_context():
         waiting = tasks_of(person(city, "organiser"), AFTER)
-    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布“执法资格考试”的成绩"]
+    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布《执法资格考试》的成绩"]
     assert organiser.post(f"/exams/{exam_id}/release").status_code == 303
     page = organiser.get(f"/exams/{exam_id}").text
     assert ">1.75<" in page

@@ -306,7 +306,7 @@ def _to_release(person: Person, now: datetime) -> list[Task]:
     progress = figures.progress_of(session, [exam_id for exam_id, _title, _closed_at in found])
     return [
         Task(
-            title=_("公布“%(title)s”的成绩", title=title),
+            title=_("公布《%(title)s》的成绩", title=title),
             url=url_for("exams.show", exam_id=exam_id),
             icon="rosette-discount-check",
             note=_(
