@@ -105,12 +105,12 @@ function mark(shape) {
   return icon;
 }
 
-const SHAPES = { enough: "circle-check", short: "alert-circle" };
+const SHAPES = { enough: "circle-check", short: "alert-circle", wrong: "alert-circle" };
 
 function show(row, told) {
   const need = row.querySelector("[data-section-need]");
   need.classList.toggle("is-enough", told.state === "enough");
-  need.classList.toggle("is-short", told.state === "short");
+  need.classList.toggle("is-short", told.state === "short" || told.state === "wrong");
   need.textContent = told.text;
   const shape = SHAPES[told.state];
   if (!shape) return;

@@ -131,7 +131,7 @@ def test_an_impossible_blueprint_says_which_section_lacks_how_many(as_user, sess
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
-        ({"minutes": 0}, "minutes", "out_of_range"),
+        ({"minutes": 0}, "minutes", "too_small"),
         ({"opens_at": "2026-11-23T01:00:00"}, "opens_at", "bad_format"),
         ({"closes_at": "2026-11-23T01:00:00Z"}, "closes_at", "closes_before_opens"),
         ({"release": "never"}, "release", "unknown_value"),

@@ -274,7 +274,7 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
+    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -404,7 +404,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert "平均分" not in page
     with app.test_request_context():
         waiting = tasks_of(person(city, "organiser"), AFTER)
-    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布“执法资格考试”的成绩"]
+    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布《执法资格考试》的成绩"]
     assert organiser.post(f"/exams/{exam_id}/release").status_code == 303
     page = organiser.get(f"/exams/{exam_id}").text
     assert ">1.75<" in page

@@ -422,5 +422,5 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
 
 def register(app: Flask) -> None:
     """Offer the candidate's list in the menu and the waiting exams on the home page."""
-    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20)
+    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20, also=("/attempts",))
     offer_tasks("exams", waiting_exams, permission="attempt.own")

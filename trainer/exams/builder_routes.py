@@ -172,7 +172,7 @@ def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
             blank = not sections[place].count or not sections[place].points_each
             hint = _("填好题数和分值后显示题库余量")
             text = hint if blank else sentence(wrong[place].code, wrong[place].params)
-            rows.append({"state": "unknown", "text": text})
+            rows.append({"state": "unknown" if blank else "wrong", "text": text})
             continue
         one = next(stands)
         rows.append({"state": "short" if one.lack else "enough", "text": _told(one)})
