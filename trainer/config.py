@@ -123,11 +123,14 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     bind = (env.get("BIND") or "127.0.0.1").strip()
     if bind != "localhost" and not _is_address(bind):
         raise BadSetting("BIND", f"expected an IP address of this machine, found {bind!r}")
+    redis_url = env.get("REDIS_URL") or None
+    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL", "expected an address like redis://host:6379/0")
     settings = Settings(
         instance=instance,
         database_url=url,
         secret_key=secret,
-        redis_url=env.get("REDIS_URL") or None,
+        redis_url=redis_url,
         bind=bind,
         port=_whole(env, "PORT", 8000, 1, 65535),
         web_workers=_whole(env, "WEB_WORKERS", 1, 1, 64),

@@ -11,7 +11,7 @@ from trainer.core import seals
 from trainer.core.database import db, transaction
 from trainer.core.seals import ChainBroken
 from trainer.hours.models import LedgerEntry
-from trainer.hours.sealing import adopt_heads, seal, verify
+from trainer.hours.sealing import adopt_heads, glance, seal, verify
 
 
 @pytest.fixture
@@ -225,3 +225,15 @@ def test_a_check_is_not_misled_by_a_seal_in_its_midst(app, city, sealed, monkeyp
 
     monkeypatch.setattr(seals, "first_break", seal_then_look)
     assert verify("hours", sealed)[2] is None
+
+
+def test_a_glance_counts_both_ends_and_sees_a_cut_one(sealed, city):
+    assert glance("hours", sealed) == seals.Glance(5, 0, True)
+    give_hours(city.people["officer"], 6)
+    assert glance("hours", sealed) == seals.Glance(5, 1, True)
+    _run("DELETE FROM hour_entries WHERE chain_no = 5")
+    assert glance("hours", sealed) == seals.Glance(4, 1, False)
+
+
+def test_a_glance_at_an_empty_chain_is_in_order(city, keys):
+    assert glance("audit", keys) == seals.Glance(0, 0, True)

@@ -91,7 +91,7 @@ def test_every_number_of_tree_and_heat_leads_to_as_many_people(as_user, year):
     assert len(cells) > 8
     for link, count in cells:
         assert f"共 {count} 条" in client.get(link.replace("&amp;", "&")).text
-    heat = re.findall(r'<td class="heat-\d"><a href="([^"]+)" aria-label="[^"]*：(\d+) 人中', page)
+    heat = re.findall(r'<td class="heat-\d"><a href="([^"]+)" aria-label="[^"]*，(\d+) 人中', page)
     assert heat
     for link, count in heat:
         assert f"共 {count} 条" in client.get(link.replace("&amp;", "&")).text

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from trainer.reports.rules.figures import NOBODY, Figures, flat, heat, heat_table, roll_up
+from trainer.reports.rules.figures import NOBODY, Figures, flat, furthest_behind, heat, heat_table, roll_up
 
 
 @dataclass
@@ -106,3 +106,24 @@ def test_below_a_county_the_rows_are_its_units_and_its_own_people():
     columns, rows = heat_table(tree, {(3, "fire"): (1, 0), (4, "fire"): (3, 0)}, ["fire"])
     assert columns == ["fire"]
     assert [(row.part, row.code) for row in rows] == [("", "U4"), ("own", "")]
+
+
+@pytest.mark.parametrize(("most", "found"), [(5, ["U3", "U4"]), (1, ["U3"])])
+def test_the_units_furthest_behind_stand_by_people_and_none_without(most, found):
+    # U2 and U6 have nobody below the pace; U3 has three of four, U4 one of one.
+    units = [_Unit(1, "1/"), *(_Unit(number, f"1/{number}/") for number in (2, 3, 4, 6))]
+    own = {
+        2: Figures(due=2, met=2),
+        3: Figures(due=4, met=1, behind=2, at_risk=1),
+        4: Figures(due=1, behind=1),
+        6: Figures(exempt=3),
+    }
+    tree = roll_up("1/", units, own, keep_empty=False)
+    assert [one.code for one in furthest_behind(tree, most)] == found
+
+
+def test_a_single_unit_below_the_root_is_passed_over():
+    units = [_Unit(1, "1/"), _Unit(2, "1/2/"), _Unit(3, "1/2/3/"), _Unit(4, "1/2/4/")]
+    tree = roll_up("1/", units, {3: Figures(due=1, behind=1), 4: Figures(due=2, behind=1)}, keep_empty=False)
+    assert [one.code for one in furthest_behind(tree, 5)] == ["U3", "U4"]
+    assert furthest_behind(roll_up("1/", units[:1], {1: Figures(due=1, behind=1)}, keep_empty=False), 5) == []

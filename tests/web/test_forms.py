@@ -17,6 +17,7 @@ class _Form(BaseForm):
     ("typed", "found"),
     [
         ("2026-11-23T09:00", datetime(2026, 11, 23, 1, tzinfo=UTC)),
+        ("2999-12-31T23:59", datetime(2999, 12, 31, 15, 59, tzinfo=UTC)),
         ("9999-12-31T23:59", None),
         ("0001-01-01T00:00", None),
         ("soon", None),

@@ -323,4 +323,4 @@ def sign_out_everywhere():
 def register(app: Flask) -> None:
     """Offer the list of people in the menu, and the names of roles to all templates."""
     app.jinja_env.filters["role_name"] = role_name
-    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70)
+    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70, also=("/grants",))

@@ -27,6 +27,7 @@ from trainer.orgs.queries import tree
 from trainer.orgs.wording import field_name
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
 from trainer.web.locale import local_date
 from trainer.web.sentences import sentence
 from trainer.web.view import Page, asked_page, download
@@ -56,6 +57,7 @@ def upload():
 
 
 @bp.get("/template.xlsx")
+@sparing
 @needs("people.manage")
 def get_template():
     units = tree(db.session(), current_user.scope("people.manage"))
@@ -64,6 +66,7 @@ def get_template():
 
 
 @bp.post("")
+@sparing
 @needs("people.manage")
 def receive():
     form = RosterForm()
@@ -127,6 +130,7 @@ def _said(column: str, value: Any) -> str:
 
 
 @bp.get("/<digest>/refused.xlsx")
+@sparing
 @needs("people.manage")
 def refused(digest):
     columns = [FormColumn(column.title, column.width) for column in layout([])]

@@ -154,7 +154,9 @@ def _problems(error: ValidationError) -> list[FieldProblem]:
             params["least"] = context.get("min_length", 1)
         elif code == "out_of_range":
             least, most = context.get("ge"), context.get("le")
-            params |= {"least": "–" if least is None else least, "most": "–" if most is None else most}
+            params |= {"least": least, "most": most}
+            if least is None or most is None:
+                code, params = ("too_small", {"least": least}) if most is None else ("too_large_number", {"most": most})
         elif code == "unknown_value":
             params["value"] = str(one["input"])[:40]
         found.append(FieldProblem(".".join(str(part) for part in one["loc"]) or "body", code, params))

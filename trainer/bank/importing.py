@@ -256,7 +256,8 @@ def _take_in(
         for basis in item.basis
     ]
     if bases:
-        session.execute(insert(ItemBasis), bases)
+        # The table, not the class: rows of the class are parted by which of their columns are empty.
+        session.execute(insert(ItemBasis.__table__), bases)
     record(
         "items.imported",
         by=by,

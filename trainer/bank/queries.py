@@ -164,6 +164,12 @@ def counts_by(session: Session, column: str) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
 
 
+def published_by_topic(session: Session) -> dict[str, int]:
+    """Return how many published items each topic holds; topics without any are not in it."""
+    rows = select(ItemRecord.topic, func.count()).where(ItemRecord.state == "published").group_by(ItemRecord.topic)
+    return {row[0]: row[1] for row in session.execute(rows)}
+
+
 @dataclass(frozen=True)
 class VersionLine:
     """One version of an item; ``created_by`` is None for shipped content."""

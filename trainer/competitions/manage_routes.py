@@ -31,6 +31,7 @@ from trainer.orgs.rules import depth
 from trainer.training.rules import pasted_usernames
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
 from trainer.web.locale import number, zone
 from trainer.web.sentences import sentence
 from trainer.web.view import download
@@ -358,6 +359,7 @@ def close(competition_id):
 
 
 @bp.get("/competitions/<id:competition_id>/rounds/<int:number>/standings.xlsx")
+@sparing
 @needs("competition.manage")
 def export(competition_id, number):
     outline = queries.managed(db.session(), competition_id, current_user)

@@ -378,7 +378,7 @@ def teams(session: Session, competition_id: int) -> list[TeamRow]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many there are: ``scored`` by round id; ``teams`` and ``members`` of the competition."""
+    """How many there are: ``scored`` by round id (of others as well); ``teams`` and ``members`` of the competition."""
 
     teams: int
     members: int
@@ -387,16 +387,25 @@ class Counts:
 
 def counts(session: Session, outline: Outline) -> Counts:
     """Return the counts of a competition's page. Three statements."""
-    team_count = session.scalar(select(func.count()).select_from(Team).where(Team.competition_id == outline.id)) or 0
-    members = (
-        session.scalar(select(func.count()).select_from(TeamMember).where(TeamMember.competition_id == outline.id)) or 0
-    )
-    scored = session.execute(
+    return counts_of(session, [outline])[outline.id]
+
+
+def counts_of(session: Session, found: Sequence[Outline]) -> dict[int, Counts]:
+    """Return the counts of competitions by id. Three statements, however many."""
+    ids = [one.id for one in found]
+
+    def by_competition(table: Any) -> dict[int, int]:
+        rows = select(table.competition_id, func.count()).where(table.competition_id.in_(ids))
+        return {row[0]: row[1] for row in session.execute(rows.group_by(table.competition_id))}
+
+    teams_of, members_of = by_competition(Team), by_competition(TeamMember)
+    rows = session.execute(
         select(RoundScore.round_id, func.count())
-        .where(RoundScore.round_id.in_([one.id for one in outline.rounds]))
+        .where(RoundScore.round_id.in_([one.id for outline in found for one in outline.rounds]))
         .group_by(RoundScore.round_id)
     )
-    return Counts(team_count, members, {row[0]: row[1] for row in scored})
+    scored = {row[0]: row[1] for row in rows}
+    return {one: Counts(teams_of.get(one, 0), members_of.get(one, 0), scored) for one in ids}
 
 
 def has_scores(session: Session, competition_id: int) -> bool:

@@ -237,6 +237,28 @@ def _wait_for_places(outline: Outline, now: datetime) -> str:
     return _("名次于 %(time)s 之后公布。", time=local_time(round_.ended_at))
 
 
+DESK_LINES = 4
+
+
+def _desk_card(person: Person, now: datetime) -> Card | None:
+    """Return the newest competitions that are not long signed, each with its line of steps, None without any."""
+    session = db.session()
+    recent = or_(Competition.closed_at.is_(None), Competition.closed_at > now - REMEMBERED)
+    found = queries.outlines(session, session.scalars(queries.listed(person).where(recent).limit(DESK_LINES)).all())
+    if not found:
+        return None
+    counts = queries.counts_of(session, found)
+    lines = []
+    for outline in found:
+        made = step_line(outline, counts[outline.id], now)
+        lines.append((outline, made, next((step for step in made if step["state"] == "now"), None)))
+    return Card("competitions/_desk.html", {"lines": lines}, wide=True)
+
+
+def _public_card(person: Person, now: datetime) -> Card | None:
+    return None if person.may("competition.view") else _desk_card(person, now)
+
+
 TASKS = {
     "publish": (_l("发布竞赛"), _l("发布")),
     "release": (_l("公布考试成绩"), _l("查看")),
@@ -270,4 +292,6 @@ def register(app: Flask) -> None:
     """Offer the competitions in the menu and on the home page."""
     offer(_l("竞赛"), "competitions.index", icon="trophy", permission=SIGNED_IN, order=35)
     offer_card("competitions", _home_card, order=40, permission="attempt.own")
+    offer_card("competitions in scope", _desk_card, order=36, permission="competition.view")
+    offer_card("competitions to see", _public_card, order=36, permission="published.view")
     offer_tasks("competitions", _home_tasks, permission="competition.manage")

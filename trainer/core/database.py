@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -110,6 +110,16 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@event.listens_for(Engine, "handle_error")
+def _without_values(context: ExceptionContext) -> None:
+    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            text, detail, _rest = error.args[0].partition("\nDETAIL:")
+            if detail:
+                error.args = (text, *error.args[1:])
 
 
 class Gate:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,27 @@ def check(model: Any, name: str, keys: Path) -> tuple[int, int, Break | None]:
         return sealed, waiting, Break("no_key", 1)
     key = read_or_make_key(_key_file(keys, name))
     return sealed, waiting, first_break(key, name, _rows(session, model), head)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A chain as its ends show it: how many rows are sealed, how many wait, and whether the end is the kept head."""
+
+    sealed: int
+    waiting: int
+    holds: bool
+
+
+def glance(model: Any, name: str, keys: Path) -> Glance:
+    """Return how a chain stands without reading it; what was changed in its middle is found by ``check`` alone."""
+    session, head = db.session(), read_head(keys, name)
+    waiting = session.scalar(select(func.count()).where(model.chain_no.is_(None))) or 0
+    last = _end(session, model)
+    try:
+        _continue_from(session, model, name, head)
+    except ChainBroken:
+        return Glance(last.number, waiting, False)
+    return Glance(last.number, waiting, True)
 
 
 def _rows(session: Session, model: Any) -> Iterator[Sealed]:

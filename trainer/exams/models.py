@@ -64,8 +64,8 @@ class Sitting(db.Model):
 class Candidate(db.Model):
     """A person named for an exam (考生) in one of its sittings, with the paper that is ready for them.
 
-    ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` None means that the
-    exam has not been published yet.
+    ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` is the paper of the
+    first attempt, later ones may get another form; None means that the exam has not been published yet.
     """
 
     __tablename__ = "candidates"

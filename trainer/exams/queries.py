@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
@@ -186,6 +186,23 @@ def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: dat
     elif state == "closed":
         rows = rows.where(Exam.state == "published", Sitting.closes_at <= now)
     return rows.order_by(Sitting.opens_at.desc(), Exam.id.desc())
+
+
+def exams_at_hand(
+    session: Session, person: Person, now: datetime, *, permission: str = "exam.view", drafts: bool = False
+) -> list[ExamLine]:
+    """Return the first eight exams under way in the caller's scope: open ones by their end, then coming ones.
+
+    ``drafts`` adds those that were not published yet, last. Two statements.
+    """
+    live = and_(Exam.state == "published", Sitting.closes_at > now)
+    running = and_(live, Sitting.opens_at <= now)
+    rows = exam_rows(person.id).where(
+        units_within(person.scope(permission)), or_(live, Exam.state == "draft") if drafts else live
+    )
+    order = case((running, 0), (live, 1), else_=2)
+    moment = case((running, Sitting.closes_at), else_=Sitting.opens_at)
+    return lines_of(session, session.execute(rows.order_by(order, moment, Exam.id).limit(8)).all())
 
 
 def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -36,7 +37,8 @@ class Runner:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        # Machines made from one image, and containers, may share both their name and the number of the process.
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence: int | None = None
         self._one_at_a_time = threading.Lock()
 

@@ -137,4 +137,11 @@ def register(app: Flask) -> None:
     """Give every page the number of unread notices; offer the desk of feedback to those who answer."""
     provide("unread_notices", _unread)
     offer_tasks("feedback", _waiting, permission="feedback.answer")
-    offer(_l("意见反馈"), "notices.desk", icon="message-report", permission="feedback.answer", order=85)
+    offer(
+        _l("意见反馈"),
+        "notices.desk",
+        icon="message-report",
+        permission="feedback.answer",
+        order=85,
+        also=("/feedback/",),
+    )

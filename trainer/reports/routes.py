@@ -20,10 +20,11 @@ from trainer.hours.rules.compliance import Standard
 from trainer.orgs.rules import Reach, Scope
 from trainer.reports.export import hours_book
 from trainer.reports.queries import hours as figures
-from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, heat, heat_table
+from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, furthest_behind, heat, heat_table
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
+from trainer.web.limits import sparing
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
 from trainer.web.view import asked_choice, asked_page, asked_text, asked_year, download, paged, url_with
@@ -32,6 +33,7 @@ bp = Blueprint("reports", __name__, url_prefix="/reports")
 
 FIRST_YEAR = 2000
 PARTS = ("direct", "own")
+HOME_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def people():
 
 
 @bp.get("/hours.xlsx")
+@sparing
 @needs("export")
 def hours_workbook():
     session, scope, year = db.session(), _export_scope(current_user), _year()
@@ -250,16 +253,38 @@ def _may_export(person: Person, root) -> bool:
 
 
 def _home_card(person: Person, now) -> Card | None:
+    """Return the year in figures, the units furthest behind and the people most at risk, None without officers."""
     session, scope = db.session(), person.scope("hours.view")
     day = local_day(now, zone())
     standard = standard_of(session, day.year, day)
-    found = figures.totals(session, scope, standard)
+    found, tree = figures.summary(session, scope, standard)
     if not found.people:
         return None
-    return Card("reports/_home.html", {"figures": found, "standard": standard}, wide=True)
+    # Whoever is at risk comes first anyway: the list is sorted by what is missing.
+    rows = session.execute(
+        figures.people(scope, None, standard, figures.PersonFilter(status="below", sort="missing")).limit(HOME_LINES)
+    )
+    people = [figures.as_person(row, standard) for row in rows]
+    return Card(
+        "reports/_home.html",
+        {
+            "figures": found,
+            "standard": standard,
+            "units": furthest_behind(tree, HOME_LINES) if tree else [],
+            "people": [(one, reason_of(one, standard)) for one in people],
+        },
+        wide=True,
+    )
 
 
 def register(app: Flask) -> None:
     """Offer the desk in the menu and its figures on the home page."""
-    offer(_l("学时达标"), "reports.hours", icon="report-analytics", permission="hours.view", order=60)
-    offer_card("compliance", _home_card, order=30, permission="hours.view")
+    offer(
+        _l("学时达标"),
+        "reports.hours",
+        icon="report-analytics",
+        permission="hours.view",
+        order=60,
+        also=("/hours/people",),
+    )
+    offer_card("compliance", _home_card, order=32, permission="hours.view")

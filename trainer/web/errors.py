@@ -11,12 +11,13 @@ from flask import Flask, Response, current_app, g, redirect, render_template, re
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
 from trainer.core.clock import utcnow
 from trainer.core.database import db, is_unavailable
 from trainer.core.errors import Invalid, Refused, Unauthenticated
 from trainer.web.arrival import request_id
+from trainer.web.limits import retry_after
 from trainer.web.sentences import SENTENCES, sentence
 
 log = logging.getLogger("trainer.errors")
@@ -155,6 +156,8 @@ def init_app(app: Flask) -> None:
         answer = problem(status, code) if wants_json() else page(status, code)
         if status == 405 and getattr(error, "valid_methods", None):
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]  # 405 has it
+        if isinstance(error, TooManyRequests):
+            retry_after(error, answer)
         return answer
 
     @app.errorhandler(DBAPIError)

@@ -39,6 +39,8 @@ SENTENCES: dict[str, Any] = {
     "too_long": _l("最多 {most} 个字符。"),
     "too_short": _l("至少 {least} 个字符。"),
     "out_of_range": _l("应在 {least} 到 {most} 之间。"),
+    "too_small": _l("不能小于 {least}。"),
+    "too_large_number": _l("不能大于 {most}。"),
     "unknown_value": _l("没有“{value}”这个选项。"),
     "bad_format": _l("格式不正确。"),
     "unknown_field": _l("没有这一项。"),

@@ -272,8 +272,11 @@ class PersonRow:
     missing: Decimal
 
 
-def people(scope: Scope, root: Unit, standard: Standard, wanted: PersonFilter) -> Select[Any]:
-    """Return the statement of the people behind a figure, sorted; ``as_person`` reads its rows."""
+def people(scope: Scope, root: Unit | None, standard: Standard, wanted: PersonFilter) -> Select[Any]:
+    """Return the statement of the people behind a figure, sorted; ``as_person`` reads its rows.
+
+    ``root`` None asks for everybody in ``scope``.
+    """
     parts = _parts(standard)
     rows = _joined(
         select(
@@ -288,7 +291,7 @@ def people(scope: Scope, root: Unit, standard: Standard, wanted: PersonFilter) -
         ).select_from(User),
         parts,
         standard,
-    ).where(*_counted(scope, root.path))
+    ).where(*_counted(scope, root.path if root else ""))
     if wanted.status in parts.statuses:
         rows = rows.where(parts.statuses[wanted.status])
     if wanted.field:
@@ -328,7 +331,7 @@ def as_person(row: Any, standard: Standard) -> PersonRow:
 
 
 def totals(session: Session, scope: Scope, standard: Standard) -> Figures:
-    """Return the figures of everybody in ``scope`` together, for the card on the home page. One statement."""
+    """Return the figures of everybody in ``scope`` together. One statement."""
     parts = _parts(standard)
     names = ("met", "on_pace", "behind", "at_risk", "exempt", "due")
     row = session.execute(
@@ -348,3 +351,15 @@ def totals(session: Session, scope: Scope, standard: Standard) -> Figures:
         hours_total=_hours(row.hours),
         hours_due=_hours(row.hours_due),
     )
+
+
+def summary(session: Session, scope: Scope, standard: Standard) -> tuple[Figures, UnitFigures | None]:
+    """Return the figures of everybody in ``scope``, and their tree where the scope has one root, else None.
+
+    Three statements with one root, two with several.
+    """
+    found = roots(session, scope)
+    if len(found) == 1:
+        tree = compliance(session, scope, found[0], standard)
+        return tree.figures, tree
+    return totals(session, scope, standard), None

@@ -136,6 +136,18 @@ def flat(tree: UnitFigures, key: str = "tree", descending: bool = False) -> list
     return rows
 
 
+def furthest_behind(tree: UnitFigures, most: int) -> list[UnitFigures]:
+    """Return the units right below the root with the most people below the pace, the worst first.
+
+    Equal counts stand by their share of those due, then by name. A root with a single unit below it is passed over
+    for that one, down to where a choice begins; units in which nobody is below the pace are left out.
+    """
+    while len(tree.children) == 1:
+        tree = tree.children[0]
+    found = [one for one in tree.children if one.figures.below]
+    return sorted(found, key=lambda one: (-one.figures.below, -_measure(one.figures, "below"), one.name))[:most]
+
+
 SORT_KEYS = ("tree", "due", "met", "on_pace", "below", "hours")
 
 
