@@ -56,7 +56,7 @@ def test_the_organiser_sees_what_runs_what_comes_and_what_waits(as_user, exams, 
     clock(NINE)
     page = plain(as_user("organiser").get("/"))
     assert CLEAR not in page
-    assert "公布“等公布的”的成绩 应考 2 人，已交卷 1 人" in page
+    assert "公布《等公布的》的成绩 应考 2 人，已交卷 1 人" in page
     first, second, third = (page.index(title) for title in ("正在考的", "还没到的", "没发布的"))
     assert first < second < third
     assert "应考 2 人，已开考 1 人，已交卷 1 人" in page
