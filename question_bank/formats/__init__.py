@@ -2,20 +2,25 @@
 
 A module offers ``NAME``, ``TITLE`` (zh-CN), ``SUFFIXES``, ``sniff(content, file_name)`` and, where the format can be
 read, ``read(content, file_name) -> ImportReport``; where it can be written, ``write(items, **options) -> bytes`` and
-``MEDIA_TYPE``. A new format is a new file and nothing else.
+``MEDIA_TYPE``. A writer that cannot hold everything also offers ``losses(items, media=…)``. A new format is a new file
+and nothing else.
+
+``media`` maps the SHA-256 (hex) of pictures and sounds to their bytes; what is not in it is written as its words.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
-from question_bank.formats.report import ImportReport, Unreadable
+from question_bank.formats.report import ImportReport, Loss, Unreadable
+from question_bank.item import Item
 
-__all__ = ["FORMATS", "Format", "ImportReport", "Unreadable", "find", "read", "sniff"]
+__all__ = ["FORMATS", "Format", "ImportReport", "Loss", "Unreadable", "find", "read", "sniff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class Format:
     reader: Callable[[bytes, str], ImportReport] | None
     writer: Callable[..., bytes] | None
     media_type: str = "application/octet-stream"
+    loser: Callable[..., list[Loss]] | None = None
+
+    def losses(self, items: Iterable[Item], **options: Any) -> list[Loss]:
+        """Return what writing these items would leave out, in the order of the items; empty where all is kept."""
+        return self.loser(items, **options) if self.loser else []
 
 
 def _registered() -> dict[str, Format]:
@@ -51,6 +61,7 @@ def _registered() -> dict[str, Format]:
             reader=getattr(loaded, "read", None),
             writer=getattr(loaded, "write", None),
             media_type=getattr(loaded, "MEDIA_TYPE", "application/octet-stream"),
+            loser=getattr(loaded, "losses", None),
         )
     return found
 

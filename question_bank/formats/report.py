@@ -119,6 +119,19 @@ class Completed:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a format cannot hold of an item: ``whole`` means that the item is left out, else that a part of it is.
+
+    ``code`` names it; every writer that loses anything offers ``losses(items, media=…)`` beside ``write``.
+    """
+
+    item: str
+    code: str
+    whole: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
 def complete(found: Iterable[Found], defaults: Mapping[str, Any], *, prefix: str = "imp") -> list[Completed]:
     """Return each question as an item, with ``defaults`` (of ``DEFAULTS``) where the file was silent, in order.
 
@@ -148,11 +161,15 @@ def content_id(data: Mapping[str, Any], prefix: str) -> str:
     """
     asked = [str(data.get("kind", "")), text.normal(str(data.get("stem", "")))]
     for name in ("options", "prompts", "document"):
-        entries = data.get(name) or ()
-        asked.append(json.dumps(sorted(text.normal(str(entry.get("text", ""))) for entry in entries)))
-    asked += [content_id(part, "") for part in data.get("parts") or ()]
+        asked.append(json.dumps(sorted(text.normal(str(entry.get("text", ""))) for entry in _objects(data.get(name)))))
+    asked += [content_id(part, "") for part in _objects(data.get("parts"))]
     told = hashlib.sha256("\n".join(asked).encode("utf-8", "replace")).hexdigest()
     return f"{prefix}-{told[:12]}" if prefix else told[:12]
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, none for anything else: what a file holds may have any shape."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def with_problem(found: Found, place: str, code: str, **params: Any) -> Found:

@@ -26,6 +26,7 @@ from question_bank.richtext.blocks import (
     Text,
     inlines_of,
 )
+from question_bank.richtext.markdown import Markdown, to_markdown
 from question_bank.richtext.reading import count_blanks, escape, media_names, parse, problems
 from question_bank.richtext.writing import MediaUrl, to_html, to_text
 
@@ -35,6 +36,7 @@ __all__ = [
     "Break",
     "Inline",
     "Listing",
+    "Markdown",
     "MediaUrl",
     "Paragraph",
     "Picture",
@@ -48,5 +50,6 @@ __all__ = [
     "parse",
     "problems",
     "to_html",
+    "to_markdown",
     "to_text",
 ]

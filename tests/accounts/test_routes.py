@@ -360,7 +360,7 @@ def test_refused_rows_go_home_in_the_same_layout_with_their_reasons(as_user, cit
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "请填写这一项"),
+        (b"", "请选择文件。"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "旧的 .xls 格式"),
         (b"a,b,c", "这不是 .xlsx 表格文件"),
         (sheet(["x", "y", "z", ""], heads=["甲", "乙", "丙", "丁"]), "没有找到表头"),

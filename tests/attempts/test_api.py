@@ -6,6 +6,8 @@ import pytest
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.conftest import NINE
+from tests.exams.factories import HOUR
+from tests.exams.factories import make_exam as publish_exam
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db, transaction
@@ -165,6 +167,63 @@ def test_a_start_is_refused_outside_the_window_to_strangers_and_when_attempts_ar
     assert code(start(officer, exam)) == (409, "attempts_used_up")
     assert code(officer.post(f"{API}/exams/999/attempts")) == (404, "not_found")
     assert officer.post(f"{API}/exams/{2**63}/attempts").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "forms"),
+    [
+        ({"draw": "one_paper"}, 1),
+        ({"draw": "per_form", "forms": 2}, 2),
+        ({"draw": "per_form", "forms": 4}, 3),
+        ({"draw": "per_candidate"}, 3),
+    ],
+)
+def test_a_later_attempt_gets_another_draw_where_there_is_one(city, as_user, clock, session, change, forms):
+    exam_id = publish_exam(city, attempts=3, now=NINE - HOUR, **change)
+    clock(NINE)
+    officers = {name: as_user(name) for name in ("officer", "officer2")}
+    for officer in officers.values():
+        for _number in range(3):
+            attempt = officer.post(f"/api/v1/exams/{exam_id}/attempts").json["attempt_id"]
+            officer.post(f"/api/v1/attempts/{attempt}/submit", json={"epoch": 1, "responses": []})
+    sat = {name: session.query(Attempt.paper_id).filter_by(user_id=city.people[name]).all() for name in officers}
+    assert {len(set(papers)) for papers in sat.values()} == {forms}
+    if change["draw"] == "per_candidate":
+        # Nobody's later draw is somebody else's first.
+        assert not set(sat["officer"]) & set(sat["officer2"])
+
+
+def flag(client, attempt_id, epoch, *numbers):
+    return client.put(f"{API}/attempts/{attempt_id}/flags", json={"epoch": epoch, "flags": list(numbers)})
+
+
+def test_flags_are_kept_and_come_back_on_another_device(exam, as_user):
+    officer = as_user("officer")
+    made = start(officer, exam).json
+    attempt = made["attempt_id"]
+    assert made["flags"] == []
+    assert flag(officer, attempt, 1, 5, 2, 5).json == {"flags": [2, 5]}
+    assert flag(officer, attempt, 1, 5, 2).json == {"flags": [2, 5]}
+    assert start(officer, exam).json["flags"] == [2, 5]
+    assert officer.get(f"{API}/attempts/{attempt}").json["flags"] == [2, 5]
+    assert code(flag(officer, attempt, 1, 3)) == (409, "taken_over")
+    assert flag(officer, attempt, 2).json == {"flags": []}
+    assert start(officer, exam).json["flags"] == []
+
+
+def test_flags_are_refused_for_unknown_items_for_others_and_after_the_end(exam, as_user, client, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    for wrong in (0, 6):
+        refused = flag(officer, attempt, 1, 1, wrong)
+        assert refused.status_code == 422
+        assert refused.json["errors"][0]["code"] == "no_such_item"
+    assert flag(officer, attempt, 1, "x").status_code == 422
+    assert flag(as_user("officer2"), attempt, 1, 1).status_code == 404
+    assert flag(client, attempt, 1, 1).status_code == 401
+    clock(NINE + 61 * MINUTE)
+    assert code(flag(officer, attempt, 1, 1)) == (409, "attempt_closed")
+    assert db.session.get(Attempt, int(attempt)).flags is None
 
 
 def test_an_attempt_left_behind_is_handed_in_at_its_deadline_when_its_owner_comes_back(exam, as_user, clock):

@@ -32,7 +32,7 @@ def test_every_action_that_the_site_records_has_its_name():
     [
         ("user:3", "用户 张三"),
         ("user:4", "用户 4"),
-        ("exam:7", "考试 7"),
+        ("exam:7", "考试编号 7"),
         ("site", "本站"),
         ("practice:2026-3:9", "practice:2026-3:9"),
     ],

@@ -171,9 +171,12 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     first.bring_to_front()
     choose(first, "选项D")
     expect(first.locator("[data-exam=banner]")).to_contain_text("另一个页面或设备")
+    expect(first.locator("[data-exam=banner]")).to_contain_text("本页有 1 题没有送出，也不会再自动送出")
+    expect(first.locator(".question-saved")).to_have_text("没有从本页送出")
+    expect(first.locator("[data-exam=room]")).not_to_contain_text("会自动重试")
     expect(first.locator(".option input").first).to_be_disabled()
     assert standing(real_site, exam) == {1: "C"}
-    first.get_by_role("button", name="改在本页继续").click()
+    first.get_by_role("button", name="在本页继续").click()
     # Both wrote to the item: the candidate decides.
     expect(first.locator("#exam-conflicts")).to_be_visible()
     expect(first.locator("#exam-conflicts")).to_contain_text("服务器上的：C")
@@ -185,6 +188,41 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     choose(first, "正确")
     expect_saved(first)
     assert "taken_over" in incidents_of(real_site, exam)
+
+
+def test_a_browser_that_stores_nothing_is_named_as_the_reason(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer3")
+    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };")
+    enter(page, exam)
+    expect(page.locator("[data-exam=outbox-note]")).to_contain_text("浏览器不允许在本设备上存储")
+    expect(page.get_by_text("当前连接不是加密连接")).to_be_hidden()
+
+
+def test_flags_are_there_on_another_device_and_in_the_list_before_the_hand_in(browse, real_site):
+    exam = new_exam(real_site)
+    first = browse("officer2")
+    enter(first, exam)
+    go_to(first, 3)
+    with first.expect_response("**/flags"):
+        first.keyboard.press("f")
+    second = browse("officer2")
+    enter(second, exam)
+    expect(second.locator('.exam-side [data-go="3"]')).to_have_class("map-cell is-empty is-flagged")
+    second.locator("[data-hand-in]:visible").first.click()
+    expect(second.locator("#exam-handin [data-left]")).to_contain_text("已标记")
+    second.locator("#exam-handin [data-no]").click()
+    real_site.stop()
+    try:
+        go_to(second, 4)
+        second.keyboard.press("f")
+    finally:
+        with second.expect_response("**/flags", timeout=30_000):
+            real_site.start()
+    second.reload()
+    expect(second.locator('.exam-side [data-go="4"]')).to_have_class("map-cell is-empty is-flagged")
+    with real_site.at_hand() as session:
+        assert session.get(Attempt, attempt_of(real_site, exam, "officer2").id).flags == [3, 4]
 
 
 def test_a_session_that_ends_is_renewed_without_leaving_the_page(browse, real_site):
@@ -361,7 +399,7 @@ def test_going_on_in_an_old_page_does_not_begin_another_attempt(browse, real_sit
     hand_in(second)
     first.wait_for_timeout(500)
     first.unroute("**/clock")
-    first.get_by_role("button", name="改在本页继续").click()
+    first.get_by_role("button", name="在本页继续").click()
     first.wait_for_url("**/receipt*")
     assert attempt_of(real_site, exam).ordinal == 1
 

@@ -285,6 +285,21 @@ def test_names_follow_the_rule_and_the_own_line_is_always_full(city, exam, board
     assert names(read(boards, made, person(city, "officer"), limit=2)[0]) == shown[:2]
 
 
+@pytest.mark.parametrize("other", ["masked", "unit_only"])
+def test_the_strictest_rule_of_all_competitions_on_an_exam_holds_for_its_boards(city, exam, boards, ticks, other):
+    take(exam, city.people["officer2"], "80")
+    made = make_competition(city, exam, NINE, names="full", public=True)
+    assert names(read(boards, made, person(city, "officer"))[0]) == ["张officer2"]
+    strict = make_competition(city, exam, NINE, names=other, draft=True)
+    ticks.seconds += 2
+    # A draft has promised nothing to anybody yet.
+    assert names(read(boards, made, person(city, "officer"))[0]) == ["张officer2"]
+    service.publish(strict, by=person(city, "organiser"))
+    ticks.seconds += 2
+    assert names(read(boards, made, person(city, "officer"))[0]) != ["张officer2"]
+    assert names(read(boards, made, person(city, "organiser"))[0]) == ["张officer2"]
+
+
 @pytest.mark.parametrize("release", ["after_close", "manual"])
 def test_a_place_does_not_tell_a_score_before_the_exam_lets_it_out(city, boards, ticks, release):
     exam = make_exam(NINE, city.units["JM"], release=release)

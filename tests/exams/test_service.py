@@ -185,6 +185,7 @@ def test_a_draft_is_replaced_as_a_whole(session, city):
         ({"shuffle_options": True}, 2, 2),
         ({"draw": "per_form", "forms": 3}, 3, 2),
         ({"draw": "per_candidate"}, 2, 2),
+        ({"draw": "per_candidate", "attempts": 3}, 6, 2),
     ],
 )
 def test_papers_are_compiled_and_dealt_by_the_draw(session, city, change, papers, distinct):

@@ -111,3 +111,19 @@ def test_a_second_start_is_refused_before_it_touches_the_database(settings):
     assert done.returncode == 1
     assert f"another server (process {os.getpid()})" in done.stderr
     assert not (settings.instance / "site.sqlite3").exists()
+
+
+def test_a_site_with_people_never_becomes_a_demonstration(tmp_path):
+    """``flask up`` with DEMO=1 would show passwords on the sign-in page of whoever lives there."""
+    own = {"INSTANCE": str(tmp_path), "SECRET_KEY": "x" * 16, "PORT": str(free_port()), "PATH": os.environ["PATH"]}
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+
+    def call(*words, **more):
+        return subprocess.run([*flask, *words], cwd=ROOT, env=own | more, capture_output=True, text=True, timeout=120)
+
+    assert call("db", "upgrade").returncode == 0
+    assert call("accounts", "create-admin", "chief").returncode == 0
+    refused = call("up", DEMO="1")
+    assert refused.returncode == 1
+    assert "DEMO" in refused.stderr
+    assert not (tmp_path / "demonstration").exists()

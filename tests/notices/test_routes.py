@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.conftest import NINE
+from trainer.core.database import transaction
 from trainer.notices.models import Feedback, Notice
 from trainer.notices.service import FEEDBACK_MOST, answer_feedback, give_feedback, queue
 
@@ -31,6 +34,14 @@ def test_an_inbox_shows_the_own_notices_and_the_bell_counts_the_unread(as_user, 
     assert "通知，2 条未读" in page
     assert "通知，0 条未读" in as_user("officer3").get("/notices").text
     assert "还没有通知" in as_user("officer3").get("/notices").text
+
+
+def test_the_newest_notice_stands_first_whenever_it_was_entered(as_user, told, session):
+    with transaction() as opened:
+        opened.execute(update(Notice).where(Notice.key == "two").values(created_at=NINE - timedelta(days=12)))
+        opened.execute(update(Notice).where(Notice.key == "one").values(created_at=NINE))
+    page = as_user("officer").get("/notices").text
+    assert page.index("您的意见反馈已有答复") < page.index("您有一条新通知")
 
 
 def test_opening_a_notice_marks_it_read_and_leads_to_its_page(as_user, told, session):

@@ -83,7 +83,7 @@ def test_a_plain_form_is_enough_for_each_kind(officer, kind):
     assert "回答正确" in told
     assert "CANARYWHY解析" in told
     assert "《中华人民共和国行政处罚法》第三十六条第一款" in told
-    assert "2021年1月22日文本" in told
+    assert "2021年1月22日版本" in told
     assert 'href="/practice/item?mode=new"' in told
 
 
@@ -110,6 +110,7 @@ def test_not_knowing_shows_the_answer(officer):
         ("multiple_choice", {}, "请先作答", ""),
         ("true_false", {"answer": "perhaps"}, "请先作答", ""),
         ("fill_blank", {"blank_1": " ", "blank_2": ""}, "请先作答", ""),
+        ("ordering", {"place_A": "1", "place_B": "2", "place_C": "3"}, "请先作答", "<option selected>3"),
         ("ordering", {"place_A": "1", "place_B": "1", "place_C": "2"}, "两个步骤不能排在同一位", "<option selected>2"),
     ],
 )
@@ -194,11 +195,21 @@ def test_the_wrong_answer_book_can_be_filtered_and_retried(officer):
     book = officer.get("/practice/wrong").text
     assert "第1题的题干" in book
     assert "第2题的题干" in book
+    assert re.findall(r'<option value="(\w+)"', book) == ["penalty_law", "hearing"]
     only = officer.get("/practice/wrong?topic=hearing").text
     assert "第1题的题干" not in only
     assert 'href="/practice/item?mode=wrong&amp;topic=hearing"' in only
     assert "第2题的题干" in officer.get("/practice/item?mode=wrong&topic=hearing").text
     assert not any(secret in book for secret in SECRETS)
+
+
+def test_lists_show_blanks_as_items_do(officer):
+    add_items([small_item(kind="fill_blank")], NINE)
+    send(officer, {"blank_1": "x", "blank_2": "y"}, "/practice/item?mode=new")
+    for address in ("/practice?q=第1题", "/practice/wrong", "/practice/history"):
+        page = officer.get(address).text
+        assert "____" not in page, address
+        assert '<span class="blank"><span class="visually-hidden">第 2 空</span>' in page, address
 
 
 def test_history_shows_answers_and_no_points_days_or_minutes(officer):
@@ -233,7 +244,7 @@ def test_during_an_exam_practice_is_closed_but_for_the_overview(officer, city):
 
 @pytest.mark.parametrize(
     ("page", "most"),
-    [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 6), ("/practice/history", 7), ("/", 14)],
+    [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 7), ("/practice/history", 7), ("/", 14)],
 )
 def test_pages_take_few_statements_whatever_the_length(officer, count_queries, page, most):
     add_items(shipped(count=200), NINE)

@@ -31,19 +31,25 @@ UNITS = [
     _Unit(5, "000001/000003/000005/", "department", 4),
 ]
 OWN = {
-    2: Figures(due=2, met=1, on_pace=1, hours_total=Decimal(100), forecast_met=2),
-    4: Figures(due=3, met=0, behind=1, at_risk=2, hours_total=Decimal(40)),
-    5: Figures(due=1, met=1, exempt=1, hours_total=Decimal(70), forecast_met=1),
+    2: Figures(due=2, met=1, on_pace=1, hours_total=Decimal(100), hours_due=Decimal(100), forecast_met=2),
+    4: Figures(due=3, met=0, behind=1, at_risk=2, hours_total=Decimal(40), hours_due=Decimal(40)),
+    5: Figures(due=1, met=1, exempt=1, hours_total=Decimal(70), hours_due=Decimal(60), forecast_met=1),
 }
 
 
 def test_a_unit_holds_everybody_below_it():
     tree = roll_up("000001/", UNITS, OWN, keep_empty=False)
-    assert tree.figures == Figures(6, 2, 1, 1, 2, 1, 3, Decimal(210))
+    assert tree.figures == Figures(6, 2, 1, 1, 2, 1, 3, Decimal(210), Decimal(200))
     county = tree.children[1]
     assert (county.code, county.figures.due, county.figures.below, county.figures.keeping) == ("U3", 4, 3, 1)
     assert sum((child.figures for child in tree.children), NOBODY) == tree.figures
     assert [(row.code, row.level) for row in flat(tree)] == [("U1", 0), ("U2", 1), ("U3", 1), ("U4", 2), ("U5", 2)]
+
+
+def test_the_mean_is_of_the_hours_and_the_people_due_alone():
+    tree = roll_up("000001/", UNITS, OWN, keep_empty=False)
+    assert tree.figures.mean_hours == Decimal("33.33")
+    assert Figures(exempt=2, hours_total=Decimal(10)).mean_hours is None
 
 
 def test_a_part_of_the_tree_knows_nothing_of_what_lies_above():

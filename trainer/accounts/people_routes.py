@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from trainer.accounts import queries, service, sessions
+from trainer.accounts.first_passwords import MOST, make_first_passwords
 from trainer.accounts.forms import PersonForm, TokenForm
 from trainer.accounts.models import User
+from trainer.accounts.password_sheet import password_sheet
 from trainer.accounts.rules import may_rule
 from trainer.accounts.service import NewPerson
 from trainer.accounts.wording import CATEGORY_NAMES, ROLE_DUTIES, STATE_NAMES, role_name
@@ -54,13 +56,9 @@ def index():
     unit_id = asked_id("unit")
     # A line supervisor reaches people in units that do not hold the field as such; those are not in the list.
     chosen = next((unit for unit, _name in units if unit.id == unit_id), None) or _chosen_unit(scope)
-    wanted = queries.PeopleFilter(
-        text=asked_text("q", 80),
-        unit_path=chosen.path if chosen else "",
-        field=asked_text("field", 32),
-        state=_one_of(STATE_NAMES, "state"),
-        category=_one_of(CATEGORY_NAMES, "category"),
-    )
+    wanted = _wanted(chosen)
+    manages = current_user.may("people.manage")
+    waiting = queries.count_without_password(session, current_user, wanted) if manages else 0
     page = paged(session, queries.find_people(scope, wanted), *asked_page())
     return render_template(
         "people/index.html",
@@ -72,7 +70,53 @@ def index():
         field_choices=field_choices(),
         categories=CATEGORY_NAMES,
         states=STATE_NAMES,
-        can={"manage": current_user.may("people.manage"), "grant": current_user.may("grant.manage")},
+        waiting=waiting,
+        filters=_filters(wanted, chosen),
+        most=MOST,
+        can={"manage": manages, "grant": current_user.may("grant.manage")},
+    )
+
+
+def _wanted(chosen: Unit | None) -> queries.PeopleFilter:
+    return queries.PeopleFilter(
+        text=asked_text("q", 80),
+        unit_path=chosen.path if chosen else "",
+        field=asked_text("field", 32),
+        state=_one_of(STATE_NAMES, "state"),
+        category=_one_of(CATEGORY_NAMES, "category"),
+        no_password=request.args.get("password") == "none",
+    )
+
+
+def _filters(wanted: queries.PeopleFilter, chosen: Unit | None) -> dict[str, Any]:
+    """Return a filter as the address carries it."""
+    return {
+        "q": wanted.text or None,
+        "unit": chosen.id if chosen else None,
+        "field": wanted.field or None,
+        "state": wanted.state or None,
+        "category": wanted.category or None,
+        "password": "none" if wanted.no_password else None,
+    }
+
+
+@bp.post("/people/first-passwords")
+@needs("people.manage")
+def make_passwords():
+    """Make first passwords for those whom the list shows: the address carries its filter."""
+    chosen = _chosen_unit(current_user.scope("people.view"))
+    wanted = _wanted(chosen)
+    if not wanted.no_password:
+        raise Missing
+    waiting = queries.without_password(db.session(), current_user, wanted)
+    made = make_first_passwords([one.id for one in waiting], by=current_user, now=arrived_at())
+    # Shown in this answer alone, as a single one is.
+    return render_template(
+        "people/first_passwords.html",
+        made=made,
+        sheet=password_sheet(made),
+        left=len(waiting) - len(made),
+        back=url_for("people.index", **_filters(wanted, chosen)),
     )
 
 

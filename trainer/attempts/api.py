@@ -12,10 +12,11 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.accounts.sessions import TOUCH_EVERY, touch
-from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, json_body, operation
+from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, checked, json_body, operation
 from trainer.attempts import incidents, queries
 from trainer.attempts.caller import Caller
 from trainer.attempts.documents import OpenAttempt
+from trainer.attempts.flag import keep_flags
 from trainer.attempts.rules.timing import seconds_left
 from trainer.attempts.save import Given, save
 from trainer.attempts.start import start
@@ -93,6 +94,7 @@ class AttemptOut(Shape):
     seconds_left: int
     paper: PaperOut
     responses: list[ResponseOut]
+    flags: list[int] = Field(description="numbers of the items that the candidate flagged to come back to")
 
 
 class ResponseIn(Shape):
@@ -127,6 +129,17 @@ class SaveOut(Shape):
 class SubmitIn(Shape):
     epoch: int = Field(ge=0)
     responses: list[ResponseIn] = Field(default=[], max_length=500)
+
+
+class FlagsIn(Shape):
+    """All flagged items; the list replaces the one before."""
+
+    epoch: int = Field(ge=0, lt=2**31)
+    flags: list[int] = Field(max_length=500)
+
+
+class FlagsOut(Shape):
+    flags: list[int]
 
 
 class BasisOut(Shape):
@@ -225,6 +238,7 @@ def _attempt_json(made: OpenAttempt, epoch: int | None) -> bytes:
                 }
                 for one in made.responses
             ],
+            "flags": made.flags,
         }
     )
     return head[:-1] + b',"paper":' + made.document + b"}"
@@ -345,6 +359,24 @@ def save_responses(attempt_id: int) -> Any:
             }
         )
     )
+
+
+@operation(
+    bp,
+    "PUT",
+    "/attempts/<id:attempt_id>/flags",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    parses_itself=True,
+    summary="Keep which items the candidate flagged, so that another device shows them; graded by nothing",
+    body=FlagsIn,
+    answers={200: FlagsOut},
+    problems={409: ("attempt_closed", "taken_over"), 422: ("no_such_item",)},
+)
+def save_flags(attempt_id: int) -> Any:
+    who = caller()
+    body = checked(FlagsIn, json_body())
+    return FlagsOut(flags=keep_flags(who, attempt_id, body.epoch, body.flags, arrived_at()))
 
 
 @operation(

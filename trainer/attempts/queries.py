@@ -16,6 +16,7 @@ from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
+from trainer.attempts.rules.timing import is_over
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.queries import longest_extra
@@ -62,6 +63,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
         document=document_of(connection, attempt.paper_id),
         responses=answers_of(connection, attempt.id),
         created=False,
+        flags=tuple(attempt.flags or ()),
     )
 
 
@@ -129,6 +131,10 @@ class OwnExam:
     @property
     def latest(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
+
+    def handed_in(self, now: datetime) -> list[Attempt]:
+        """Return the attempts that are over, the first one first; one past its time and grace is, written or not."""
+        return [one for one in self.attempts if one.state != "open" or is_over(now, one.deadline_at, one.grace_seconds)]
 
     def phase(self, now: datetime) -> str:
         """Return where the candidate stands at ``now`` (``rules.phase``)."""

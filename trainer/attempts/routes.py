@@ -6,6 +6,8 @@ The hall itself holds neither paper nor answer: its script gets both over the AP
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +32,7 @@ from trainer.marking.rules import may_see_result, profile
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
-from trainer.web.locale import is_english, local_time, zone
+from trainer.web.locale import decimal_text, is_english, local_time, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
 
@@ -48,14 +50,14 @@ def mine():
     now = arrived_at()
     only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
     found = queries.own_exams(db.session(), current_user.id, only)
-    handed_in = [one.id for exam in found for one in exam.attempts if one.state == "submitted"]
-    scores = marks.released_scores(db.session(), handed_in, now)
+    scores = _scores(found, now)
     end_read()
     groups: dict[str, list[Any]] = {"now": [], "upcoming": [], "past": []}
     for exam in found:
         phase = exam.phase(now)
         group = {RESUMABLE: "now", STARTABLE: "now", UPCOMING: "upcoming"}.get(phase, "past")
-        groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam)})
+        so_far = said_so_far(exam, scores, now)
+        groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam), "so_far": so_far})
     groups["now"].sort(key=lambda row: row["exam"].closes_at)
     groups["upcoming"].sort(key=lambda row: row["exam"].opens_at)
     return render_template("attempts/mine.html", groups=groups, scores=scores, now=now)
@@ -67,6 +69,7 @@ def hall(exam_id):
     now = arrived_at()
     _demand_ticket(exam_id)
     exam = queries.own_exam(db.session(), exam_id, current_user.id)
+    so_far = said_so_far(exam, _scores([exam], now), now)
     end_read()
     phase = exam.phase(now)
     if phase == HANDED_IN:
@@ -83,7 +86,15 @@ def hall(exam_id):
         "mine": url_for("attempts.mine"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
-    return render_template("attempts/hall.html", exam=exam, phase=phase, settings=settings, opens_in=opens_in, now=now)
+    return render_template(
+        "attempts/hall.html",
+        exam=exam,
+        phase=phase,
+        settings=settings,
+        opens_in=opens_in,
+        so_far=so_far,
+        now=now,
+    )
 
 
 @bp.get("/attempts/<id:attempt_id>/receipt")
@@ -109,6 +120,7 @@ def receipt(attempt_id):
         released=released,
         release=release_sentence(exam),
         unsent=unsent,
+        in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
         may_go_on=stands and exam.phase(now) == STARTABLE,
     )
 
@@ -168,6 +180,39 @@ def release_sentence(exam: Any) -> str:
     if exam.release == "after_close":
         return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.ended_at))
     return _("成绩由组织单位公布，公布时会通知您。")
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What came of the attempts handed in while more are allowed; ``links`` are (label, address), one an attempt."""
+
+    told: str
+    links: tuple[tuple[str, str], ...]
+
+
+def said_so_far(exam: queries.OwnExam, scores: dict[int, marks.Score], now: datetime) -> SoFar | None:
+    """Return what is to be said of the attempts handed in, None when there is none."""
+    done = exam.handed_in(now)
+    if not done:
+        return None
+    outcomes = [
+        _("%(n)s 分", n=decimal_text(scores[one.id].score)) if one.id in scores else _("成绩待公布") for one in done
+    ]
+    names = [_("查看成绩") if one.id in scores else _("查看回执") for one in done]
+    links = [url_for("attempts.result" if one.id in scores else "attempts.receipt", attempt_id=one.id) for one in done]
+    if len(done) == 1:
+        return SoFar(_("已作答 1 次，%(outcome)s", outcome=outcomes[0]), ((names[0], links[0]),))
+    labels = [
+        _("第 %(n)s 次，%(outcome)s，%(link)s", n=one.ordinal, outcome=outcome, link=name)
+        for one, outcome, name in zip(done, outcomes, names, strict=True)
+    ]
+    return SoFar(_("已作答 %(n)s 次", n=len(done)), tuple(zip(labels, links, strict=True)))
+
+
+def _scores(exams: Sequence[queries.OwnExam], now: datetime) -> dict[int, marks.Score]:
+    """Return the scores of handed-in attempts that their candidate may see."""
+    handed_in = [one.id for exam in exams for one in exam.attempts if one.state == "submitted"]
+    return marks.released_scores(db.session(), handed_in, now) if handed_in else {}
 
 
 def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict[str, Any]:
@@ -357,14 +402,19 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
     if person.ticket_exam_id is not None:
         return []
     tasks = []
-    for exam in queries.own_exams(db.session(), person.id):
+    exams = queries.own_exams(db.session(), person.id)
+    scores = _scores([exam for exam in exams if exam.phase(now) in (RESUMABLE, STARTABLE)], now)
+    for exam in exams:
         phase = exam.phase(now)
         if phase not in (RESUMABLE, STARTABLE, UPCOMING):
             continue
-        latest = exam.latest
+        latest, so_far = exam.latest, said_so_far(exam, scores, now)
         url = url_for("attempts.hall", exam_id=exam.exam_id)
         if phase == RESUMABLE and latest is not None:
             note, due_at, urgency, action = _("作答进行中"), latest.deadline_at, 0, _("继续作答")
+        elif phase == STARTABLE and so_far:
+            # What was asked for is done; another go is an offer.
+            note, due_at, urgency, action = so_far.told, exam.closes_at, 3, _("再次作答")
         elif phase == STARTABLE:
             note = _("%(minutes)s 分钟", minutes=exam.minutes)
             due_at, urgency, action = exam.closes_at, 0, _("进入考试")
@@ -372,7 +422,8 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
             note = _("%(time)s 开考，%(minutes)s 分钟", time=local_time(exam.opens_at), minutes=exam.minutes)
             due_at, action = None, ""
             urgency = 1 if (exam.opens_at - now).total_seconds() < 86_400 else 2
-        tasks.append(Task(exam.title, url, "clipboard-text", note=note, action=action, due_at=due_at, urgency=urgency))
+        task = Task(exam.title, url, "clipboard-text", note=note, action=action, due_at=due_at, urgency=urgency)
+        tasks.append(replace(task, links=so_far.links) if so_far else task)
     end_read()
     return tasks
 

@@ -71,7 +71,7 @@ class RoundOut(Shape):
 class CompetitionOut(Shape):
     id: Id
     title: str
-    state: Literal["draft", "published", "closed"]
+    state: Literal["draft", "published", "closed", "cancelled"]
     rounds: list[RoundOut]
     team_score: str
     team_best_n: int | None

@@ -79,7 +79,8 @@ class Copy:
 class View:
     """A board as one caller may see it.
 
-    ``showing`` false means that the exam's release rule holds the scores back: there are no entries then. ``own`` is
+    ``showing`` false means that the exam's release rule holds the scores back, or that the competition was cancelled:
+    there are no entries then. ``own`` is
     the position of the caller's own line in ``copy.entries`` (the person's, the team's, the unit's), None without one.
     ``names`` is the rule by which other people's names are shown; ``live`` that the caller runs the competition.
     """
@@ -152,7 +153,7 @@ class Boards:
             raise Missing
         live = queries.may_manage(person, outline) and not as_public
         frozen = outline.frozen_at is not None and not live
-        showing = live or round_.shows(now)
+        showing = outline.state != "cancelled" and (live or round_.shows(now))
         copy = self._copy(outline, round_, by, frozen=frozen, now=now) if showing else None
         own = None
         if copy is not None and not as_public:
@@ -166,10 +167,10 @@ class Boards:
             copy=copy,
             as_of=outline.frozen_at if frozen and outline.frozen_at else (copy.as_of if copy else now),
             frozen=frozen,
-            provisional=outline.state != "closed" and round_.provisional(now),
+            provisional=not outline.ended and round_.provisional(now),
             showing=showing,
             live=live,
-            names="full" if live else outline.names,
+            names="full" if live else round_.names,
             own=own,
         )
 

@@ -5,8 +5,8 @@ attempts that were settled (the roof of the hand-in, at once), and a job calls `
 was left by a crash in between or by a changed result. Both may run as often as they like.
 
 If somebody sat an exam several times, the best result counts: the higher score, then the higher objective score,
-then the shorter time, then the earlier hand-in. A signed competition takes no more scores; only ``rebuild``, a
-deliberate command that is written into the audit, changes it.
+then the shorter time, then the earlier hand-in. A signed or cancelled competition takes no more scores; only
+``rebuild``, a deliberate command that is written into the audit, changes it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore
+from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore
 from trainer.competitions.queries import managed_row
 from trainer.competitions.rules.tiebreak import draw_lot
 from trainer.core.database import db, end_read, transaction
@@ -79,7 +79,7 @@ def take_settled(attempt_ids: Sequence[int]) -> int:
 
 def take_missing(limit: int = 2000) -> int:
     """Find results that no round score stands for, take over up to ``limit`` people's, return how many changed."""
-    by_exam = _not_taken(db.session(), Competition.state != "closed", limit=limit)
+    by_exam = _not_taken(db.session(), Competition.state.not_in(ENDED), limit=limit)
     end_read()
     taken = 0
     for exam_id, users in sorted(by_exam.items()):
@@ -137,7 +137,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     rounds = session.execute(
         select(Round.id, Round.competition_id)
         .join(Competition, Competition.id == Round.competition_id)
-        .where(Round.exam_id == exam_id, Competition.state != "closed")
+        .where(Round.exam_id == exam_id, Competition.state.not_in(ENDED))
         .order_by(Competition.id)
         # Whoever takes scores of one competition waits here for the other, so that the later one sees both results.
         .with_for_update(of=Competition)

@@ -18,6 +18,7 @@ from trainer.exams.rules import ExamSpec
 from trainer.exams.service import create_exam
 from trainer.papers.queries import sections_of
 from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.service import why_not_enough
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.view import LARGEST_ID
@@ -103,8 +104,22 @@ class ExamLineOut(Shape):
     candidates: int | None = Field(description="how many are due; null for those who only enter")
 
 
+class LackOut(Shape):
+    """A section that the bank cannot fill; ``section`` counts from 1."""
+
+    section: int
+    title: str
+    wanted: int
+    found: int
+    missing: int
+    unknown_items: list[str]
+
+
 class ExamOut(ExamLineOut):
     sections: list[SectionOut]
+    not_enough_items: list[LackOut] | None = Field(
+        None, description="drafts only: what would keep it from being published now; null for nothing"
+    )
     server_time: Moment
 
 
@@ -145,6 +160,8 @@ def _looks_after(exam: ExamLine) -> bool:
 
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
+    specs = sections_of(session, exam.blueprint_id)
+    lack = why_not_enough(session, specs) if exam.state == "draft" else None
     sections = [
         SectionOut(
             title=one.title,
@@ -153,10 +170,15 @@ def _whole(exam: ExamLine) -> ExamOut:
             points_each=one.points_each,
             partial_credit=one.partial_credit,
         )
-        for one in sections_of(session, exam.blueprint_id)
+        for one in specs
     ]
     counts = queries.count_candidates(session, [exam.id])
-    return ExamOut(**_values(exam, counts), sections=sections, server_time=arrived_at())
+    return ExamOut(
+        **_values(exam, counts),
+        sections=sections,
+        not_enough_items=[LackOut(**one) for one in lack.params["lacks"]] if lack else None,
+        server_time=arrived_at(),
+    )
 
 
 @operation(

@@ -11,15 +11,16 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trainer.core.clock import local_day
-from trainer.core.database import db
+from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
+from trainer.exams.naming import count_candidates_named
 from trainer.exams.rules import ExamSpec
 from trainer.papers.queries import Supply, sections_of, supply_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.locale import decimal_text, zone
+from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
 
 bp = Blueprint("exam_builder", __name__)
@@ -52,34 +53,53 @@ def edit(exam_id):
     if exam.state != "draft":
         return redirect(url_for("exams.show", exam_id=exam_id))
     form = _builder()
-    named = queries.count_candidates(session, [exam_id])[exam_id]
     if request.method == "GET":
+        named = queries.count_candidates(session, [exam_id])[exam_id]
         form.fill(_spec_of(exam, sections_of(session, exam.blueprint_id)))
         return _builder_page(form, exam=exam, named=named)
+    saved, publish = False, request.form.get("then") == "publish"
     if form.sent():
-        spec = form.spec()
+        spec, now = form.spec(), arrived_at()
         keep = not (spec.units or spec.usernames)
         try:
-            service.change_draft(exam_id, spec, by=current_user, now=arrived_at(), keep_candidates=keep)
-            if request.form.get("then") == "publish":
-                service.publish_exam(exam_id, by=current_user, now=arrived_at())
+            service.change_draft(exam_id, spec, by=current_user, now=now, keep_candidates=keep, publish=publish)
+            saved = True
+            if publish:
+                service.publish_exam(exam_id, by=current_user, now=now)
         except Invalid as refusal:
             form.blame(refusal)
         else:
-            _say_saved(request.form.get("then") == "publish")
+            _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
-    return _builder_page(form, exam=exam, named=named), 422
+    named = queries.count_candidates(session, [exam_id])[exam_id]
+    return _builder_page(form, exam=exam, named=named, saved=saved), 422
 
 
 @bp.post("/exams/supply")
 @needs("exam.manage")
 def supply():
-    """Tell the builder's page what the bank has for the sections as they stand there."""
+    """Tell the builder's page what the bank has for the sections as they stand there, and what the rules give away."""
     given = request.get_json(silent=True)
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    return jsonify(_supply([forms.section_from_json(row) for row in rows], _last_day(given.get("closes_at"))))
+    warnings = forms.leaks_from_json(given.get("rules"))
+    return jsonify(
+        _supply([forms.section_from_json(row) for row in rows], _last_day(given.get("closes_at")))
+        | {"warnings": warnings}
+    )
+
+
+@bp.post("/exams/naming")
+@needs("exam.manage")
+def naming():
+    """Tell the builder's page how many people the units and usernames stand for as they are chosen."""
+    given = request.get_json(silent=True)
+    units, usernames = forms.naming_from_json(given)
+    scope = current_user.scope("exam.manage")
+    people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
+    end_read()
+    return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
 
 
 def _last_day(typed: Any) -> date:
@@ -130,7 +150,7 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
     )
 
 
-def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str:
+def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, saved: bool = False) -> str:
     scope = current_user.scope("exam.manage")
     blank = forms.SectionForm(prefix="sections-NN-")
     return render_template(
@@ -138,6 +158,7 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str
         form=form,
         exam=exam,
         named=named,
+        saved=saved,
         blank=blank,
         tree=queries.units_to_name(db.session(), scope),
         presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],

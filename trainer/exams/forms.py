@@ -28,7 +28,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FORMS_USUAL, ExamSpec
+from trainer.exams.rules import FORMS_USUAL, ExamSpec, key_leaks
 from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text
@@ -49,6 +49,16 @@ DRAW_NAMES: dict[str, Any] = {
     "one_paper": _l("全体同一套题"),
     "per_form": _l("多套平行试卷"),
     "per_candidate": _l("每人一套题"),
+}
+LEAK_SENTENCES: dict[str, Any] = {
+    "keys_before_resit": _l(
+        "交卷后立即可看答案，又允许多次作答，而全体用同一套题：看过答案的人可以再答同一套题，成绩不能说明真实水平。"
+        "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
+    ),
+    "keys_before_hours": _l(
+        "交卷后立即可看答案，合格后认定学时，而全体用同一套题：先交卷的人可以把答案告诉还没有考的人，认定的学时会不可信。"
+        "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
+    ),
 }
 PRESET_NAMES: dict[str, Any] = {
     "preliminary": _l("线上初赛：单选 40、多选 20、判断 20，60 分钟"),
@@ -265,6 +275,35 @@ def section_from_json(value: Any) -> SectionSpec:
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
         item_ids=names_in(text("item_ids")),
     )
+
+
+def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (unit codes, usernames) from what the builder's page sends while people are being named."""
+    given = value if isinstance(value, dict) else {}
+    units, text = given.get("units"), given.get("usernames")
+    codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
+    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+
+
+def leaks_from_json(value: Any) -> list[str]:
+    """Return what the rules, as the builder's page sends them while they are typed, would give away, as sentences."""
+    given = value if isinstance(value, dict) else {}
+
+    def number(name: str) -> Decimal:
+        try:
+            held = Decimal(str(given.get(name) or 0))
+        except InvalidOperation:
+            return Decimal(0)
+        return held if held.is_finite() and 0 <= held < 10_000 else Decimal(0)
+
+    leaks = key_leaks(
+        str(given.get("release")),
+        str(given.get("draw")),
+        forms=int(number("forms")),
+        attempts=int(number("attempts")),
+        credit_hours=number("credit_hours"),
+    )
+    return [str(LEAK_SENTENCES[one]) for one in leaks]
 
 
 def preset_facts(one: Preset) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.rules import may_release, steps
+from trainer.exams.rules import key_leaks, may_release, steps
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
@@ -101,6 +101,7 @@ def show(exam_id):
         if live and where in ("upcoming", "open")
         else [],
         seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        warnings=_warnings(exam, where) if manages else [],
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
@@ -289,6 +290,14 @@ def _naming() -> forms.WordsForm:
     return form
 
 
+def _warnings(exam: queries.ExamLine, where: str) -> list[str]:
+    """Return what the rules give away, as long as anybody may still sit the exam."""
+    if exam.state == "cancelled" or (exam.state == "published" and where not in ("upcoming", "open")):
+        return []
+    leaks = key_leaks(exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts, credit_hours=exam.credit_hours)
+    return [str(forms.LEAK_SENTENCES[one]) for one in leaks]
+
+
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
     notes = {
         "drafted": local_time(exam.created_at),
@@ -298,8 +307,11 @@ def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
         if exam.released_at is None
         else local_time(exam.released_at),
     }
+    waits = exam.state == "published" and where == "upcoming"
+    if waits:
+        notes["published"] = _("已发布，等待开考")
     return [
-        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, "")}
+        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, ""), "waits": waits and state == "now"}
         for name, state in steps(exam.state, where, exam.release)
     ]
 
@@ -310,7 +322,7 @@ def _to_release(person: Person, now: datetime) -> list[Task]:
     progress = figures.progress_of(session, [exam_id for exam_id, _title, _closed_at in found])
     return [
         Task(
-            title=_("公布“%(title)s”的成绩", title=title),
+            title=_("公布《%(title)s》的成绩", title=title),
             url=url_for("exams.show", exam_id=exam_id),
             icon="rosette-discount-check",
             note=_(

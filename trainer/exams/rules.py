@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from trainer.core.errors import FieldProblem
+from trainer.hours.rules.crediting import step_problems
 from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
-PHASES = ("upcoming", "open", "closed", "released")
 
 MINUTES_MOST = 600
 ATTEMPTS_MOST = 20
@@ -86,20 +87,22 @@ def phase(
     return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
 
 
-def why_not_enter(
-    exam_state: str, candidate_state: str | None, where: str, *, attempts_used: int, attempts_allowed: int
-) -> str:
-    """Return the code of what keeps a person from a new attempt, empty when nothing does.
+def key_leaks(
+    release: str, draw: str, *, forms: int, attempts: int, credit_hours: Decimal | None
+) -> list[Literal["keys_before_resit", "keys_before_hours"]]:
+    """Return what comes of showing keys at the hand-in while everybody has the same items; an empty list for nothing.
 
-    ``candidate_state`` None means that the person is not named; ``where`` is the phase of the sitting.
+    ``keys_before_resit``: the next attempt has the items whose keys were just read. ``keys_before_hours``: credit
+    hours can be earned with keys that others pass on. Both are allowed, and organisers are told.
     """
-    if exam_state != "published" or candidate_state != "due":
-        return "not_a_candidate"
-    if where == "upcoming":
-        return "not_open"
-    if where != "open":
-        return "closed"
-    return "attempts_used_up" if attempts_used >= attempts_allowed else ""
+    if release != "after_submit" or not (draw == "one_paper" or (draw == "per_form" and forms < 2)):
+        return []
+    found: list[Literal["keys_before_resit", "keys_before_hours"]] = []
+    if attempts > 1:
+        found.append("keys_before_resit")
+    if credit_hours:
+        found.append("keys_before_hours")
+    return found
 
 
 def may_release(now: datetime, ended_at: datetime, released_at: datetime | None) -> bool:
@@ -153,13 +156,18 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
         found.append(FieldProblem("release", "unknown_value", {"value": spec.release[:40]}))
     if spec.draw not in DRAWS:
         found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
-    found += _amount("credit_hours", spec.credit_hours, CREDIT_MOST)
+    found += _credit_hours(spec.credit_hours)
     in_sections = blueprint_problems(spec.sections)
     most = None if in_sections else max_points(spec.sections)
     found += _amount("pass_mark", spec.pass_mark, most)
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
     return found + in_sections
+
+
+def _credit_hours(hours: Decimal | None) -> Sequence[FieldProblem]:
+    found = _amount("credit_hours", hours, CREDIT_MOST)
+    return found if found or hours is None else step_problems(hours, "credit_hours")
 
 
 def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProblem]:

@@ -17,7 +17,7 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
@@ -28,8 +28,8 @@ from trainer.orgs.queries import unit_by_code, units_within
 from trainer.papers.models import Blueprint
 from trainer.papers.queries import papers_of
 from trainer.papers.rules.chance import Dice
-from trainer.papers.rules.drawing import deal_papers, how_many_papers
-from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
+from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
+from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections, why_not_enough
 from trainer.web.locale import zone
 
 MANAGE = "exam.manage"
@@ -56,10 +56,8 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
     Raises ``Invalid`` with a problem at each field that is wrong, and ``NotEnoughItems`` when it is to be published
     and the bank cannot fill it. Nothing is stored then.
     """
-    _refuse_faults(spec)
     with transaction() as session:
-        unit = _owner(session, by, spec.unit_code)
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
         blueprint_id = create_blueprint(spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now)
         exam = Exam(unit_id=unit.id, blueprint_id=blueprint_id, state="draft", created_at=now, created_by=by.id)
         _fill(exam, spec)
@@ -74,18 +72,19 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
         return exam.id
 
 
-def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False) -> None:
+def change_draft(
+    exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False, publish: bool = False
+) -> None:
     """Replace everything that a draft says, its candidates too unless ``keep_candidates``.
 
-    Raises ``NotDraft``, ``Missing``, ``Invalid``.
+    Raises ``NotDraft``, ``Missing``, ``Invalid``. With ``publish``, said by who will publish it next, a refusal also
+    names what would keep it from that; by itself that keeps no draft from being saved.
     """
-    _refuse_faults(spec)
     with transaction() as session:
         exam = _exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
-        unit = _owner(session, by, spec.unit_code)
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
         replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections)
         if spec.seed:
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
@@ -234,10 +233,27 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
             _tell(session, exam, None, "exam_cancelled")
 
 
-def _refuse_faults(spec: ExamSpec) -> None:
+def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool) -> tuple[Unit, list[Named]]:
+    """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
     problems = exam_problems(spec)
-    if problems:
-        raise Invalid(problems)
+    in_sections = any(one.field.startswith("sections") for one in problems)
+    unit, named = None, []
+    # Only reads are refused and gone on after here: nothing half done can be committed.
+    try:
+        unit = _owner(session, by, spec.unit_code)
+    except Invalid as refusal:
+        problems += refusal.problems
+    try:
+        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+    except Invalid as refusal:
+        problems += refusal.problems
+    if unit is not None and not problems:
+        return unit, named
+    if publish and spec.closes_at <= now:
+        problems.append(FieldProblem("closes_at", "closes_in_past"))
+    if publish and not in_sections and (lack := why_not_enough(session, spec.sections)):
+        problems += lack.problems
+    raise Invalid(problems)
 
 
 def _owner(session: Session, by: Person, code: str | None) -> Unit:
@@ -330,7 +346,8 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
     made = _compile(session, exam, _how_many(exam, len(rows)), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
-    dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
+    each = draws_each(exam.draw, exam.attempts_allowed)
+    dealt = deal_papers([row.user_id for row in rows], made.paper_ids[::each], seed)
     if rows:
         session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
     exam.state = "published"
@@ -346,7 +363,9 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
 
 def _how_many(exam: Exam, candidates: int) -> int:
     shuffled = exam.shuffle_items or exam.shuffle_options
-    return how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates)
+    return how_many_papers(
+        exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates, attempts=exam.attempts_allowed
+    )
 
 
 def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compiled:
@@ -364,8 +383,9 @@ def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compile
 def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
     """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
     if exam.draw == "per_candidate":
-        made = _compile(session, exam, len(new), now)
-        return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
+        made = _compile(session, exam, _how_many(exam, len(new)), now)
+        firsts = made.paper_ids[:: draws_each(exam.draw, exam.attempts_allowed)]
+        return {one.user_id: paper_id for one, paper_id in zip(new, firsts, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
     there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
     # An exam published before anybody was named has one order of items; those named now need variants of it.

@@ -59,12 +59,18 @@ def up() -> None:
     supervisor = Supervisor(settings, ROOT)
     if not supervisor.hold():
         sys.exit(1)
-    if settings.demo:
-        (settings.instance / DEMO_MARK).touch()
+    mark = settings.instance / DEMO_MARK
     click.echo("Preparing the database …")
     upgrade()
+    if settings.demo and not mark.exists():
+        if not is_empty():
+            # The mark would stay, and with it a sign-in page that shows passwords.
+            raise click.ClickException(f"DEMO: {settings.instance} holds people already; take another INSTANCE")
+        mark.touch()
+    click.echo("Loading the question bank …")
     load_shipped(now=utcnow())
     if settings.demo and is_empty():
+        click.echo("Loading the demonstration city …")
         load_city(DEFAULT_OFFICERS, seed=DEFAULT_SEED, now=utcnow(), instance=settings.instance)
     _serve(supervisor)
 

@@ -30,7 +30,7 @@ from trainer.papers.models import Blueprint, Paper, PaperItem, Section
 from trainer.papers.queries import pool_for, sections_of
 from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.chance import Dice
-from trainer.papers.rules.drawing import CannotDraw, Lack, draw_forms, pool_digest, shuffle_options
+from trainer.papers.rules.drawing import CannotDraw, Lack, draw_forms, find_lacks, pool_digest, shuffle_options
 
 # Papers go into the database in portions, so that thousands of them need no memory to speak of.
 PORTION = 100
@@ -58,6 +58,12 @@ class NotEnoughItems(Invalid):
                 problems.append(FieldProblem(f"{place}.count", code, short))
             told.append(facts | {"missing": lack.missing, "unknown_items": list(lack.unknown)})
         super().__init__(problems, None, lacks=told, missing=sum(lack.missing for lack in lacks))
+
+
+def why_not_enough(session: Session, sections: Sequence[SectionSpec]) -> NotEnoughItems | None:
+    """Return the refusal that compiling the sections would meet now, None when the bank can fill them."""
+    lacks = find_lacks([one.part() for one in sections], pool_for(session, sections))
+    return NotEnoughItems(sections, lacks) if lacks else None
 
 
 @dataclass(frozen=True)

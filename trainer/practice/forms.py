@@ -35,4 +35,6 @@ def _ordered(keys: list[str], form: MultiDict[str, str]) -> list[str]:
     places = {key: form.get(f"place_{key}", "") for key in keys}
     if sorted(places.values()) != sorted(str(number) for number in range(1, len(keys) + 1)):
         raise Invalid.at("answer", "places_twice")
-    return sorted(keys, key=lambda key: int(places[key]))
+    order = sorted(keys, key=lambda key: int(places[key]))
+    # No item is asked in its right order, so the order shown is no answer yet.
+    return [] if order == keys else order

@@ -403,6 +403,17 @@ def wrong_items(user_id: int, filters: dict[str, str], now: datetime) -> Select[
     )
 
 
+def wrong_topics(session: Session, user_id: int) -> set[tuple[str, str]]:
+    """Return the (wing, topic) of which a person has items in the wrong-answer book."""
+    rows = session.execute(
+        select(ItemRecord.wing, ItemRecord.topic)
+        .distinct()
+        .join(Card, Card.item_id == ItemRecord.id)
+        .where(Card.user_id == user_id, Card.wrong)
+    )
+    return {(row.wing, row.topic) for row in rows}
+
+
 def answers_given(user_id: int, filters: dict[str, str], correct: bool | None, now: datetime) -> Select[Any]:
     """Return the rows of what a person has answered, newest first, to be paged; ``correct`` None means both."""
     rows = (

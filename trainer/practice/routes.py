@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
@@ -224,7 +224,7 @@ def _citation(one: Any) -> dict[str, Any]:
         "item": one.item,
         "title": one.title,
         "place": one.place_en if is_english() else one.place_zh,
-        "version": date.fromisoformat(one.version),
+        "version": one.version,
         "outdated": one.in_force is False,
     }
 
@@ -235,12 +235,16 @@ def wrong_items():
     now, want = arrived_at(), _wanted()
     queries.refuse_during_exam(db.session(), current_user.id, now)
     page, per_page = asked_page(20)
-    tree = taxonomy()
+    held = queries.wrong_topics(db.session(), current_user.id)
+    topics = [
+        (_name(wing), [(one.slug, _name(one)) for one in wing.topics if (wing.slug, one.slug) in held])
+        for wing in taxonomy().wings
+    ]
     return render_template(
         "practice/wrong_items.html",
         rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters, now), page, per_page),
         want=want,
-        topics=[(_name(wing), [(one.slug, _name(one)) for one in wing.topics]) for wing in tree.wings],
+        topics=[(wing, rows) for wing, rows in topics if rows],
         topic_name=_topic_name,
     )
 

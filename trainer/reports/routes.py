@@ -27,11 +27,12 @@ from trainer.web.home import Card, offer_card
 from trainer.web.limits import sparing
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
-from trainer.web.view import asked_page, asked_text, download, paged, url_with
+from trainer.web.view import asked_choice, asked_page, asked_text, asked_year, download, paged, url_with
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
-FIRST_YEAR = 2020
+FIRST_YEAR = 2000
+PARTS = ("direct", "own")
 HOME_LINES = 5
 
 
@@ -49,8 +50,7 @@ class Sort:
 
 
 def _sort(keys: tuple[str, ...]) -> Sort:
-    asked = request.args.get("sort", "")
-    return Sort(asked if asked in keys else keys[0], request.args.get("desc") == "1")
+    return Sort(asked_choice("sort", keys) or keys[0], request.args.get("desc") == "1")
 
 
 def _today():
@@ -58,9 +58,7 @@ def _today():
 
 
 def _year() -> int:
-    asked = request.args.get("year", type=int)
-    this_year = _today().year
-    return asked if asked is not None and FIRST_YEAR <= asked <= this_year + 1 else this_year
+    return asked_year(FIRST_YEAR, _today().year)
 
 
 def _root(scope: Scope):
@@ -95,16 +93,28 @@ def reason_of(person: figures.PersonRow, standard: Standard) -> str:
 
 
 def status_words(standard: Standard) -> dict[str, str]:
-    """Return each status as one word, for the workbook and the filter."""
-    below = _("未达标") if standard.over else ""
+    """Return the status of a person as one word, for the workbook."""
     return {
-        "due": _("应达标"),
         "met": _("已达标"),
         "on_pace": _("进度正常"),
-        "behind": below or _("落后进度"),
+        "behind": _("未达标") if standard.over else _("落后进度"),
         "at_risk": _("有风险"),
         "exempt": _("免修"),
-        "below": below or _("落后进度（含有风险）"),
+    }
+
+
+def filter_words(standard: Standard) -> dict[str, str]:
+    """Return what a list may be narrowed to, in the words of the figures that count the same people."""
+    words = {"due": _("应达标"), "met": _("已达标")}
+    if standard.over:
+        return words | {"below": _("未达标"), "exempt": _("免修")}
+    return words | {
+        "on_pace": _("进度正常"),
+        "below": _("落后进度"),
+        "behind": _("落后进度，不含有风险"),
+        "at_risk": _("有风险"),
+        "exempt": _("免修"),
+        "forecast_met": _("预计年末达标"),
     }
 
 
@@ -163,13 +173,13 @@ def _years() -> list[int]:
 
 
 def _filter(sort: Sort, root, tree: UnitFigures | None) -> figures.PersonFilter:
-    status, part = request.args.get("status", ""), request.args.get("part", "")
+    part = asked_choice("part", PARTS)
     outside: tuple[str, ...] = ()
     if tree is not None and part in ("direct", "own"):
         outside = tuple(child.path for child in tree.children if part == "own" or child.kind == "county")
     return figures.PersonFilter(
-        status=status if status in figures.PERSON_STATUSES else "",
-        field=asked_text("field", 32),
+        status=asked_choice("status", figures.PERSON_STATUSES),
+        field=asked_choice("field", [one.slug for one in taxonomy().fields]),
         search=asked_text("q", 40),
         sort=sort.key,
         descending=sort.descending,
@@ -189,17 +199,16 @@ def people():
     wanted = _filter(sort, root, tree)
     page = paged(session, figures.people(scope, root, standard, wanted), *asked_page())
     found = [figures.as_person(row, standard) for row in page.items]
-    words = status_words(standard)
     return render_template(
         "reports/people.html",
         root=root,
         standard=standard,
         sort=sort,
         wanted=wanted,
-        part=asked_text("part", 8),
+        part=request.args.get("part", ""),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
-        statuses=[(name, words[name]) for name in figures.PERSON_STATUSES],
+        statuses=list(filter_words(standard).items()),
         fields=[(one.slug, field_name(one.slug)) for one in taxonomy().fields],
         may_export=_may_export(current_user, root),
     )

@@ -1,7 +1,8 @@
 """What a home page is made of. Features register here what a person must do now, and cards that show where they stand.
 
-A task is one line with one link, the most urgent first; a card is a template fragment with its values. Each maker is
-called for callers who hold its permission, and returns nothing when there is nothing to say.
+A task is one line with one link, and further ones below it where they help, the most urgent first; a card is a template
+fragment with its values. Each maker is called for callers who hold its permission, and returns nothing when there is
+nothing to say.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from trainer.web.access import SIGNED_IN
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for the caller. ``urgency`` sorts, 0 first: 0 now, 1 today, 2 soon, 3 some time."""
+    """Something that waits for the caller. ``urgency`` sorts, 0 first: 0 now, 1 today, 2 soon, 3 some time.
+
+    ``links`` are further ones below the line, as (label, address).
+    """
 
     title: str
     url: str
@@ -25,6 +29,7 @@ class Task:
     action: str = ""
     due_at: datetime | None = None
     urgency: int = 2
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,6 +88,27 @@ def asked_id(name: str) -> int | None:
     if asked is not None and asked > LARGEST_ID:
         raise Missing
     return asked if asked is not None and asked > 0 else None
+
+
+def asked_choice(name: str, known: Container[str]) -> str:
+    """Return a word of the address out of ``known``, empty without one. Raises ``Missing`` for any other.
+
+    A list that quietly left an unknown filter out would be read as if it had been narrowed.
+    """
+    asked = request.args.get(name, "")
+    if asked and asked not in known:
+        raise Missing
+    return asked
+
+
+def asked_year(first: int, this_year: int) -> int:
+    """Return the year of the address, ``this_year`` without one. Raises ``Missing`` beyond ``first`` to next year."""
+    asked = request.args.get("year", "")
+    if not asked:
+        return this_year
+    if not (asked.isascii() and asked.isdigit() and len(asked) == 4 and first <= int(asked) <= this_year + 1):
+        raise Missing
+    return int(asked)
 
 
 def paged(session: Session, rows: Select[Any], page: int, per_page: int, *, scalars: bool = False) -> Page:

@@ -125,10 +125,10 @@ export class Paper {
     if (!drawn) return;
     const { state, savedAt } = this.#hooks.state(number);
     const sentence = {
-      empty: "", saving: say("item_saving"), unsent: say("item_unsent"), refused: say("item_refused"),
+      empty: "", saving: say("item_saving"), unsent: say("item_unsent"), held: say("item_held"), refused: say("item_refused"),
       saved: savedAt ? say("item_saved", { n: number, time: timeOfDay(savedAt) }) : "",
     }[state];
-    const mark = { saved: "circle-check", saving: "progress", unsent: "cloud-off", refused: "alert-circle" }[state];
+    const mark = { saved: "circle-check", saving: "progress", unsent: "cloud-off", held: "cloud-off", refused: "alert-circle" }[state];
     drawn.saved.replaceChildren(...(mark ? [icon(mark), sentence] : []));
     drawn.saved.className = `question-saved is-${state}`;
     const flagged = this.#hooks.flagged(number);

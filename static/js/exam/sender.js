@@ -67,11 +67,12 @@ export class Sender {
     return normal((this.#pending.get(number) ?? this.#standing.get(number))?.answer);
   }
 
-  /** Return {state: empty | saved | saving | unsent | refused, savedAt} of an item. */
+  /** Return {state: empty | saved | saving | unsent | held | refused, savedAt} of an item; held: no longer this page's to send. */
   state(number) {
     const savedAt = this.#standing.get(number)?.saved_at ?? null;
     if (this.#refused.has(number)) return { state: "refused", savedAt };
     if (this.#pending.has(number)) {
+      if (this.#halted && this.#final) return { state: "held", savedAt };
       return { state: this.#failures || this.#halted ? "unsent" : "saving", savedAt };
     }
     return { state: savedAt ? "saved" : "empty", savedAt };

@@ -24,6 +24,8 @@ from trainer.bank.rules import Criteria, PoolItem
 from trainer.papers.rules.chance import Dice
 
 VARIANTS_MOST = 16
+# So many draws of one's own are compiled for one candidate where several attempts are allowed.
+DRAWS_EACH_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +204,29 @@ def deal_papers(user_ids: Sequence[int], paper_ids: Sequence[int], seed: str) ->
     return {user_id: paper_ids[place % len(paper_ids)] for place, user_id in enumerate(order)}
 
 
-def how_many_papers(draw: str, *, forms: int, shuffled: bool, candidates: int) -> int:
-    """Return how many papers are compiled: one, its shuffled variants, the forms asked for, or one a candidate."""
+def draws_each(draw: str, attempts: int) -> int:
+    """Return how many papers in a row are compiled for one candidate: with a draw of one's own, one for each attempt.
+
+    From attempt ``DRAWS_EACH_MOST`` + 1 on they come round again, so that twenty attempts do not need twenty papers.
+    """
+    return min(attempts, DRAWS_EACH_MOST) if draw == "per_candidate" else 1
+
+
+def form_of_attempt(draw: str, dealt: int, ordinal: int, *, forms: int, attempts: int) -> int:
+    """Return which form attempt ``ordinal`` (1 first) gets, of a candidate to whom form ``dealt`` was dealt.
+
+    A later attempt gets another draw while there is one, since results may show keys between two attempts. With one
+    paper for all there is none.
+    """
+    if draw == "per_form":
+        return (dealt + ordinal - 2) % max(1, forms) + 1
+    return dealt + (ordinal - 1) % draws_each(draw, attempts)
+
+
+def how_many_papers(draw: str, *, forms: int, shuffled: bool, candidates: int, attempts: int = 1) -> int:
+    """Return how many papers are compiled: one, its shuffled variants, the forms asked for, or each candidate's own."""
     if draw == "per_candidate":
-        return candidates
+        return candidates * draws_each(draw, attempts)
     if draw == "per_form":
         return max(1, forms)
     return max(1, min(VARIANTS_MOST, candidates)) if shuffled else 1

@@ -37,8 +37,8 @@ from trainer.orgs.rules import Reach, Scope, ancestors
 from trainer.reports.rules.figures import Figures, UnitFigures, roll_up
 
 PERSON_SORTS = ("missing", "name", "unit", "hours")
-# What a list of people may be asked for: the five statuses, and everybody below the pace.
-PERSON_STATUSES = ("met", "on_pace", "behind", "at_risk", "exempt", "below", "due")
+# What a list of people may be asked for: whatever is counted. ``below`` is behind and at risk together.
+PERSON_STATUSES = ("due", "met", "on_pace", "below", "behind", "at_risk", "exempt", "forecast_met")
 
 
 def visible_unit(scope: Scope) -> ColumnElement[bool]:
@@ -133,7 +133,6 @@ class _Parts:
     hours: ColumnElement[Any]
     exempt: ColumnElement[bool]
     statuses: dict[str, ColumnElement[bool]]
-    forecast_met: ColumnElement[bool]
 
 
 def _parts(standard: Standard) -> _Parts:
@@ -157,8 +156,10 @@ def _parts(standard: Standard) -> _Parts:
             "exempt": exempt,
             "below": below,
             "due": due,
+            "forecast_met": and_(
+                due, hours * standard.window + recent * standard.days_left >= required * standard.window
+            ),
         },
-        forecast_met=and_(due, hours * standard.window + recent * standard.days_left >= required * standard.window),
     )
 
 
@@ -185,8 +186,9 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
         select(
             User.unit_id,
             *(_count(parts.statuses[name]).label(name) for name in names),
-            _count(parts.forecast_met).label("forecast_met"),
+            _count(parts.statuses["forecast_met"]).label("forecast_met"),
             func.sum(parts.hours).label("hours"),
+            _hours_due(parts).label("hours_due"),
         ).select_from(User),
         parts,
         standard,
@@ -196,6 +198,7 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
         row.unit_id: Figures(
             **{name: int(getattr(row, name)) for name in (*names, "forecast_met")},
             hours_total=_hours(row.hours),
+            hours_due=_hours(row.hours_due),
         )
         for row in rows
     }
@@ -208,6 +211,10 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
     if tree is None:
         raise Missing
     return tree
+
+
+def _hours_due(parts: _Parts) -> Any:
+    return func.sum(case((parts.statuses["due"], parts.hours), else_=0))
 
 
 def _hours(hundredths: Any) -> Decimal:
@@ -331,15 +338,18 @@ def totals(session: Session, scope: Scope, standard: Standard) -> Figures:
         _joined(
             select(
                 *(func.coalesce(_count(parts.statuses[name]), 0).label(name) for name in names),
-                func.coalesce(_count(parts.forecast_met), 0).label("forecast_met"),
+                func.coalesce(_count(parts.statuses["forecast_met"]), 0).label("forecast_met"),
                 func.coalesce(func.sum(parts.hours), 0).label("hours"),
+                _hours_due(parts).label("hours_due"),
             ).select_from(User),
             parts,
             standard,
         ).where(User.category == "officer", User.state != "left", people_within(scope))
     ).one()
     return Figures(
-        **{name: int(getattr(row, name)) for name in (*names, "forecast_met")}, hours_total=_hours(row.hours)
+        **{name: int(getattr(row, name)) for name in (*names, "forecast_met")},
+        hours_total=_hours(row.hours),
+        hours_due=_hours(row.hours_due),
     )
 
 
