@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from question_bank import Item
 from question_bank.laws import fingerprint
 from tests.conftest import NINE
 from tests.laws.factories import (
@@ -25,6 +26,7 @@ from tests.laws.factories import (
     put_one_of_each,
     quarantine,
 )
+from tests.question_bank.samples import make_data
 from trainer.audit.models import Entry
 from trainer.bank import rebind
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion
@@ -158,6 +160,25 @@ def test_a_cited_paragraph_that_the_new_article_lacks_is_for_the_editor(session,
     assert rebind.keep_item(change_id(session), item, by=AUTHOR, now=NINE) == "proposed"
     with pytest.raises(rebind.NotForOneClick):
         rebind.keep_item(change_id(session), second, by=AUTHOR, now=NINE)
+
+
+def test_the_parts_of_a_case_are_looked_through_and_rewritten_too(session, city):
+    part = {
+        "kind": "true_false",
+        "stem": "检查人员可以只有一人。",
+        "key": False,
+        "explanation": "不得少于二人。",
+        "basis": [{"law": LAW, "version": FIRST, "article": "3", "paragraph": 1, "item": None}],
+    }
+    case = make_data("case_study")
+    case["parts"][0] = case["parts"][0] | part
+    (item,) = put_items(Item.from_dict(case))
+    load_both()
+    assert set(quarantine(session)) == {item}
+    assert rebind.keep_item(change_id(session), item, by=AUTHOR, now=NINE) == "confirmed"
+    assert quarantine(session) == {}
+    made = versions(session, item)[-1].body
+    assert made["parts"][0]["basis"][0] | {"law": LAW} == part["basis"][0] | {"version": SECOND, "article": "4"}
 
 
 def test_retiring_closes_the_check(session, items):

@@ -256,7 +256,7 @@ def _take_in(
             "point": basis.item,
         }
         for item in both
-        for basis in item.basis
+        for basis in item.citations()
     ]
     if bases:
         # The table, not the class: rows of the class are parted by which of their columns are empty.

@@ -166,7 +166,7 @@ def _locked(
 
 def names_old_number(body: Mapping[str, Any], articles: Collection[Mapping[str, Any]]) -> bool:
     """Return whether a sentence of the item names an article whose number is another one now."""
-    words = json.dumps({name: part for name, part in body.items() if name != "basis"}, ensure_ascii=False)
+    words = json.dumps(body, ensure_ascii=False)
     return any(label_of(one["old"]) in words for one in articles if one["new"] != one["old"])
 
 
@@ -177,12 +177,12 @@ def _refuse_editing(session: Session, change: LawChange, check: ItemLawCheck, it
     versions = known_versions(session, [change.law])[name_key(change.law)]
     texts = texts_of(session, next(one for one in versions if one.version == change.new_version))
     new_number = {one["old"]: one["new"] for one in check.articles}
-    for basis in body["basis"]:
-        text = texts.get(new_number[basis["article"]]) if _cites_old(basis, change) else None
-        if text is None or basis["paragraph"] is None:
+    for basis in Item.from_dict(body).citations():
+        text = texts.get(new_number[basis.article]) if _cites_old(basis.to_dict(), change) else None
+        if text is None or basis.paragraph is None:
             continue
         shape = items_by_paragraph(text)
-        if basis["paragraph"] > len(shape) or (basis["item"] or 0) > shape[basis["paragraph"] - 1]:
+        if basis.paragraph > len(shape) or (basis.item or 0) > shape[basis.paragraph - 1]:
             raise NotForOneClick
 
 
@@ -197,13 +197,7 @@ def _cite_anew(
     item = session.get_one(ItemRecord, check.item_id)
     body = session.scalar(select(ItemVersion.body).where(ItemVersion.id == item.version_id)) or {}
     new_number = {one["old"]: one["new"] for one in check.articles}
-    bases: list[dict[str, Any]] = []
-    for basis in body["basis"]:
-        if _cites_old(basis, change):
-            basis = basis | {"version": change.new_version, "article": new_number[basis["article"]]}
-        if basis not in bases:
-            bases.append(basis)
-    made = Item.from_dict(body | {"basis": bases})
+    made = Item.from_dict(_rewritten(body, change, new_number))
     number = session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_id == item.id)) or 0
     version = ItemVersion(
         item_id=item.id,
@@ -231,7 +225,7 @@ def _cite_anew(
                 "paragraph": basis.paragraph,
                 "point": basis.item,
             }
-            for basis in made.basis
+            for basis in made.citations()
         ],
     )
     session.execute(
@@ -241,6 +235,25 @@ def _cite_anew(
     )
     detail = _told(change, check) | {"version": version.number, "made_by": made_by}
     record("item.law_change_confirmed", by=decided_by, target=f"item:{item.code}", detail=detail)
+
+
+def _rewritten(data: Any, change: LawChange, new_number: Mapping[str, str]) -> Any:
+    """Return the data of an item, of the parts of a case too, with the old citations turned into new ones."""
+    if isinstance(data, list):
+        return [_rewritten(one, change, new_number) for one in data]
+    if not isinstance(data, dict):
+        return data
+    made = {name: _rewritten(part, change, new_number) for name, part in data.items() if name != "basis"}
+    if "basis" in data:
+        bases = [
+            basis | {"version": change.new_version, "article": new_number[basis["article"]]}
+            if _cites_old(basis, change)
+            else basis
+            for basis in data["basis"]
+        ]
+        # Two articles that became one are cited once.
+        made["basis"] = [basis for place, basis in enumerate(bases) if basis not in bases[:place]]
+    return made
 
 
 def _told(change: LawChange, check: ItemLawCheck) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from question_bank import Item
 from question_bank.lawdiff import UNCHANGED
 from question_bank.laws import name_key
 from trainer.accounts.models import User
@@ -260,8 +261,8 @@ def stale_items(session: Session, blueprint_id: int, until: date) -> list[StaleI
         StaleItem(row.id, row.code, row.law, row.new_version, row.takes_force_on)
         for row in rows
         if any(
-            name_key(basis["law"]) == name_key(row.law) and basis["version"] == row.old_version
-            for basis in row.body["basis"]
+            name_key(basis.law) == name_key(row.law) and basis.version == row.old_version
+            for basis in Item.from_dict(row.body).citations()
         )
     ]
 
