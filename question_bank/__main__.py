@@ -70,14 +70,20 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser(
         "convert",
-        help="content folder to one JSON file and back",
-        description="Convert between a content folder and one JSON file of our own form (a bundle of the "
-        "content files). Whether the source is a folder or a file decides the direction. Other formats are "
-        "not read or written here.",
+        help="from one format to another, and between a content folder and a file",
+        description="Convert a file of questions, or a content folder, into another format; a folder as the target "
+        "takes our own JSON alone. What a reader put right, could not read or keep, and what the target cannot hold is "
+        "told row by row on standard error. Status 1: something was refused or left out; the rest is written.",
     )
     one.add_argument("source", type=Path)
     one.add_argument("target", type=Path)
+    one.add_argument("--from", dest="source_format", metavar="FORMAT", help="default: what the file looks like")
+    one.add_argument("--to", dest="target_format", metavar="FORMAT", help="default: what the suffix stands for")
+    one.add_argument("--topic", metavar="SLUG", help="topic of questions that their file does not file")
     one.set_defaults(run=_convert)
+
+    one = commands.add_parser("formats", help="list the formats that can be read and written")
+    one.set_defaults(run=_formats)
 
     one = commands.add_parser("register", help="write the register of laws from a folder of law texts")
     one.add_argument("--texts", type=Path, required=True, metavar="FOLDER")
@@ -164,17 +170,50 @@ def _convert(options: argparse.Namespace) -> int:
     target: Path = options.target
     if not source.exists():
         raise FileNotFoundError(f"no such file or folder: {source}")
-    if source.is_dir():
-        if target.is_dir():
-            raise ValueError("the target is a folder too; name a file")
+    if source.is_dir() and target.is_dir():
+        raise ValueError("the target is a folder too; name a file")
+    if source.resolve() == target.resolve():
+        raise ValueError("the target is the source itself")
+    if source.is_dir() and options.target_format is None and target.suffix in ("", ".json"):
         bank = store.load(source)
         target.write_text(store.to_bundle(bank), encoding="utf-8", newline="\n")
-    else:
-        if target.exists() and not target.is_dir():
-            raise ValueError("the target is a file too; name a folder")
+    elif source.is_file() and (target.is_dir() or not target.suffix) and options.target_format is None:
         bank = store.from_bundle(source.read_text(encoding="utf-8"))
         store.write(bank, target)
+    else:
+        return _convert_files(options)
     print(f"{len(bank)} items")
+    return DONE
+
+
+def _convert_files(options: argparse.Namespace) -> int:
+    # The formats stand on libraries that the rest of this command line does without.
+    from question_bank import converting
+    from question_bank.formats.report import Unreadable
+
+    source: Path = options.source
+    name = options.target_format or converting.format_of(options.target)
+    if source.is_dir():
+        made = converting.Conversion(tuple(store.load(source)))
+    else:
+        try:
+            made = converting.read(source.read_bytes(), source.name, name=options.source_format, topic=options.topic)
+        except Unreadable as error:
+            print(f"{source}: {converting.refusal(error)}", file=sys.stderr)
+            return UNUSABLE
+    content, lost, left_out = converting.write(made.items, made.media, name)
+    for line in (*made.told, *lost):
+        print(line, file=sys.stderr)
+    options.target.write_bytes(content)
+    print(f"{len(made.items) - left_out} items")
+    return REFUSED if made.refused or left_out else DONE
+
+
+def _formats(options: argparse.Namespace) -> int:
+    from question_bank import converting
+
+    for line in converting.listing():
+        print(line)
     return DONE
 
 

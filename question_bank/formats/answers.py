@@ -91,9 +91,22 @@ def take_notes(draft: Draft, notes: Sequence[Rich]) -> None:
             draft.repair("explanation", "feedback_to_explanation", CERTAIN, after=note.text())
 
 
-def take_accepted(draft: Draft, accepted: list[str], words: str, weight: Decimal, note: Rich) -> None:
+def full_weights(draft: Draft, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Return the weights of answers so that the best earns 100 percent; where the file had less, that is told."""
+    best = max(weights, default=Decimal(0))
+    if not 0 < best < 100:
+        return list(weights)
+    draft.repair("key", "best_answer_taken", DOUBTFUL, before=f"{best.normalize():f}%")
+    return [weight * 100 / best for weight in weights]
+
+
+def take_accepted(
+    draft: Draft, accepted: list[str], words: str, weight: Decimal, note: Rich, *, wildcards: bool = True
+) -> None:
     """Add an answer to those accepted; one that earns only a part, or stands for all others, is told and left out."""
-    if weight >= 100:
+    if weight >= 100 and not wildcards:
+        accepted.append(words)
+    elif weight >= 100:
         bare = words.replace("\\*", "\0")
         if "*" in bare and bare.replace("*", "").strip():
             draft.repair("key", "wildcard_removed", DOUBTFUL, before=words, after=bare.replace("*", "").strip())

@@ -36,7 +36,9 @@ class Draft:
 
     def repair(self, place: str, code: str, confidence: str, before: str = "", after: str = "", **params: Any) -> None:
         """Tell something put right or inferred."""
-        self.repairs.append(Repair(place, code, confidence, before[:LONGEST_TOLD], after[:LONGEST_TOLD], params))
+        told = Repair(place, code, confidence, before[:LONGEST_TOLD], after[:LONGEST_TOLD], params)
+        if told not in self.repairs:  # a text may be read twice, such as a note
+            self.repairs.append(told)
 
     def problem(self, place: str, code: str, **params: Any) -> None:
         """Tell a fault that keeps the question out."""

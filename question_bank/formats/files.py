@@ -12,8 +12,6 @@ from urllib.parse import unquote
 
 from question_bank.fields import MAX_ALT, MAX_BYTES
 from question_bank.formats.report import Medium
-from question_bank.item import Item
-from question_bank.item import Medium as ItemMedium
 
 ENDINGS = {
     "image/png": "png",
@@ -130,8 +128,3 @@ class Pictures:
         while name in taken:
             name, number = f"{stem}-{number}.{ending}", number + 1
         return name
-
-
-def held(item: Item, media: Mapping[str, bytes]) -> tuple[ItemMedium, ...] | None:
-    """Return the media of an item where the bytes of all are at hand, else None: half a set would mislead."""
-    return item.media if all(medium.sha256 in media for medium in item.media) else None

@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from question_bank.formats import cases
 from question_bank.formats.answers import (
+    full_weights,
     take_accepted,
     take_blanks,
     take_notes,
@@ -220,8 +221,7 @@ def _answers(draft: Draft, answers: str, format: str) -> None:
         _truth(draft, answers, format)
     else:
         accepted: list[str] = []
-        for piece in _pieces(answers, "="):
-            weight, piece = _weight(piece, Decimal(100))
+        for weight, piece in _full(draft, answers):
             words, note = _with_note(piece, format)
             take_accepted(draft, accepted, _rich(words, format)[0].text(), weight, note)
         take_blanks(draft, draft.data["stem"], [accepted])
@@ -270,8 +270,7 @@ def _numbers(draft: Draft, answers: str, format: str) -> None:
         draft.lose("feedback_on_wrong_answers")
     accepted: list[str] = []
     within: list[str] = []
-    for piece in _pieces(answers, "="):
-        weight, piece = _weight(piece, Decimal(100))
+    for weight, piece in _full(draft, answers):
         words, note = _with_note(piece, format)
         number, tolerance = _range(draft, _shown(words).strip())
         before = len(accepted)
@@ -300,6 +299,12 @@ def _range(draft: Draft, words: str) -> tuple[str, str]:
 def _pieces(answers: str, sign: str) -> list[str]:
     first, *rest = answers.split(sign)
     return [*([first.strip()] if first.strip() else []), *(piece.strip() for piece in rest)]
+
+
+def _full(draft: Draft, answers: str) -> list[tuple[Decimal, str]]:
+    rows = [_weight(piece, Decimal(100)) for piece in _pieces(answers, "=")]
+    weights = full_weights(draft, [weight for weight, _ in rows])
+    return [(weight, piece) for weight, (_, piece) in zip(weights, rows, strict=True)]
 
 
 def _weight(piece: str, usual: Decimal) -> tuple[Decimal, str]:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,12 +22,13 @@ from question_bank.store import BUNDLE_FORMAT, BUNDLE_VERSION, Bank, to_bundle
 NAME, TITLE = "json", "题库 JSON"
 SUFFIXES = (".json",)
 MEDIA_TYPE = "application/json"
+OPENING = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")
 
 
 def sniff(content: bytes, file_name: str) -> float:
     """Return how sure it is that this is JSON of questions; other JSON is claimed faintly, to be refused clearly."""
     head = content[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head.startswith((b"{", b"[")):
+    if not OPENING.match(head):
         return 0.0
     if b'"question_bank"' in head or b'"items"' in head or (b'"kind"' in head and b'"stem"' in head):
         return 0.98

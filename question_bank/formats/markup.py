@@ -164,6 +164,8 @@ def parse_xml(content: bytes) -> Node:
         root = parser.close()
     except DefusedXmlException as error:
         raise Unreadable("xml_with_entities") from error
+    except Unreadable:
+        raise
     except (ParseError, ValueError, LookupError) as error:
         raise Unreadable("not_xml", reason=str(error)[:200]) from error
     if not isinstance(root, Node):

@@ -7,7 +7,7 @@ follows a ``#``. A backslash takes the meaning from the sign after it; so does a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from html import escape as escape_html
@@ -119,8 +119,3 @@ def _decimal(words: str) -> Decimal:
         return Decimal(words)
     except InvalidOperation:
         return Decimal(0)
-
-
-def right_ones(alternatives: Sequence[Alternative]) -> list[Alternative]:
-    """Return the alternatives that earn everything."""
-    return [one for one in alternatives if one.weight >= 100]

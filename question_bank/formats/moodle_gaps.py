@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from question_bank.formats import cases, moodle_cloze
-from question_bank.formats.answers import take_accepted, take_blanks, take_told_tolerance, take_tolerance
+from question_bank.formats.answers import full_weights, take_accepted, take_blanks, take_told_tolerance, take_tolerance
 from question_bank.formats.choices import take_weights
 from question_bank.formats.draft import Draft
+from question_bank.formats.gaps import numbered
 from question_bank.formats.markup import Node
 from question_bank.formats.moodle_cloze import Embedded
 from question_bank.formats.moodle_texts import rich_of, stem_of
@@ -46,16 +47,6 @@ def read_cloze(question: Node, draft: Draft) -> None:
         cases.fold(draft, [_part(draft, number, field) for number, field in enumerate(fields, start=1)])
 
 
-def numbered(text: Rich) -> Rich:
-    """Return a text in which the slots are blanks with a number before each, so that questions can name them."""
-    numbers = iter(range(1, 1000))
-
-    def told(words: str) -> str:
-        return re.sub(SLOT, lambda _: f"（{next(numbers)}）{SLOT}", words)
-
-    return slots_as_gaps(text.mapped(lambda one: [type(one)(told(one.words), one.strong, one.emphasis)]))
-
-
 def _part(draft: Draft, number: int, field: Embedded) -> Draft:
     part = Draft(draft.place, shelf=draft.shelf, pictures=draft.pictures)
     part.extras["weight"] = str(max(1, min(field.weight, 100)))
@@ -73,12 +64,13 @@ def _take_blanks(draft: Draft, stem: Rich, fields: Sequence[Embedded]) -> None:
     for field in fields:
         words: list[str] = []
         within: list[str] = []
-        for one in field.alternatives:
+        weights = full_weights(draft, [one.weight for one in field.alternatives])
+        for one, weight in zip(field.alternatives, weights, strict=True):
             told = draft.html(one.words).text()
             if field.type in moodle_cloze.NUMBERS:
                 told, tolerance = moodle_cloze.tolerance_of(told)
-                within += [tolerance] if one.weight >= 100 and told != "*" else []
-            take_accepted(draft, words, told, one.weight, draft.html(one.feedback))
+                within += [tolerance] if weight >= 100 and told != "*" else []
+            take_accepted(draft, words, told, weight, draft.html(one.feedback))
         if moodle_cloze.TYPED.get(field.type):
             draft.lose("case_sensitive")
         accepted.append(words)

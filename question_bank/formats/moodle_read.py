@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from question_bank.formats import cases, moodle_gaps
 from question_bank.formats.answers import (
+    full_weights,
     take_accepted,
     take_blanks,
     take_notes,
@@ -18,7 +20,7 @@ from question_bank.formats.answers import (
     take_tolerance,
     truth_of,
 )
-from question_bank.formats.choices import take_weights
+from question_bank.formats.choices import even_share, take_weights
 from question_bank.formats.draft import Draft, report
 from question_bank.formats.markup import Node, parse_html, parse_xml
 from question_bank.formats.moodle_texts import (
@@ -32,7 +34,8 @@ from question_bank.formats.moodle_texts import (
     without,
 )
 from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Unreadable
-from question_bank.formats.rich import Rich, from_node
+from question_bank.formats.rich import Rich
+from question_bank.formats.rubrics import rubric_in
 
 FORMAT = "moodle_xml"
 # Moodle's own sentences, which every question has unless its author changed them.
@@ -40,7 +43,6 @@ USUAL_FEEDBACK = re.compile(
     "your answer is (?:partially )?(?:in)?correct[.。!！]?|[您你]?的?(?:回答|答案)(?:不|部分)?正确[.。!！]?",
     re.IGNORECASE,
 )
-RUBRIC_HEAD = ("评分要点", "权重", "说明")
 
 
 def read_quiz(content: bytes, file_name: str) -> ImportReport:
@@ -95,6 +97,16 @@ def _multichoice(question: Node, draft: Draft) -> None:
     take_weights(draft, [weight for _, weight, _ in answers], several=several)
 
 
+def _all_or_nothing(question: Node, draft: Draft) -> None:
+    """Read the plugins in which every right option has 100 percent and only all of them together earn anything."""
+    answers = answers_of(question, draft)
+    draft.data["stem"] = stem_of(question, draft)
+    draft.data["options"] = draft.options((words, note) for words, _, note in answers)
+    right = sum(weight > 0 for _, weight, _ in answers)
+    share = even_share(right) if right else Decimal(0)
+    take_weights(draft, [share if weight > 0 else Decimal(0) for _, weight, _ in answers], several=True)
+
+
 def _truefalse(question: Node, draft: Draft) -> None:
     answers = answers_of(question, draft)
     draft.data |= {"kind": "true_false", "stem": stem_of(question, draft)}
@@ -119,22 +131,25 @@ def _truefalse(question: Node, draft: Draft) -> None:
 
 def _shortanswer(question: Node, draft: Draft) -> None:
     accepted: list[str] = []
-    for answer in question.all("answer"):
-        note = rich_of(answer.find("feedback"), draft)
-        take_accepted(draft, accepted, typed_of(answer), weight_of(answer, draft), note)
+    for answer, weight in _weighted(question, draft):
+        take_accepted(draft, accepted, typed_of(answer), weight, rich_of(answer.find("feedback"), draft))
     if question.words("usecase") not in ("", "0"):
         draft.lose("case_sensitive")
     take_blanks(draft, stem_of(question, draft), [accepted])
     take_told_tolerance(draft)
 
 
+def _weighted(question: Node, draft: Draft) -> list[tuple[Node, Decimal]]:
+    answers = question.all("answer")
+    return list(zip(answers, full_weights(draft, [weight_of(one, draft) for one in answers]), strict=True))
+
+
 def _numerical(question: Node, draft: Draft) -> None:
     accepted: list[str] = []
     within: list[str] = []
-    for answer in question.all("answer"):
+    for answer, weight in _weighted(question, draft):
         before = len(accepted)
-        note = rich_of(answer.find("feedback"), draft)
-        take_accepted(draft, accepted, typed_of(answer), weight_of(answer, draft), note)
+        take_accepted(draft, accepted, typed_of(answer), weight, rich_of(answer.find("feedback"), draft))
         if len(accepted) > before:
             within.append(answer.words("tolerance"))
     if question.find("units") is not None:
@@ -157,25 +172,10 @@ def _matching(question: Node, draft: Draft) -> None:
 def _essay(question: Node, draft: Draft) -> None:
     draft.data["stem"] = stem_of(question, draft)
     info = question.find("graderinfo")
-    rubric: list[tuple[Rich, str, Rich]] = []
-    if info is not None:
-        words = (info.find("text") or info).text()
-        tree = parse_html(words) if info.attributes.get("format", "html") == "html" else Node("")
-        for table in [node for node in tree.walk() if node.tag == "table"]:
-            rows = [
-                [cell for cell in row.elements() if cell.tag in ("td", "th")] for row in table.walk() if row.tag == "tr"
-            ]
-            if rows and tuple(cell.text().strip() for cell in rows[0]) == RUBRIC_HEAD:
-                rubric = [
-                    (from_node(row[0], draft.show), row[1].text().strip(), from_node(row[2], draft.show))
-                    for row in rows[1:]
-                    if len(row) == 3
-                ]
-                table.children.clear()
-        sample = from_node(tree, draft.show) if tree.children else rich_of(info, draft)
+    if info is not None and info.attributes.get("format", "html") == "html":
+        take_sample(draft, *rubric_in(parse_html((info.find("text") or info).text()), draft.show))
     else:
-        sample = Rich(())
-    take_sample(draft, sample, rubric)
+        take_sample(draft, rich_of(info, draft))
     if question.words("attachments") not in ("", "0"):
         draft.lose("attachments")
     if question.words("responsetemplate", "text"):
@@ -210,7 +210,8 @@ def _tell_lost(question: Node, draft: Draft) -> None:
 
 READERS: dict[str, Callable[[Node, Draft], None]] = {
     "multichoice": _multichoice,
-    "multichoiceset": _multichoice,
+    "multichoiceset": _all_or_nothing,
+    "oumultiresponse": _all_or_nothing,
     "truefalse": _truefalse,
     "shortanswer": _shortanswer,
     "numerical": _numerical,

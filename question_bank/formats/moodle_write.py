@@ -17,6 +17,7 @@ from question_bank.formats.choices import even_share
 from question_bank.formats.kind_labels import extras_of, is_numeric, tolerance_of
 from question_bank.formats.moodle_texts import PLUGIN_FILE
 from question_bank.formats.report import Loss
+from question_bank.formats.rubrics import sample_and_rubric
 from question_bank.formats.web import BLANK_IN_HTML, OUTSIDE_XML, Words, literal, media_losses, pieces
 from question_bank.item import Item, LegalBasis
 from question_bank.kinds.fill_blank import BLANK
@@ -24,7 +25,6 @@ from question_bank.kinds.fill_blank import BLANK
 # Columns of Moodle's tables that are shorter than our texts.
 LONGEST_MATCH = 255
 LONGEST_TAG = 50
-RUBRIC_HEAD = ("评分要点", "权重", "说明")
 Media = Mapping[str, bytes]
 
 
@@ -265,13 +265,7 @@ def _short_answer(question: _Question) -> None:
     for name, value in (("responseformat", "plain"), ("responserequired", "1"), ("responsefieldlines", "15")):
         SubElement(made, name).text = value
     SubElement(made, "attachments").text = "0"
-    head = "".join(f"<th>{title}</th>" for title in RUBRIC_HEAD)
-    rows = ""
-    for row in item.settings["rubric"]:
-        cells = (words.html(row["point"]), str(row["weight"]), words.html(row["note"]) if "note" in row else "")
-        rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-    sample = words.html(item.settings["sample"])
-    question.markup(made, "graderinfo", f"<div>{sample}</div><table><tr>{head}</tr>{rows}</table>")
+    question.markup(made, "graderinfo", sample_and_rubric(item, words))
     _worded(SubElement(made, "responsetemplate", format="html"), "")
 
 

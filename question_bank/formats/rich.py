@@ -193,16 +193,28 @@ def with_gaps(rich: Rich) -> tuple[Rich, bool]:
 
 
 def slots_as_gaps(rich: Rich) -> Rich:
-    """Return a text with a blank at each slot."""
+    """Return a text with a blank at each slot; in such a text, low lines of its own are no blanks."""
+    if not any(isinstance(one, Text) and SLOT in one.words for one in inlines_of(rich.blocks)):
+        return rich
 
-    def change(one: Text) -> Iterator[Inline]:
-        for index, piece in enumerate(one.words.split(SLOT)):
-            if index:
-                yield Blank(1)
-            if piece:
-                yield replace(one, words=piece)
+    def run(inlines: Iterable[Inline]) -> tuple[Inline, ...]:
+        return tuple(new for one in inlines for new in _opened(one))
 
-    return rich.mapped(change)
+    return replace(rich, blocks=tuple(_rewritten(block, run) for block in rich.blocks))
+
+
+def _opened(one: Inline) -> Iterator[Inline]:
+    if isinstance(one, Blank):
+        yield Text("＿＿")
+        return
+    if not isinstance(one, Text):
+        yield one
+        return
+    for index, piece in enumerate(re.sub("_{2,}", "＿＿", one.words).split(SLOT)):
+        if index:
+            yield Blank(1)
+        if piece:
+            yield replace(one, words=piece)
 
 
 Run = Callable[[Iterable[Inline]], tuple[Inline, ...]]
@@ -322,7 +334,9 @@ class _Reader:
             return []
         if node.tag == "ul":
             return [Listing(tuple(entries))]
-        start = node.attributes.get("start", "1").strip()
+        # QTI has no attribute for the first number; our export puts it into the class.
+        told = re.search(r"\bstart-([0-9]{1,6})\b", node.attributes.get("class", ""))
+        start = told[1] if told else node.attributes.get("start", "1").strip()
         return [Listing(tuple(entries), int(start) if re.fullmatch("[0-9]{1,6}", start) else 1)]
 
     def _table(self, node: Node, style: _Style) -> list[Block]:

@@ -255,6 +255,8 @@ def shown(item, *, without=()):
 
     def walk(value, place=""):
         if isinstance(value, dict):
+            if place == "document":  # its texts are plain, their notes are not
+                return value | ({"note": walk(value["note"], "note")} if "note" in value else {})
             return {name: walk(one, name) for name, one in value.items() if name not in without}
         if isinstance(value, list):
             return [walk(one, place) for one in value]

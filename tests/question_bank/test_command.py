@@ -173,3 +173,47 @@ def test_the_library_runs_with_the_standard_library_alone():
     )
     ours = {name for name in run.stdout.split() if name not in sys.stdlib_module_names and name != "__main__"}
     assert ours == {"question_bank"}
+
+
+def test_formats_are_listed_with_what_they_can_do(capsys):
+    assert main(["formats"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert any(row.startswith("moodle_xml") and "read write" in row for row in rows)
+    assert any(row.startswith("qti_12") and "write" not in row for row in rows)
+
+
+def test_convert_goes_over_other_formats_and_back(folder, tmp_path, capsys):
+    quiz, package, back = tmp_path / "quiz.xml", tmp_path / "pack.zip", tmp_path / "back.json"
+    assert main(["convert", str(folder), str(quiz), "--to", "moodle_xml"]) == 0
+    assert main(["convert", str(quiz), str(package), "--to", "qti_30"]) == 0
+    assert main(["convert", str(package), str(back)]) == 0
+    assert main(["convert", str(back), str(tmp_path / "folder")]) == 0
+    assert list(question_bank.load(tmp_path / "folder")) == list(question_bank.load(folder))
+    assert capsys.readouterr().out == "1 items\n" * 4
+
+
+def test_convert_tells_what_was_refused_and_left_out_row_by_row(tmp_path, capsys):
+    source = tmp_path / "in.gift"
+    source.write_text("期限是？{=七日 ~五日}\n\n简述{}\n\n对{~%60%甲 ~%40%乙 ~丙}\n", encoding="utf-8")
+    target = tmp_path / "out.aiken"
+    assert main(["convert", str(source), str(target), "--topic", "hearing"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "1 items\n"
+    assert "第 2 题（in.gift line 3）：未读入：sample 简答题没有参考答案" in told.err
+    assert "第 3 题（in.gift line 5）：请核对：key 选项的分值不能保留" in told.err
+    assert "整题略去：这种格式没有这种题型（multiple_choice）" in told.err
+    assert "文件没有说明的，按此补上" in told.err
+    assert target.read_text(encoding="utf-8") == "期限是？\nA) 七日\nB) 五日\nANSWER: A\n"
+
+
+def test_convert_asks_for_a_topic_and_for_the_format_where_they_are_not_told(tmp_path, capsys):
+    source = tmp_path / "in.gift"
+    source.write_text("期限是？{=七日 ~五日}\n", encoding="utf-8")
+    assert main(["convert", str(source), str(tmp_path / "out.json")]) == 1
+    assert "请用 --topic 指明" in capsys.readouterr().err
+    assert main(["convert", str(source), str(tmp_path / "out.zip")]) == 2
+    assert "--to: qti_22, qti_30" in capsys.readouterr().err
+    assert main(["convert", str(source), str(tmp_path / "out.json"), "--topic", "no_such"]) == 2
+    assert main(["convert", str(source), str(tmp_path / "out.json"), "--from", "moodle_xml"]) == 2
+    assert "不是有效的 XML" in capsys.readouterr().err
+    assert main(["convert", str(source), str(source), "--to", "gift"]) == 2

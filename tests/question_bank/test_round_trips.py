@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from question_bank import formats
+from question_bank import formats, load
 from question_bank.formats.report import CERTAIN, complete
 from tests.question_bank import inventing
 from tests.question_bank.inventing import MEDIA, items, shown, without_notes
@@ -70,6 +70,38 @@ def test_gift_keeps_the_order_and_parts_the_questions(rows):
     chosen = formats.find("gift")
     done = complete(chosen.reader(chosen.writer(rows), "x").found, {})
     assert [one.item.stem for one in done] == [item.stem for item in rows]
+
+
+@pytest.mark.parametrize("name", ["qti_22", "qti_30"])
+def test_qti_keeps_every_kind(name):
+    @some
+    @given(items())
+    def kept(item):
+        assert shown(there_and_back(name, item)) == shown(item)
+
+    kept()
+
+
+@pytest.mark.parametrize("name", ["qti_22", "qti_30"])
+def test_qti_keeps_the_order_of_the_items_and_is_the_same_each_time(name):
+    @some
+    @given(st.lists(items(kinds=(*CHOICES, "case_study")), min_size=2, max_size=4, unique_by=lambda item: item.id))
+    def kept(rows):
+        chosen = formats.find(name)
+        content = chosen.writer(rows, media=MEDIA)
+        assert content == chosen.writer(rows, media=MEDIA)
+        assert [one.item.id for one in complete(chosen.reader(content, "x").found, {})] == [item.id for item in rows]
+
+    kept()
+
+
+def test_the_shipped_bank_comes_back_whole_over_three_formats():
+    bank = list(load())
+    rows = bank
+    for name in ("qti_30", "moodle_xml", "json"):
+        chosen = formats.find(name)
+        rows = [one.item for one in complete(chosen.reader(chosen.writer(rows), "x").found, {})]
+    assert {item.id: item for item in rows} == {item.id: item for item in bank}
 
 
 ASKED = {"wing": "procedures", "topic": "hearing", "fields": ["general"], "difficulty": 3, "level": "recall"}
