@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,22 +12,26 @@ from sqlalchemy import Select, String, and_, cast, exists, false, func, or_, sel
 from sqlalchemy.orm import Session
 
 from question_bank import Item
+from question_bank.apart import rivals
 from trainer.accounts.models import User
-from trainer.bank.models import ITEM_STATES, ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
 
-def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
-    """Return the published items of ``kinds`` (all when empty) and those named by ``codes``, by code.
+def read_pool(
+    session: Session, *, kinds: Iterable[str] = (), codes: Iterable[str] = (), pools: Iterable[str] = ("open",)
+) -> list[PoolItem]:
+    """Return the published items of ``kinds`` (all when empty) in ``pools``, and those named by ``codes``, by code.
 
-    Items in quarantine, drafts and retired ones are never in it. Two statements, whatever the size.
+    Items in quarantine, drafts and retired ones are never in it. Three statements, whatever the size.
     """
     wanted, named = sorted(set(kinds)), sorted(set(codes))
     inside = [ItemRecord.state == "published", ItemRecord.version_id.is_not(None)]
+    suits = ItemRecord.pool.in_(sorted(set(pools)))
     if wanted:
-        of_kind = ItemRecord.kind.in_(wanted)
-        inside.append(or_(of_kind, ItemRecord.code.in_(named)) if named else of_kind)
+        suits = and_(suits, ItemRecord.kind.in_(wanted))
+    inside.append(or_(suits, ItemRecord.code.in_(named)) if named else suits)
     fields: dict[int, set[str]] = {}
     for item_id, one in session.execute(
         select(ItemField.item_id, ItemField.field).join(ItemRecord, ItemRecord.id == ItemField.item_id).where(*inside)
@@ -42,10 +46,13 @@ def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[st
             ItemRecord.wing,
             ItemRecord.topic,
             ItemRecord.difficulty,
+            ItemRecord.pool,
+            ItemRecord.variant_group,
         )
         .where(*inside)
         .order_by(ItemRecord.code)
-    )
+    ).all()
+    apart = _rivals(session, rows)
     return [
         PoolItem(
             row.code,
@@ -56,9 +63,29 @@ def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[st
             row.topic,
             row.difficulty,
             frozenset(fields.get(row.id, ())),
+            row.pool,
+            apart.get(row.code, frozenset()),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A row as ``question_bank.apart`` wants it."""
+
+    id: str
+    variant_group: str | None
+    enemies: tuple[str, ...]
+
+
+def _rivals(session: Session, rows: Sequence[Any]) -> Mapping[str, frozenset[str]]:
+    code_of = {row.id: row.code for row in rows}
+    enemies: dict[int, list[str]] = {}
+    for item_id, enemy_id in session.execute(select(ItemEnemy.item_id, ItemEnemy.enemy_id)):
+        if item_id in code_of and enemy_id in code_of:
+            enemies.setdefault(item_id, []).append(code_of[enemy_id])
+    return rivals(_Kept(row.code, row.variant_group, tuple(enemies.get(row.id, ()))) for row in rows)
 
 
 def bodies_of_versions(
@@ -162,6 +189,11 @@ def counts_by(session: Session, column: str) -> dict[str, int]:
         "topic": ItemRecord.topic,
     }[column]
     return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+
+
+def published_kinds(session: Session) -> set[str]:
+    """Return the kinds of which the bank has published items, in whichever pool."""
+    return set(session.scalars(select(ItemRecord.kind).where(ItemRecord.state == "published").distinct()))
 
 
 def published_by_topic(session: Session) -> dict[str, int]:
