@@ -49,23 +49,72 @@ def caller() -> Caller:
 
 
 class OptionOut(Shape):
+    """``html`` only in an item whose ``format`` is markdown: the text as safe HTML."""
+
     key: str
     text: str
+    html: str | None = None
+
+
+class SegmentOut(Shape):
+    """A piece of a document; one without ``key`` cannot be marked."""
+
+    text: str
+    key: str | None = None
+
+
+class DocumentOut(Shape):
+    title: str
+    text: str
+    html: str | None = None
+
+
+class MediumOut(Shape):
+    """Lies at ``/media/`` and its ``sha256``."""
+
+    name: str
+    sha256: str
+    type: str
+    alt: str
+    bytes: int
 
 
 class ItemOut(Shape):
+    """An item as its kind shows it. ``case`` names the case of its section to which it belongs."""
+
     number: int
     kind: str
     stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
     options: list[OptionOut] | None = None
+    prompts: list[OptionOut] | None = None
+    reuse: bool | None = None
+    document: list[SegmentOut] | None = None
+    indefinite: bool | None = None
+    max_length: int | None = None
     blanks: int | None = None
+    case: str | None = None
     points: Amount
+
+
+class CaseOut(Shape):
+    """What is shown once for all items of the section with the same ``case``."""
+
+    case: str
+    stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
+    documents: list[DocumentOut] | None = None
 
 
 class SectionOut(Shape):
     title: str
     partial_credit: str
     items: list[ItemOut]
+    cases: list[CaseOut] | None = None
 
 
 class PaperOut(Shape):

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, String, and_, cast, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import Item
 from question_bank.apart import rivals
 from trainer.accounts.models import User
-from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemMedia, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
@@ -189,6 +189,17 @@ def counts_by(session: Session, column: str) -> dict[str, int]:
         "topic": ItemRecord.topic,
     }[column]
     return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+
+
+def medium_type(session: Session, sha256: str) -> str | None:
+    """Return the media type of a file of items, None for one that the bank does not hold."""
+    return session.scalar(select(ItemMedia.media_type).where(ItemMedia.sha256 == sha256))
+
+
+def shows_medium(sha256: str, *, after_answer: bool = False) -> ColumnElement[bool]:
+    """Return the condition on ``ItemVersion`` that its candidates see this medium, or see it after the answer too."""
+    text = ItemVersion.body if after_answer else ItemVersion.public
+    return cast(text, String).contains(f'"{sha256}"', autoescape=True)
 
 
 def published_kinds(session: Session) -> set[str]:

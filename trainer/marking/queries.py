@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from question_bank.item import thawed
 from question_bank.laws import find as find_law
 from trainer.attempts.models import Attempt, Response
+from trainer.bank.models import ItemVersion
+from trainer.bank.queries import shows_medium
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
@@ -22,7 +24,7 @@ from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
 from trainer.marking.rules import may_see_result
-from trainer.papers.models import Paper
+from trainer.papers.models import Paper, PaperItem
 
 
 class NotReleased(Forbidden):
@@ -62,6 +64,18 @@ def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[s
     if found is None:
         raise NotReleased
     return found
+
+
+def released_with_medium(session: Session, person: Any, sha256: str, now: datetime) -> bool:
+    """Return whether a released result of the person shows this medium, in an explanation perhaps."""
+    attempts = session.scalars(
+        select(Attempt.id)
+        .join(PaperItem, PaperItem.paper_id == Attempt.paper_id)
+        .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
+        .where(Attempt.user_id == person.id, shows_medium(sha256, after_answer=True))
+        .distinct()
+    )
+    return bool(released_scores(session, list(attempts), now)) and person.ticket_exam_id is None
 
 
 @dataclass(frozen=True)

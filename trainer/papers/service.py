@@ -24,6 +24,7 @@ from question_bank.kinds import answer_shape, case_study
 from question_bank.kinds import public as public_view
 from trainer.bank.models import ItemVersion
 from trainer.bank.queries import bodies_of_versions
+from trainer.bank.rich import with_html
 from trainer.bank.rules import PoolItem
 from trainer.core.crypto import keyed_digest
 from trainer.core.database import transaction
@@ -342,11 +343,11 @@ class _Piece:
 
 def _piece(item: Item, public: dict[str, Any], part: int | None, weight: int) -> _Piece:
     right_order = tuple(item.key) if item.kind == "ordering" else ()
-    return _Piece(public, answer_shape(item), right_order, part, weight)
+    return _Piece(with_html(public), answer_shape(item), right_order, part, weight)
 
 
 def _shown_case(item: Item) -> dict[str, Any]:
-    shown = case_study.case_view(item)
+    shown = with_html(case_study.case_view(item))
     del shown["kind"]
     return shown
 

@@ -19,6 +19,7 @@ from question_bank.item import Item
 from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.queries import shows_medium
 from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
 from trainer.practice.rules import memory
@@ -141,6 +142,19 @@ def within(filters: dict[str, str]) -> ColumnElement[bool]:
     if "field" in filters:
         parts.append(exists().where(ItemField.item_id == ItemRecord.id, ItemField.field == filters["field"]))
     return and_(*parts)
+
+
+def practised_with_medium(session: Session, user_id: int, sha256: str) -> bool:
+    """Return whether an item that may be practised shows this medium, or tells it after an answer of this person."""
+    asked = exists().where(ItemRecord.version_id == ItemVersion.id, studied(), shows_medium(sha256))
+    told = exists().where(
+        PracticeAnswer.user_id == user_id,
+        PracticeAnswer.item_version_id == ItemVersion.id,
+        PracticeAnswer.item_id == ItemRecord.id,
+        studied(),
+        shows_medium(sha256, after_answer=True),
+    )
+    return bool(session.scalar(select(or_(asked, told))))
 
 
 def refuse_during_exam(session: Session, user_id: int, now: datetime) -> None:
