@@ -187,25 +187,58 @@ class BasisOut(Shape):
     item: int | None = None
 
 
-class MarkedOptionOut(Shape):
-    key: str
-    text: str
+class MarkedOptionOut(OptionOut):
     note: str = ""
+    note_html: str | None = None
+
+
+class PairOut(MarkedOptionOut):
+    """A prompt of a matching item with what was chosen for it and what should have been."""
+
+    given: str | None = None
+    given_html: str | None = None
+    wanted: str
+    wanted_html: str | None = None
+    right: bool
+
+
+class MarkedSegmentOut(SegmentOut):
+    outcome: Literal["hit", "missed", "false_alarm", ""]
+    note: str
+    note_html: str | None = None
+
+
+class RubricOut(Shape):
+    point: str
+    html: str | None = None
+    weight: int
+    note: str
+    note_html: str | None = None
 
 
 class MarkedItemOut(Shape):
+    """``right_answer`` of a short answer is a sample."""
+
     number: int
     section: str
     kind: str
+    indefinite: bool = False
+    case: CaseOut | None = None
     stem: str
+    stem_html: str | None = None
     options: list[MarkedOptionOut] | None = None
+    pairs: list[PairOut] | None = None
+    segments: list[MarkedSegmentOut] | None = None
+    rubric: list[RubricOut] | None = None
     answer: Any = None
     right_answer: Any = None
+    right_answer_html: str | None = None
     points: Amount
     max_points: Amount
     correct: bool
     answered: bool
     explanation: str
+    explanation_html: str | None = None
     basis: list[BasisOut]
 
 
