@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.attempts.factories import make_drawn_exam
 from tests.browser.hall import attempt_of, enter, expect_saved, go_to, standing
 from tests.question_bank.samples import CANARIES, make_data, make_item
+from trainer.bank.importing import import_items
 from trainer.core.clock import utcnow
 from trainer.papers.rules.blueprint import SectionSpec
 
@@ -141,3 +142,23 @@ def test_markdown_is_shown_as_such_and_plain_text_stays_text(browse, real_site, 
     page.locator("[data-exam=next]").click()
     expect(page.locator(".question-stem")).to_have_text("<b>不是标记</b> *也不是*")
     assert attempt_of(real_site, exam).state == "open"
+
+
+def test_practice_by_keyboard_and_touch(browse, real_site):
+    items = [make_item(kind, id=f"practice-{kind.replace('_', '-')}") for kind in ("matching", "error_finding")]
+    with real_site.at_hand():
+        import_items(items, by=None, now=utcnow(), publish=True)
+    page = browse("officer3", width=390, height=800)
+    page.goto("/practice/item?item=practice-error-finding")
+    page.keyboard.press("2")
+    page.locator(".segment", has_text="三日内要求听证").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict.is-right")).to_be_visible()
+    expect(page.locator(".segment.is-hit")).to_have_count(2)
+    page.goto("/practice/item?item=practice-matching")
+    page.locator(".match-select").nth(0).focus()
+    page.keyboard.type("C")
+    page.locator(".match-select").nth(1).select_option("B")
+    page.locator(".thumb-actions .btn-primary").click()
+    expect(page.locator(".option.is-wrong")).to_contain_text("应选：")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -20,6 +20,7 @@ from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.queries import shows_medium
+from trainer.bank.rich import with_html
 from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
 from trainer.practice.rules import memory
@@ -37,6 +38,8 @@ from trainer.practice.rules.explaining import Explained, explain
 
 RULE = kinds.HALF_FOR_INCOMPLETE
 REST = memory.STEP
+# Short answers want a person, and a case may hold some.
+NOT_PRACTISED = ("short_answer", "case_study")
 # A backlog beyond this is not looked through; the longest overdue are the weakest in all but a few cases.
 KNOWN_MOST = 500
 SEARCH_MOST = 50
@@ -126,8 +129,13 @@ class Waiting:
 
 
 def studied() -> ColumnElement[bool]:
-    """Return the condition on ``ItemRecord`` that an item may be practised."""
-    return and_(ItemRecord.state == "published", ItemRecord.pool == "open", ItemRecord.version_id.is_not(None))
+    """Return the condition on ``ItemRecord`` that an item may be practised: open, and of a kind graded at once."""
+    return and_(
+        ItemRecord.state == "published",
+        ItemRecord.pool == "open",
+        ItemRecord.version_id.is_not(None),
+        ItemRecord.kind.not_in(NOT_PRACTISED),
+    )
 
 
 def within(filters: dict[str, str]) -> ColumnElement[bool]:
@@ -248,7 +256,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
         row.wing,
         row.topic,
         tuple(fields),
-        row.public,
+        with_html(row.public),
         queue,
         bool(row.wrong),
     )
@@ -312,7 +320,7 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
         kind=row.kind,
         wing=row.wing,
         topic=row.topic,
-        public=row.public,
+        public=with_html(row.public),
         answer=answer,
         correct=given.correct,
         fraction=given.fraction,

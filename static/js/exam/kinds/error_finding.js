@@ -6,7 +6,7 @@ export function draw(item, answer, { labelledBy, change, announce }) {
   const marked = new Set(answer ?? []);
   const segments = [];
   let locked = false;
-  const sheet = make("div", { className: "sheet", role: "group", aria: { labelledby: labelledBy } });
+  const sheet = make("div", { className: "facsimile", role: "group", aria: { labelledby: labelledBy } });
   const count = make("p", { className: "order-hint" });
 
   function turn(segment) {
