@@ -50,23 +50,72 @@ def caller() -> Caller:
 
 
 class OptionOut(Shape):
+    """``html`` only in an item whose ``format`` is markdown: the text as safe HTML."""
+
     key: str
     text: str
+    html: str | None = None
+
+
+class SegmentOut(Shape):
+    """A piece of a document; one without ``key`` cannot be marked."""
+
+    text: str
+    key: str | None = None
+
+
+class DocumentOut(Shape):
+    title: str
+    text: str
+    html: str | None = None
+
+
+class MediumOut(Shape):
+    """Lies at ``/media/`` and its ``sha256``."""
+
+    name: str
+    sha256: str
+    type: str
+    alt: str
+    bytes: int
 
 
 class ItemOut(Shape):
+    """An item as its kind shows it. ``case`` names the case of its section to which it belongs."""
+
     number: int
     kind: str
     stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
     options: list[OptionOut] | None = None
+    prompts: list[OptionOut] | None = None
+    reuse: bool | None = None
+    document: list[SegmentOut] | None = None
+    indefinite: bool | None = None
+    max_length: int | None = None
     blanks: int | None = None
+    case: str | None = None
     points: Amount
+
+
+class CaseOut(Shape):
+    """What is shown once for all items of the section with the same ``case``."""
+
+    case: str
+    stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
+    documents: list[DocumentOut] | None = None
 
 
 class SectionOut(Shape):
     title: str
     partial_credit: str
     items: list[ItemOut]
+    cases: list[CaseOut] | None = None
 
 
 class PaperOut(Shape):
@@ -151,25 +200,58 @@ class BasisOut(Shape):
     item: int | None = None
 
 
-class MarkedOptionOut(Shape):
-    key: str
-    text: str
+class MarkedOptionOut(OptionOut):
     note: str = ""
+    note_html: str | None = None
+
+
+class PairOut(MarkedOptionOut):
+    """A prompt of a matching item with what was chosen for it and what should have been."""
+
+    given: str | None = None
+    given_html: str | None = None
+    wanted: str
+    wanted_html: str | None = None
+    right: bool
+
+
+class MarkedSegmentOut(SegmentOut):
+    outcome: Literal["hit", "missed", "false_alarm", ""]
+    note: str
+    note_html: str | None = None
+
+
+class RubricOut(Shape):
+    point: str
+    html: str | None = None
+    weight: int
+    note: str
+    note_html: str | None = None
 
 
 class MarkedItemOut(Shape):
+    """``right_answer`` of a short answer is a sample."""
+
     number: int
     section: str
     kind: str
+    indefinite: bool = False
+    case: CaseOut | None = None
     stem: str
+    stem_html: str | None = None
     options: list[MarkedOptionOut] | None = None
+    pairs: list[PairOut] | None = None
+    segments: list[MarkedSegmentOut] | None = None
+    rubric: list[RubricOut] | None = None
     answer: Any = None
     right_answer: Any = None
+    right_answer_html: str | None = None
     points: Amount
     max_points: Amount
     correct: bool
     answered: bool
     explanation: str
+    explanation_html: str | None = None
     basis: list[BasisOut]
 
 

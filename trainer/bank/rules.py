@@ -18,7 +18,10 @@ CHANGES: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PoolItem:
-    """An item as a draw sees it: no text, no key. ``code`` is its stable id in the bank."""
+    """An item as a draw sees it: no text, no key. ``code`` is its stable id in the bank.
+
+    ``rivals`` are the codes of its variants and enemies, which it never meets in one paper.
+    """
 
     code: str
     item_id: int
@@ -28,11 +31,13 @@ class PoolItem:
     topic: str
     difficulty: int
     fields: frozenset[str] = frozenset()
+    pool: str = "open"
+    rivals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What items are asked for. An empty part asks nothing; None in ``wing`` means any.
+    """What items are asked for. An empty part asks nothing; None in ``wing`` or ``pool`` means any.
 
     ``fields`` wants an item that lies in at least one of them; ``general`` is a field like any other here.
     """
@@ -42,6 +47,7 @@ class Criteria:
     topics: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     difficulty: frozenset[int] = frozenset()
+    pool: str | None = None
 
     @classmethod
     def of(
@@ -51,9 +57,10 @@ class Criteria:
         topics: Iterable[str] = (),
         fields: Iterable[str] = (),
         difficulty: Iterable[int] = (),
+        pool: str | None = None,
     ) -> Criteria:
         """Return the criteria of plain lists."""
-        return cls(kind, wing, frozenset(topics), frozenset(fields), frozenset(difficulty))
+        return cls(kind, wing, frozenset(topics), frozenset(fields), frozenset(difficulty), pool)
 
     def takes(self, item: PoolItem) -> bool:
         """Return whether the item is one of those asked for."""
@@ -63,6 +70,7 @@ class Criteria:
             and (not self.topics or item.topic in self.topics)
             and (not self.fields or not self.fields.isdisjoint(item.fields))
             and (not self.difficulty or item.difficulty in self.difficulty)
+            and (self.pool is None or item.pool == self.pool)
         )
 
 

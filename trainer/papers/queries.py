@@ -32,6 +32,7 @@ def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
             fields=tuple(row.fields),
             difficulty=tuple(row.difficulty),
             item_ids=tuple(row.item_codes),
+            pool=row.pool,
         )
         for row in rows
     ]
@@ -44,6 +45,7 @@ def pool_for(session: Session, sections: Sequence[SectionSpec], until: date) -> 
         until=until,
         kinds={one.kind for one in sections},
         codes={code for one in sections for code in one.item_ids},
+        pools={one.pool for one in sections},
     )
 
 
@@ -94,20 +96,26 @@ def seed_of(session: Session, blueprint_id: int) -> str:
 
 @dataclass(frozen=True)
 class PaperItemLine:
-    """One item of a paper by its frozen version; ``section`` counts from 1."""
+    """One item of a paper by its frozen version; ``section`` counts from 1, ``part`` is that of a case study."""
 
     number: int
     section: int
     item_version_id: int
     points: Decimal
     partial_credit: str
+    part: int | None
 
 
 def items_of_paper(session: Session, paper_id: int) -> list[PaperItemLine]:
     """Return the items of a paper by number."""
     rows = session.execute(
         select(
-            PaperItem.number, PaperItem.section, PaperItem.item_version_id, PaperItem.points, PaperItem.partial_credit
+            PaperItem.number,
+            PaperItem.section,
+            PaperItem.item_version_id,
+            PaperItem.points,
+            PaperItem.partial_credit,
+            PaperItem.part,
         )
         .where(PaperItem.paper_id == paper_id)
         .order_by(PaperItem.number)

@@ -127,10 +127,12 @@ SENTENCES: dict[str, Any] = {
         "第 {section} 大题“{title}”需要 {wanted} 道，题库符合条件的有 {found} 道，但其他大题也要用，还缺 {missing} 道。"
     ),
     "unknown_items": _l("第 {section} 大题指定的试题不存在、未发布或题型不符：{items}。"),
+    "rival_items": _l("第 {section} 大题指定的试题与另一道指定的试题互为变式或相互提示，不能同卷：{items}。"),
     "too_many_sections": _l("最多 {most} 个大题。"),
     "too_many_items": _l("全卷共 {count} 道题，最多 {most} 道。"),
     "too_many_named_items": _l("指定的试题比题数 {count} 还多。"),
     "two_decimals": _l("最多保留两位小数。"),
+    "unknown_enemy": _l("“{enemy}”不在题库里，无法记为不能同卷的试题。"),
     "unknown_topic": _l("没有“{value}”这个专题。"),
     "closes_before_opens": _l("截止时间应晚于开考时间。"),
     "closes_in_past": _l("截止时间已过。"),
