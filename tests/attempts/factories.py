@@ -137,8 +137,9 @@ def make_drawn_exam(city, now: datetime, items: list[Item], *sections: SectionSp
     forget_papers(), forget_documents(), forget_keys()
     assert not import_items(items, by=None, now=now, publish=True).problems
     blueprint_id = create_blueprint("测试卷", sections, seed="seed", by=None, now=now)
+    until = (now + timedelta(days=1)).date()
     made = compile_papers(
-        blueprint_id, count=1, same_items=True, shuffle_items=False, shuffle_options=False, now=now
+        blueprint_id, count=1, same_items=True, shuffle_items=False, shuffle_options=False, until=until, now=now
     ).paper_ids
     with transaction() as session:
         exam_id, sitting_id = _put_up(session, city, now, blueprint_id, made[0], **about)

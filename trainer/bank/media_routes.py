@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from trainer.attempts.queries import sat_with_medium
 from trainer.bank.queries import medium_type
-from trainer.bank.rich import MEDIA_PATH
+from trainer.bank.rules.rich import MEDIA_PATH
 from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.core.files import media_folder, path_of

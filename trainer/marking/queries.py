@@ -16,9 +16,9 @@ from question_bank.kinds import right_answer
 from question_bank.laws import find as find_law
 from trainer.attempts.models import Attempt, Response
 from trainer.bank.models import ItemVersion
-from trainer.bank.pieces import told_pairs, told_rubric, told_segments
 from trainer.bank.queries import shows_medium
-from trainer.bank.rich import html_of
+from trainer.bank.rules.pieces import told_pairs, told_rubric, told_segments
+from trainer.bank.rules.rich import html_of
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra

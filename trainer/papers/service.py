@@ -24,8 +24,8 @@ from question_bank.kinds import answer_shape, case_study
 from question_bank.kinds import public as public_view
 from trainer.bank.models import ItemVersion
 from trainer.bank.queries import bodies_of_versions
-from trainer.bank.rich import with_html
 from trainer.bank.rules import PoolItem
+from trainer.bank.rules.rich import with_html
 from trainer.core.crypto import keyed_digest
 from trainer.core.database import transaction
 from trainer.core.errors import FieldProblem, Invalid, Missing

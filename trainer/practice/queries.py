@@ -20,7 +20,7 @@ from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.queries import may_be_drawn, shows_medium
-from trainer.bank.rich import with_html
+from trainer.bank.rules.rich import with_html
 from trainer.core.clock import local_day
 from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer

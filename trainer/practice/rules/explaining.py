@@ -11,8 +11,8 @@ from typing import Any
 from question_bank import kinds, laws, text
 from question_bank.item import Item, LegalBasis
 from question_bank.kinds import Grade
-from trainer.bank.pieces import ToldPair, ToldSegment, told_pairs, told_segments
-from trainer.bank.rich import html_of
+from trainer.bank.rules.pieces import ToldPair, ToldSegment, told_pairs, told_segments
+from trainer.bank.rules.rich import html_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from question_bank import Item
-from trainer.bank.rich import html_of
+from trainer.bank.rules.rich import html_of
 
 
 @dataclass(frozen=True, slots=True)
