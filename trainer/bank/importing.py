@@ -274,6 +274,8 @@ def _columns(item: Item) -> dict[str, Any]:
         "topic": item.topic,
         "difficulty": item.difficulty,
         "level": item.level,
+        "pool": item.pool,
+        "variant_group": item.variant_group,
     }
 
 

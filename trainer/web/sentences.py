@@ -198,6 +198,13 @@ SENTENCES: dict[str, Any] = {
     "class_rejected": _l("培训班“{title}”被退回：{reason}"),
     "hours_credited": _l("您因“{title}”获得 {hours} 学时。"),
     "hours_taken_back": _l("“{title}”的 {hours} 学时已撤回：{reason}"),
+    # --- work on items
+    "item_in_review": _l("这道题正在审题，请先撤回再修改。"),
+    "item_changed_meanwhile": _l("您打开之后，别人又保存了一版。您填写的内容还在页面上，请对照新版本后再保存。"),
+    "review_decided": _l("这一版已有结论，或已被撤回、改动，请刷新后查看。"),
+    "own_text": _l("自己写过的题目要由另一位人员审定。"),
+    "proposal_outdated": _l("这一稿写成之后，题目已换了新文本，请对照新文本重新保存后再提交。"),
+    "publication_needs_review": _l("首次发布和改动答案要由另一位人员审定后发布。"),
     # --- demo
     "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
     "demo_mode_only": _l("只有演示模式才能使用演示城市：请在空数据库上以 DEMO=1 启动。"),
