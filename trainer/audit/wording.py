@@ -78,6 +78,7 @@ ACTIONS: dict[str, Any] = {
     "item.proposal_dropped": _l("放弃修改稿"),
     "item.published": _l("发布试题"),
     "item.quarantined": _l("隔离试题"),
+    "item.reserved_seen": _l("查看保留题"),
     "item.retired": _l("下架试题"),
     "item.returned": _l("退回试题"),
     "item.saved": _l("保存试题"),

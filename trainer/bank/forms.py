@@ -21,6 +21,10 @@ KIND_NAMES: dict[str, Any] = {
     "true_false": _l("判断题"),
     "fill_blank": _l("填空题"),
     "ordering": _l("排序题"),
+    "matching": _l("配对题"),
+    "error_finding": _l("纠错题"),
+    "short_answer": _l("简答题"),
+    "case_study": _l("案例分析题"),
 }
 STATE_NAMES: dict[str, Any] = {
     "draft": _l("草稿"),

@@ -178,6 +178,8 @@ class VersionLine:
     number: int
     created_at: datetime
     created_by: str | None
+    changes_key: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,14 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     if record is None:
         raise Missing
     rows = session.execute(
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.created_at, User.name)
+        select(
+            ItemVersion.id,
+            ItemVersion.number,
+            ItemVersion.created_at,
+            User.name,
+            ItemVersion.changes_key,
+            ItemVersion.note,
+        )
         .outerjoin(User, User.id == ItemVersion.created_by)
         .where(ItemVersion.item_id == item_id)
         .order_by(ItemVersion.number.desc())

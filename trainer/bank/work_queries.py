@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
-from trainer.bank.models import ItemField, ItemRecord, ItemReview, ItemTask, ItemVersion
+from trainer.bank.models import ItemComment, ItemField, ItemRecord, ItemReview, ItemTask, ItemVersion
 from trainer.bank.rules import Work, works_on
+from trainer.core.errors import Missing
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,21 @@ def may_be_seen_by(viewer: Viewer) -> ColumnElement[bool]:
     """
     if viewer.manages:
         return ItemRecord.id.is_not(None)
+
+    def named_in(table: Any, *conditions: Any) -> ColumnElement[bool]:
+        return select(table.item_id).where(table.item_id == ItemRecord.id, *conditions).correlate(ItemRecord).exists()
+
     mine = [
         ItemRecord.pool == "open",
         ItemRecord.author_id == viewer.id,
-        exists().where(ItemVersion.item_id == ItemRecord.id, ItemVersion.created_by == viewer.id),
-        exists().where(ItemTask.item_id == ItemRecord.id, ItemTask.assignee_id == viewer.id, ItemTask.state == "open"),
+        named_in(ItemVersion, ItemVersion.created_by == viewer.id),
+        named_in(ItemTask, ItemTask.assignee_id == viewer.id, ItemTask.state == "open"),
     ]
     if viewer.reviews:
         mine += [
             ItemRecord.state == "in_review",
             ItemRecord.proposed_state == "in_review",
-            exists().where(ItemReview.item_id == ItemRecord.id, ItemReview.reviewer_id == viewer.id),
+            named_in(ItemReview, ItemReview.reviewer_id == viewer.id),
         ]
     return or_(*mine)
 
@@ -120,3 +127,65 @@ def holders_of(session: Session, permission: str) -> set[int]:
     roles = [role for role, held in PERMISSIONS.items() if permission in held]
     rows = select(Grant.user_id).join(User, User.id == Grant.user_id)
     return set(session.scalars(rows.where(Grant.role.in_(roles), User.state == "active")))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said about a version: a review (``verdict``) or a comment (``is_open`` until it is settled)."""
+
+    id: int
+    number: int
+    person_id: int
+    person: str | None
+    text: str
+    at: datetime
+    verdict: str = ""
+    place: str = ""
+    is_open: bool = False
+
+
+def reviews_of(session: Session, item_id: int) -> list[Said]:
+    """Return what reviewers decided on an item, newest first."""
+    rows = session.execute(
+        select(ItemReview, ItemVersion.number, User.name)
+        .join(ItemVersion, ItemVersion.id == ItemReview.version_id)
+        .outerjoin(User, User.id == ItemReview.reviewer_id)
+        .where(ItemReview.item_id == item_id)
+        .order_by(ItemReview.id.desc())
+    )
+    return [
+        Said(one.id, number, one.reviewer_id, name, one.text, one.created_at, verdict=one.verdict)
+        for one, number, name in rows
+    ]
+
+
+def comments_of(session: Session, item_id: int) -> list[Said]:
+    """Return the comments on an item, open ones first, then newest first."""
+    rows = session.execute(
+        select(ItemComment, ItemVersion.number, User.name)
+        .join(ItemVersion, ItemVersion.id == ItemComment.version_id)
+        .outerjoin(User, User.id == ItemComment.author_id)
+        .where(ItemComment.item_id == item_id)
+        .order_by(ItemComment.resolved_at.is_not(None), ItemComment.id.desc())
+    )
+    return [
+        Said(
+            one.id,
+            number,
+            one.author_id,
+            name,
+            one.text,
+            one.created_at,
+            place=one.place,
+            is_open=one.resolved_at is None,
+        )
+        for one, number, name in rows
+    ]
+
+
+def seen_item(session: Session, item_id: int, viewer: Viewer) -> ItemRecord:
+    """Return an item that the viewer may see. Raises ``Missing`` for others: that it exists is not told."""
+    found = session.scalars(select(ItemRecord).where(ItemRecord.id == item_id, may_be_seen_by(viewer))).first()
+    if found is None or found.version_id is None:
+        raise Missing
+    return found
