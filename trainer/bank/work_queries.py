@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
-from trainer.bank.models import ItemComment, ItemField, ItemRecord, ItemReview, ItemTask, ItemVersion
+from trainer.bank.models import ItemComment, ItemField, ItemRecord, ItemReport, ItemReview, ItemTask, ItemVersion
 from trainer.bank.rules import Work, works_on
 from trainer.core.errors import Missing
 
@@ -189,3 +189,33 @@ def seen_item(session: Session, item_id: int, viewer: Viewer) -> ItemRecord:
     if found is None or found.version_id is None:
         raise Missing
     return found
+
+
+def is_mine(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition on items that a person with ``item.edit`` writes on: all for who manages the bank."""
+    if viewer.manages:
+        return ItemRecord.id.is_not(None)
+    wrote = select(ItemVersion.item_id).where(ItemVersion.created_by == viewer.id)
+    given = select(ItemTask.item_id).where(
+        ItemTask.assignee_id == viewer.id,
+        ItemTask.role == "author",
+        ItemTask.state == "open",
+        ItemTask.item_id.is_not(None),
+    )
+    return or_(ItemRecord.author_id == viewer.id, ItemRecord.id.in_(wrote), ItemRecord.id.in_(given))
+
+
+def reports_matching(viewer: Viewer, *, done: bool = False) -> Select[Any]:
+    """Return the select of reports on the viewer's items for ``paged``, as (report, code, number, public, name).
+
+    Those that wait, oldest first, or with ``done`` those answered, newest first.
+    """
+    state = ItemReport.state != "new" if done else ItemReport.state == "new"
+    return (
+        select(ItemReport, ItemRecord.code, ItemVersion.number, ItemVersion.public, User.name)
+        .join(ItemRecord, ItemRecord.id == ItemReport.item_id)
+        .join(ItemVersion, ItemVersion.id == ItemReport.version_id)
+        .outerjoin(User, User.id == ItemReport.reporter_id)
+        .where(state, is_mine(viewer))
+        .order_by(ItemReport.id.desc() if done else ItemReport.id)
+    )

@@ -108,3 +108,10 @@ def items_of_paper(session: Session, paper_id: int) -> list[PaperItemLine]:
         .order_by(PaperItem.number)
     )
     return [PaperItemLine(*row) for row in rows]
+
+
+def version_under(session: Session, paper_id: int, number: int) -> int | None:
+    """Return the id of the item version that stands under a number of a paper, None where there is no such number."""
+    return session.scalar(
+        select(PaperItem.item_version_id).where(PaperItem.paper_id == paper_id, PaperItem.number == number)
+    )
