@@ -82,6 +82,8 @@ ACTIONS: dict[str, Any] = {
     "item.report_declined": _l("答复题目报错"),
     "item.reserved_seen": _l("查看保留题"),
     "item.retired": _l("下架试题"),
+    "item.task_given": _l("分派试题任务"),
+    "item.task_cancelled": _l("取消试题任务"),
     "item.returned": _l("退回试题"),
     "item.saved": _l("保存试题"),
     "item.submitted": _l("提交审题"),

@@ -208,6 +208,7 @@ SENTENCES: dict[str, Any] = {
     "report_open": _l("您对这道题的上一次报错还没有答复，请等答复后再报。"),
     "too_many_reports": _l("您有多条报错还没有答复，请稍后再报。"),
     "report_decided": _l("这条报错已由别人答复，请刷新后查看。"),
+    "unknown_item": _l("题库里没有编号为“{value}”的试题。"),
     # --- demo
     "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
     "demo_mode_only": _l("只有演示模式才能使用演示城市：请在空数据库上以 DEMO=1 启动。"),
