@@ -89,6 +89,7 @@ class ItemFilter:
     state: str = ""
     difficulty: int | None = None
     law: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
+        (ItemRecord.pool, wanted.pool),
     ):
         if value:
             rows = rows.where(column == value)

@@ -14,10 +14,12 @@ from question_bank.topics import taxonomy
 from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
 from trainer.bank.caller import cited, look_at_reserved, rich, viewer
+from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
-from trainer.bank.wording import POOL_NAMES
+from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
 from trainer.bank.work_queries import comments_of, filed_as, may_be_seen_by, may_edit, read_work, reviews_of, seen_item
 from trainer.core.database import db
+from trainer.papers.queries import items_in_papers, uses_of
 from trainer.web.access import needs
 from trainer.web.home import Card, Task, offer_card, offer_tasks
 from trainer.web.locale import number
@@ -36,6 +38,9 @@ def index():
     session = db.session()
     page, per_page = asked_page()
     wanted = queries.items_matching(form.wanted()).where(may_be_seen_by(viewer(current_user)))
+    if form.use.data in ("used", "unused"):
+        in_papers = ItemRecord.id.in_(items_in_papers())
+        wanted = wanted.where(in_papers if form.use.data == "used" else ~in_papers)
     found = paged(session, wanted, page, per_page)
     rows = Page([queries.row_of(row) for row in found.items], found.page, found.per_page, found.total)
     return render_template(
@@ -46,6 +51,11 @@ def index():
         filtered=any(request.args.get(field.name) for field in form),
         kinds=forms.KIND_NAMES,
         may_edit=current_user.may("item.edit"),
+        may_manage=current_user.may("item.manage"),
+        uses=uses_of(session, [row.id for row in rows.items]),
+        operations=OPERATION_NAMES,
+        pools=POOL_NAMES,
+        fields=[(one.slug, forms.filed_name(one)) for one in taxonomy().fields],
         topics={topic.slug: forms.filed_name(topic) for topic in taxonomy().topics},
     )
 

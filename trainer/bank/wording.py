@@ -57,6 +57,14 @@ PLACES: dict[str, Any] = {
 }
 POOL_NAMES: dict[str, Any] = {"open": _l("公开题池"), "reserved": _l("保留题池")}
 
+OPERATION_NAMES: dict[str, Any] = {
+    "retire": _l("下架"),
+    "difficulty": _l("改难度"),
+    "topic": _l("改专题"),
+    "fields": _l("改执法领域"),
+    "pool": _l("改题池"),
+}
+
 FOUND: dict[str, Any] = {
     # --- what makes an item invalid
     "already_in_order": _l("各项已按正确顺序排列，请打乱。"),

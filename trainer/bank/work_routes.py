@@ -46,7 +46,7 @@ def give():
     try:
         tasks.give_task(
             role=role if role in tasks.WANTED else "author",
-            assignee_id=int(person) if person.isdecimal() and int(person) <= LARGEST_ID else 0,
+            assignee_id=int(person) if person.isdecimal() and len(person) < 20 and int(person) <= LARGEST_ID else 0,
             by=current_user.id,
             now=arrived_at(),
             item_code=form.get("item", "").strip()[:60],
