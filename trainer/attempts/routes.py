@@ -170,6 +170,7 @@ def result(attempt_id):
     return render_template(
         "attempts/result.html",
         found=found,
+        attempt_id=attempt_id,
         items=items,
         sections=profile(found["items"]),
         only_wrong=only_wrong,

@@ -264,7 +264,7 @@ def _take_in(
     if bases:
         # The table, not the class: rows of the class are parted by which of their columns are empty.
         session.execute(insert(ItemBasis.__table__), bases)
-    _declare_enemies(session, both, ids)
+    declare_enemies(session, both, ids)
     look_through(session, item_ids=[ids[item.id] for item in both], by=by, now=now)
     record(
         "items.imported",
@@ -289,7 +289,7 @@ def _unknown_enemies(session: Session, items: list[Item]) -> list[RowProblem]:
     ]
 
 
-def _declare_enemies(session: Session, items: list[Item], ids: dict[str, int]) -> None:
+def declare_enemies(session: Session, items: list[Item], ids: dict[str, int]) -> None:
     """Put down the enemies of items that are new or changed, in place of what those declared before.
 
     What the other side declares stands in its own text, so both texts of a pair are asked.

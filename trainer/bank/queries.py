@@ -153,6 +153,7 @@ class ItemFilter:
     state: str = ""
     difficulty: int | None = None
     law: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
+        (ItemRecord.pool, wanted.pool),
     ):
         if value:
             rows = rows.where(column == value)
@@ -262,6 +264,8 @@ class VersionLine:
     number: int
     created_at: datetime
     created_by: str | None
+    changes_key: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -285,7 +289,14 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     if record is None:
         raise Missing
     rows = session.execute(
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.created_at, User.name)
+        select(
+            ItemVersion.id,
+            ItemVersion.number,
+            ItemVersion.created_at,
+            User.name,
+            ItemVersion.changes_key,
+            ItemVersion.note,
+        )
         .outerjoin(User, User.id == ItemVersion.created_by)
         .where(ItemVersion.item_id == item_id)
         .order_by(ItemVersion.number.desc())

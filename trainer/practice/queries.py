@@ -286,6 +286,16 @@ def _unseen(session: Session, user_id: int, wanted: Wanted, now: datetime) -> li
     return [Unseen(item_id, bool(is_own)) for item_id, is_own in rows]
 
 
+def version_answered(session: Session, user_id: int, answer_id: int) -> int:
+    """Return the id of the item version that an own answer was given to. Raises ``Missing`` for another's."""
+    found = session.scalar(
+        select(PracticeAnswer.item_version_id).where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id)
+    )
+    if found is None:
+        raise Missing
+    return found
+
+
 def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -> Answered:
     """Return an own answer with its explanation: one statement beside the check.
 

@@ -1,4 +1,4 @@
-"""What a draw asks of an item, and which changes of state an item may make. Pure."""
+"""What a draw asks of an item, which states it passes through, and who may look at another's work. Pure."""
 
 from __future__ import annotations
 
@@ -77,3 +77,41 @@ class Criteria:
 def may_become(state: str, wanted: str) -> bool:
     """Return whether an item in ``state`` may be put into ``wanted`` by a person."""
     return wanted in CHANGES.get(state, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far the text on which somebody works has come.
+
+    ``state`` is ``draft`` or ``in_review``, None when there is no such text. ``authors`` are all who wrote on it since
+    the last publication. ``is_first`` means that the item was never published, ``changes_key`` that its key, or what
+    earns points, is another one than in the text that stands.
+    """
+
+    state: str | None
+    authors: frozenset[int] = frozenset()
+    is_first: bool = True
+    changes_key: bool = False
+
+
+def works_on(state: str, proposed_state: str | None) -> str | None:
+    """Return the state of the text on which somebody works: the item's own until it is published first."""
+    return state if state in ("draft", "in_review") else proposed_state
+
+
+def may_submit(work: Work) -> bool:
+    """Return whether the text may be handed to reviewers."""
+    return work.state == "draft"
+
+
+def may_review(work: Work, person_id: int) -> bool:
+    """Return whether a reviewer may decide on the text: never who wrote on it since the last publication."""
+    return work.state == "in_review" and person_id not in work.authors
+
+
+def needs_second_person(work: Work) -> bool:
+    """Return whether the text is published only by another person's approval.
+
+    A first publication and a change of key always are; a mend of the wording may be published by who manages the bank.
+    """
+    return work.is_first or work.changes_key

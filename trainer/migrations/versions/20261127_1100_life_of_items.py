@@ -198,6 +198,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_reports_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_reports_reporter_id"), ["reporter_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_reports_state"), ["state"], unique=False)
+        batch_op.create_index(
+            "uq_item_reports_open",
+            ["version_id", "reporter_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'new'"),
+            postgresql_where=sa.text("state = 'new'"),
+        )
 
     op.create_table(
         "item_reviews",
