@@ -27,13 +27,14 @@ from question_bank.formats.paper_lines import (
     options_in,
     options_inside,
 )
-from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY, Place, Repair
+from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY, Place, Repair, Unreadable
 from question_bank.formats.rich import Rich, from_plain
 from question_bank.formats.told import COLUMN, HEADING, Told, assemble
 from question_bank.formats.told_blanks import count as count_blanks
 
 STEM, OPTIONS, KEY, WHY, ABOUT = "stem", "options", "key", "why", "about"
 LOOKED_AHEAD = 8
+LONGEST_LINE = 20_000
 MakeRich = Callable[[Draft], Callable[[str], Rich]]
 
 
@@ -66,9 +67,11 @@ class Paper:
 
 
 def read_paper(lines: Iterable[Line]) -> Paper:
-    """Return what stands in the lines of a paper."""
+    """Return what stands in the lines of a paper. Raises ``Unreadable`` for a line that no person wrote."""
     kept, decorated = [], 0
     for line in lines:
+        if len(line.words) > LONGEST_LINE:
+            raise Unreadable("line_too_long", line=line.number, longest=LONGEST_LINE)
         words, changed = paper_lines.tidied(line.words)
         decorated += changed
         kept.append(Line(line.number, words))
@@ -132,17 +135,19 @@ class _Reading:
 
     def _answers_begin(self) -> int:
         """Return where a list of answers at the end begins, the number of lines without one."""
-        for at in range(len(self._lines) - 1, -1, -1):
+        rest: list[str] = []
+        for at in range(len(self._lines) - 1, 0, -1):
             words = self._lines[at].words
-            if not words or not ANSWERS_TITLE.fullmatch(words) or number_at(words) is not None:
-                continue
-            rest = [line.words for line in self._lines[at + 1 :] if line.words]
-            if any(options_in(line, 0) for line in rest) or not any(line.words for line in self._lines[:at]):
-                continue
-            if any(keys_in(line) for line in rest[:LOOKED_AHEAD]) or (
-                any(kind_of_heading(line) for line in rest[:2]) and any(number_at(line) for line in rest[:LOOKED_AHEAD])
-            ):
-                return at
+            if options_in(words, 0):
+                break  # no list of answers has options
+            if ANSWERS_TITLE.fullmatch(words) and number_at(words) is None:
+                ahead = rest[: -LOOKED_AHEAD - 1 : -1]
+                keys = any(keys_in(line) for line in ahead)
+                headed = any(kind_of_heading(line) for line in ahead[:2]) and any(number_at(line) for line in ahead)
+                if keys or headed:
+                    return at
+            if words:
+                rest.append(words)
         return len(self._lines)
 
     def _take(self, line: Line, at: int) -> None:
@@ -332,6 +337,9 @@ class _Answers:
         self._unmatched: list[str] = []
         self._taken: set[int] = set()
         self._last: Asked | None = None
+        self._by_number: dict[int | None, list[Asked]] = {}
+        for asked in paper.asked:
+            self._by_number.setdefault(asked.number, []).append(asked)
 
     def run(self, lines: Sequence[Line]) -> None:
         filled = [line for line in lines if line.words]
@@ -376,7 +384,7 @@ class _Answers:
         return self._parts[at] if at < len(self._parts) else None
 
     def _give(self, part: int | None, number: int, answer: str) -> None:
-        rows = [one for one in self._paper.asked if one.number == number and part in (None, one.part)]
+        rows = [one for one in self._by_number.get(number, ()) if part in (None, one.part)]
         if part is None and len(rows) > 1:
             # Numbers begin again and the list does not: it means the first part.
             rows = [one for one in rows if one.part == self._parts[0]]

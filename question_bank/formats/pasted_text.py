@@ -24,14 +24,17 @@ def sniff(content: bytes, file_name: str) -> float:
     if words.lstrip().startswith(("<", "{", "[{")):
         return 0.0
     lines = [line.strip() for line in words.split("\n")[:LOOKED_AT] if line.strip()]
-    answers = sum(ANSWER.match(line) is not None for line in lines)
+    told = [line for line in lines if ANSWER.search(line)]
+    answers = sum(ANSWER.match(line) is not None for line in told)
     options = sum(bool(options_in(line, 0)) for line in lines)
     numbers = sum(number_at(line) is not None for line in lines)
+    if not numbers and not any("答" in line for line in told):
+        return 0.3 if answers else 0.0  # ANSWER: alone is that of Aiken
     if options >= 2 and (answers or numbers):
         return 0.6
     if answers or numbers > 1:
         return 0.4
-    return 0.1 if lines and file_name.lower().endswith(SUFFIXES) else 0.0
+    return 0.1
 
 
 def read(content: bytes, file_name: str) -> ImportReport:
@@ -44,5 +47,5 @@ def read(content: bytes, file_name: str) -> ImportReport:
         raise Unreadable("too_many_lines", count=len(rows), most=MOST_LINES)
     paper = papers.read_paper(Line(number, line) for number, line in enumerate(rows, start=1))
     if not paper.asked:
-        raise Unreadable("no_questions_found")
+        raise Unreadable("no_questions_inside")
     return report(NAME, papers.drafts_of(paper, Place(file=file_name)), [*notes, *paper.notes])

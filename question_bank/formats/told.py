@@ -116,7 +116,7 @@ def _take_options(draft: Draft, told: Told, rich: MakeRich) -> dict[str, str]:
     kept = [(letter.upper(), words.strip()) for letter, words in told.options if words.strip()]
     if len(kept) < len(told.options):
         gone = "".join(letter for letter, words in told.options if not words.strip())
-        draft.repair("options", "option_empty_between", DOUBTFUL, before=gone)
+        draft.repair("options", "empty_option_left_out", DOUBTFUL, before=gone)
     kept = [(letter, _without_letter(draft, index, letter, words)) for index, (letter, words) in enumerate(kept)]
     found: dict[str, str] = {}
     twice = {letter for letter, _ in kept if [one for one, _ in kept].count(letter) > 1}

@@ -65,7 +65,7 @@ def read(content: bytes, file_name: str) -> ImportReport:
     paper = papers.read_paper(lines)
     drafts = papers.drafts_of(paper, place, file.rich, file.plain) + drafts
     if not drafts:
-        raise Unreadable("no_questions_found")
+        raise Unreadable("no_questions_inside")
     made = report(NAME, drafts, [*file.notes, *_plain(paper.notes, file), *notes])
     return ImportReport(NAME, made.found, made.notes, made.media, columns)
 
