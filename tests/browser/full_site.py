@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -14,13 +14,15 @@ from tests.browser.real_site import RealSite
 from tests.competitions.factories import make_competition
 from tests.factories import add_user
 from tests.hours.factories import give_hours
+from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
 from tests.practice.factories import WRONG, add_items, small_item
 from tests.training.factories import make_class
 from trainer.accounts.models import Grant
 from trainer.accounts.queries import person_by_id
 from trainer.accounts.rules import ROLES
 from trainer.attempts.models import Attempt
-from trainer.bank.models import ItemRecord
+from trainer.bank.importing import import_items
+from trainer.bank.models import ItemLawCheck, ItemRecord
 from trainer.competitions.service import NewRound
 from trainer.core import files
 from trainer.core.clock import utcnow
@@ -34,13 +36,17 @@ from trainer.practice.service import answer_item
 from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
-NO_PAGES = re.compile(r"^/(static|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$")
+NO_PAGES = re.compile(r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<")
+
+# What a page must be asked for besides.
+ASKED = {"laws.compare": f"?old={FIRST}&new={SECOND}"}
 
 # Whoever comes first in the city and holds the permission opens a page, but for these.
 BY = {
     "attempts.result": "officer",
     "attempts.receipt": "officer",
     "exam_builder.edit": "organiser",
+    "bank_editor.edit": "bank",
     "hours.person": "supervisor",
     "hours.person_card": "supervisor",
     "people.show": "admin",
@@ -77,7 +83,8 @@ class FullSite:
             ids = {name: self._id(rule.endpoint, name) for name in rule.arguments}
             with app.test_request_context():
                 address = rule.build(ids, append_unknown=False)
-            found.append((rule.endpoint, self._who(rule.endpoint), address[1] if address else rule.rule))
+            path = (address[1] if address else rule.rule) + ASKED.get(rule.endpoint, "")
+            found.append((rule.endpoint, self._who(rule.endpoint), path))
         return sorted(found, key=lambda one: one[2])
 
     def homes(self) -> list[str]:
@@ -92,6 +99,8 @@ class FullSite:
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
             return self.exams[{"exam_builder.edit": "draft", "attempts.hall": "coming"}.get(endpoint, "running")]
+        if endpoint == "law_checks.show" and name == "item_id":
+            return self.ids["checked_item_id"]
         if name == "class_id":
             return self.classes["draft" if endpoint == "training.edit" else "submitted"]
         return self.ids[name]
@@ -138,6 +147,7 @@ def furnish(site: RealSite) -> FullSite:
             full.ids["feedback_id"] = give_feedback(
                 people["officer"], units["PJ-CGJ"], page="/practice", text=text, now=now
             )
+        _change_a_law(full)
         full.ids |= {"user_id": people["officer2"], "unit_id": units["PJ-CGJ"], "digest": _roster(site)}
         with transaction() as session:
             for state in ("done", "failed"):
@@ -183,6 +193,16 @@ def _hand_in(exam_id: int, user_id: int, now: Any) -> int:
         attempt_id = session.scalar(select(Attempt.id).where(Attempt.exam_id == exam_id, Attempt.user_id == user_id))
     settle([attempt_id], now)
     return attempt_id
+
+
+def _change_a_law(full: FullSite) -> None:
+    """Let an item cite a law that then gets another text."""
+    load(law_text(FIRST, OLD, starts_on=date(2020, 3, 1)))
+    import_items([citing(1, "4")], by=None, now=utcnow(), publish=True)
+    load(law_text())
+    check = db.session.execute(select(ItemLawCheck)).scalars().first()
+    full.ids |= {"law": LAW, "change_id": check.change_id, "checked_item_id": check.item_id}
+    db.session.rollback()
 
 
 def _practise(full: FullSite, now: Any) -> None:

@@ -4,12 +4,15 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from tests.attempts.factories import make_drawn_exam
 from tests.browser.hall import attempt_of, enter, expect_saved, go_to, standing
 from tests.question_bank.samples import CANARIES, make_data, make_item
+from trainer.attempts.models import Attempt
 from trainer.bank.importing import import_items
 from trainer.core.clock import utcnow
+from trainer.core.database import transaction
 from trainer.papers.rules.blueprint import SectionSpec
 
 pytestmark = pytest.mark.browser
@@ -148,6 +151,9 @@ def test_practice_by_keyboard_and_touch(browse, real_site):
     items = [make_item(kind, id=f"practice-{kind.replace('_', '-')}") for kind in ("matching", "error_finding")]
     with real_site.at_hand():
         import_items(items, by=None, now=utcnow(), publish=True)
+        # Nobody may practise while an attempt of an earlier journey is open.
+        with transaction() as session:
+            session.execute(update(Attempt).where(Attempt.state == "open").values(state="submitted"))
     page = browse("officer3", width=390, height=800)
     page.goto("/practice/item?item=practice-error-finding")
     page.keyboard.press("2")
