@@ -51,11 +51,13 @@ catalogue: .venv/test
 	$(PYTHON) -m venv .venv
 
 .venv/run: requirements.txt | .venv/bin/python
-	$(PIP) -r requirements.txt
+	@echo "Installing the packages into .venv; the first time this takes a minute or two …"
+	@$(PIP) -r requirements.txt
 	@touch $@
 
 .venv/test: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(PIP) -r requirements-dev.txt
+	@echo "Installing the packages of the site and its tests into .venv …"
+	@$(PIP) -r requirements-dev.txt
 	@touch $@ .venv/run
 
 clean:

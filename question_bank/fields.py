@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 LEVELS = ("recall", "understand", "apply", "case")
@@ -19,6 +20,9 @@ MAX_NOTE = 1000
 MAX_EXPLANATION = 4000
 MAX_OPTIONS = 26
 MAX_BASIS = 20
+MAX_LAW = 80
+# Beyond this no law counts, and no Chinese numeral is written (``text.numeral``).
+MAX_NUMBER = 9999
 MAX_ENEMIES = 50
 MAX_TAGS = 20
 MAX_TAG = 40
@@ -39,7 +43,7 @@ MEDIA_TYPES = IMAGE_TYPES + VIDEO_TYPES + AUDIO_TYPES
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 ITEM_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-ARTICLE = re.compile(r"[1-9][0-9]*(?:-[1-9][0-9]*)?")
+ARTICLE = re.compile(r"[1-9][0-9]{0,3}(?:-[1-9][0-9]{0,3})?")
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MEDIA_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)?")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -265,15 +269,25 @@ def _basis_problems(value: object) -> Iterable[Problem]:
         for name in basis:
             if name not in ("law", "version", "article", "paragraph", "item"):
                 yield Problem(f"{place}.{name}", "unknown_field")
-        yield from text_problems(f"{place}.law", basis.get("law"), longest=100)
-        if not _matches(VERSION, basis.get("version"), longest=10):
+        yield from text_problems(f"{place}.law", basis.get("law"), longest=MAX_LAW)
+        if not _matches(VERSION, basis.get("version"), longest=10) or not _is_day(basis["version"]):
             yield Problem(f"{place}.version", "bad_version", {"version": basis.get("version")})
         if not _matches(ARTICLE, basis.get("article"), longest=12):
             yield Problem(f"{place}.article", "bad_article", {"article": basis.get("article")})
         for name in ("paragraph", "item"):
             number = basis.get(name)
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+            if number is not None and (
+                isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_NUMBER
+            ):
                 yield Problem(f"{place}.{name}", "bad_number", {name: number})
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _matches(pattern: re.Pattern[str], value: object, *, longest: int) -> bool:

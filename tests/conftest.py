@@ -124,6 +124,7 @@ def app(site) -> Iterator[Flask]:
     """The site with an open application context; whatever a test wrote is gone afterwards."""
     from trainer.competitions.board import boards
     from trainer.core.database import db
+    from trainer.web.limits import limiter
 
     with site.app_context():
         yield site
@@ -131,6 +132,7 @@ def app(site) -> Iterator[Flask]:
         db.session.remove()
         # The next test may use the same ids for other competitions.
         boards.forget()
+        limiter.reset()
     with site.app_context():
         _empty(db)
 

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "trainer"
 # ``wording`` holds the words of a feature for its forms, verbs and roofs.
 ORDER = {"rules": 0, "models": 1, "queries": 2, "wording": 2, "verb": 3, "forms": 4, "roof": 5}
 # Reads that are named after what they read, because queries and verbs of the hot path share them.
-READS = {("attempts", "caller"), ("attempts", "documents"), ("marking", "grading")}
+READS = {("attempts", "caller"), ("attempts", "documents"), ("marking", "grading"), ("bank", "law_queue")}
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff", "base_utils"}
 LONGEST = 500
 # Besides the features: what puts the site together. Features take from them the paths, the log-in manager, settings.
@@ -49,7 +49,7 @@ def role_of(feature: str, parts: tuple[str, ...]) -> str:
         return first
     if (feature, last) in READS:
         return "queries"
-    if last in ROOFS or last.endswith("_routes"):
+    if last in ROOFS or last.endswith(("_routes", "_api")):
         return "roof"
     if last in ("models", "wording"):
         return last

@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(demo_mode=settings.demo)
 
-    from trainer.web import arrival, csrf, errors, headers, locale, menu, view
+    from trainer.web import arrival, csrf, errors, headers, limits, locale, menu, view
 
     headers.init_logging(settings.log_level)
     arrival.init_app(app)
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     locale.init_app(app)
     view.init_app(app)
     csrf.init_app(app)
+    limits.init_app(app)
     menu.init_app(app)
     errors.init_app(app)
     for feature in STACK:
@@ -94,7 +95,7 @@ def _wire(app: Flask, feature: str) -> None:
         role = name.rsplit(".", 1)[1]
         if role == "models":
             import_module(name)
-        elif role in ("api", "cli") or role.endswith("routes"):
+        elif role in ("api", "cli") or role.endswith(("routes", "_api")):
             _register(app, import_module(name))
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEMO_MARK = "demonstration"
 LOCALES = ("zh_CN", "en")
@@ -46,10 +51,15 @@ class Settings:
         """Whether the address that we bind to reaches this machine alone."""
         if self.bind == "localhost":
             return True
-        try:
-            return ipaddress.ip_address(self.bind).is_loopback
-        except ValueError:
-            return False
+        return _is_address(self.bind) and ipaddress.ip_address(self.bind).is_loopback
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -78,6 +88,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         (instance / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise BadSetting("INSTANCE", f"cannot use {instance}: {error.strerror}") from None
+    if not os.access(instance, os.W_OK) or not os.access(instance / "keys", os.W_OK):
+        raise BadSetting("INSTANCE", f"cannot write to {instance}")
     url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'site.sqlite3'}"
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
@@ -85,6 +97,13 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting("DATABASE_URL", "expected sqlite:///… or postgresql+psycopg://…")
     if url == "sqlite:///:memory:" or url == "sqlite:///":
         raise BadSetting("DATABASE_URL", "SQLite needs a file here; an in-memory database would lose every answer")
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # The address may hold a password, so it is not repeated.
+        raise BadSetting(
+            "DATABASE_URL", "not an address like postgresql+psycopg://user:password@host:5432/name"
+        ) from None
     # The mark is left by `demo load`, so that a demonstration is recognised at each later start.
     demo = _switch(env, "DEMO") or (instance / DEMO_MARK).exists()
     secret = env.get("SECRET_KEY") or (_kept_secret(instance) if demo else "")
@@ -92,7 +111,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting("SECRET_KEY", "set a random value of at least 16 characters (not needed with DEMO=1)")
     try:
         zone = ZoneInfo(env.get("TIMEZONE") or "Asia/Shanghai")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # An OSError is a folder of zones, such as Asia alone.
         raise BadSetting("TIMEZONE", f"no such time zone: {env['TIMEZONE']!r}") from None
     locale = (env.get("DEFAULT_LOCALE") or "zh_CN").replace("-", "_")
     if locale not in LOCALES:
@@ -100,12 +120,18 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     level = (env.get("LOG_LEVEL") or "INFO").upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("LOG_LEVEL", f"expected DEBUG, INFO, WARNING or ERROR, found {level!r}")
+    bind = (env.get("BIND") or "127.0.0.1").strip()
+    if bind != "localhost" and not _is_address(bind):
+        raise BadSetting("BIND", f"expected an IP address of this machine, found {bind!r}")
+    redis_url = env.get("REDIS_URL") or None
+    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL", "expected an address like redis://host:6379/0")
     settings = Settings(
         instance=instance,
         database_url=url,
         secret_key=secret,
-        redis_url=env.get("REDIS_URL") or None,
-        bind=env.get("BIND") or "127.0.0.1",
+        redis_url=redis_url,
+        bind=bind,
         port=_whole(env, "PORT", 8000, 1, 65535),
         web_workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
         web_threads=_whole(env, "WEB_THREADS", 16, 1, 128),
@@ -131,13 +157,20 @@ def _kept_secret(instance: Path) -> str:
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """Return the 32 random bytes kept at ``path``; make them (mode 0600) where there are none yet."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
+    """Return the 32 random bytes kept at ``path``; make them (mode 0600) where there are none yet.
+
+    The file gets its name only when it is whole, and only if nobody was faster: web server and scheduler start
+    together, and one that read half a key would seal with it.
+    """
+    if not path.exists():
+        descriptor, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(half, path)
+        finally:
+            os.unlink(half)
     return path.read_bytes()

@@ -30,17 +30,17 @@ function element(tagName, className, ...children) {
 function note(desk) {
   if (desk.state === "working" || desk.state === "silent") {
     const done = fill(words.answered, { n: desk.answered, all: desk.items });
-    return `${done} · ${desk.saved ? fill(words.saved, { time: desk.saved }) : words.nothing_saved}`;
+    return `${done} · ${desk.saved ?? words.nothing_saved}`;
   }
-  if (desk.state === "done" || desk.state === "forced") return fill(words.submitted, { time: desk.submitted });
+  if (desk.state === "done" || desk.state === "forced") return desk.submitted ?? "";
   return desk.unit;
 }
 
 function tile(desk) {
   const state = element("span", "tile-state", words[desk.state]);
   const name = element("span", "tile-name", desk.name);
-  const more = element("span", "tile-note", state, " ", note(desk));
-  const button = element("button", `tile is-${LOOK[desk.state]}`, icon(ICON[desk.state]), name, more);
+  const more = element("span", "tile-note num", note(desk));
+  const button = element("button", `tile is-${LOOK[desk.state]}`, icon(ICON[desk.state]), name, state, more);
   button.type = "button";
   button.title = `${desk.name} · ${desk.unit}`;
   if (desk.incidents) {

@@ -360,7 +360,7 @@ def test_refused_rows_go_home_in_the_same_layout_with_their_reasons(as_user, cit
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "请填写这一项"),
+        (b"", "请选择文件。"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "旧的 .xls 格式"),
         (b"a,b,c", "这不是 .xlsx 表格文件"),
         (sheet(["x", "y", "z", ""], heads=["甲", "乙", "丙", "丁"]), "没有找到表头"),
@@ -393,3 +393,19 @@ def test_the_template_names_the_callers_own_units(as_user, city):
 
     book = openpyxl.load_workbook(BytesIO(as_user("clerk").get("/people/roster/template.xlsx").data))
     assert [row[0] for row in book["单位"].iter_rows(min_row=2, values_only=True)] == ["PJ-CGJ"]
+
+
+@pytest.mark.parametrize("path", ["/people", "/grants"])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("q=%00&field=%00", 200),
+        ("unit=0", 200),
+        ("unit=-1", 200),
+        ("unit=x", 200),
+        (f"unit={2**63}", 404),
+        (f"unit={10**40}", 404),
+    ],
+)
+def test_odd_filters_do_no_harm(as_user, city, path, query, status):
+    assert as_user("admin").get(f"{path}?{query}").status_code == status

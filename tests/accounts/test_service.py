@@ -203,6 +203,33 @@ def test_two_who_give_the_same_grant_at_once_leave_one(app, caller, city, sessio
     assert session.scalar(select(func.count()).select_from(Grant).where(Grant.role == "mentor")) == 1
 
 
+def test_a_form_sent_twice_at_once_is_stored_twice_without_a_clash(app, caller, city, session, monkeypatch):
+    clerk, officer = caller("clerk"), city.people["officer"]
+    session.rollback()
+    unit = session.scalar(select(Unit.code).join(User, User.unit_id == Unit.id).where(User.id == officer))
+    session.rollback()
+    entry = NewPerson("", "梁 伟", unit, fields=("urban_mgmt",))
+    ready, failed = threading.Barrier(4), []
+
+    def run():
+        with app.app_context():
+            ready.wait()
+            try:
+                for _time in range(5):
+                    service.change_person(officer, entry, by=clerk, now=NINE)
+            except Exception as error:
+                failed.append(error)
+            db.session.remove()
+
+    threads = [threading.Thread(target=run) for _n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert queries.fields_of_people(session, [officer]) == {officer: ["urban_mgmt"]}
+
+
 @pytest.mark.parametrize(
     ("role", "field", "at"),
     [("emperor", None, "role"), ("mentor", "magic", "field"), ("line_supervisor", None, "field")],

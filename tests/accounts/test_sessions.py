@@ -324,3 +324,11 @@ def test_a_password_that_changed_meanwhile_is_not_changed_again(people, monkeypa
     monkeypatch.setattr(service, "confirm_password", slow)
     with pytest.raises(Conflict):
         service.change_password(here, PASSWORD, "荔枝湾 新会陈皮 2026", now=NINE)
+
+
+def test_a_new_password_from_the_administrator_ends_the_lock(people, session):
+    fail("officer", FAILURES_HERE)
+    with pytest.raises(Locked):
+        sign_in("officer")
+    service.reset_password(people.people["officer"], by=person_by_id(session, people.people["admin"]), now=NINE)
+    assert sign_in("officer").user_id == people.people["officer"]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from trainer.admin.queries import database_figures
 from trainer.admin.site_routes import size_text
 from trainer.core.clock import utcnow
 from trainer.core.database import db, transaction
@@ -28,6 +29,12 @@ def test_the_process_is_up_without_a_database(client, count_queries):
     with count_queries() as seen:
         assert client.get("/healthz").json == {"status": "up"}
     assert seen == []
+
+
+def test_readiness_reads_the_migrations_once(client, app, monkeypatch):
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr("alembic.script.ScriptDirectory.from_config", lambda config: 1 / 0)
+    assert client.get("/readyz").json == {"status": "ready", "wrong": []}
 
 
 def test_an_old_schema_is_not_ready_and_says_so(client, app):
@@ -68,6 +75,7 @@ def test_the_site_page_tells_database_scheduler_and_jobs(as_user, city):
     assert "现在没有调度程序在运行" not in page
     assert "第 3 任" in page
     assert "KeyError: x" in page
+    assert "在运行" in page
     assert ("SQLite" in page) != ("PostgreSQL" in page)
 
 
@@ -77,3 +85,10 @@ def test_the_site_page_tells_database_scheduler_and_jobs(as_user, city):
 )
 def test_sizes_are_short(number, shown):
     assert size_text(number) == shown
+
+
+@pytest.mark.sqlite_only
+def test_the_size_of_the_database_counts_what_still_lies_in_the_log(city):
+    figures = database_figures(db.session(), db.engine)
+    assert figures.log_bytes > 0
+    assert figures.size_bytes > 100_000

@@ -6,8 +6,12 @@ import pytest
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.conftest import NINE
+from tests.exams.factories import HOUR
+from tests.exams.factories import make_exam as publish_exam
+from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db, transaction
+from trainer.marking.jobs import settle_left_over
 
 API = "/api/v1"
 MINUTE = timedelta(minutes=1)
@@ -165,6 +169,63 @@ def test_a_start_is_refused_outside_the_window_to_strangers_and_when_attempts_ar
     assert officer.post(f"{API}/exams/{2**63}/attempts").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("change", "forms"),
+    [
+        ({"draw": "one_paper"}, 1),
+        ({"draw": "per_form", "forms": 2}, 2),
+        ({"draw": "per_form", "forms": 4}, 3),
+        ({"draw": "per_candidate"}, 3),
+    ],
+)
+def test_a_later_attempt_gets_another_draw_where_there_is_one(city, as_user, clock, session, change, forms):
+    exam_id = publish_exam(city, attempts=3, now=NINE - HOUR, **change)
+    clock(NINE)
+    officers = {name: as_user(name) for name in ("officer", "officer2")}
+    for officer in officers.values():
+        for _number in range(3):
+            attempt = officer.post(f"/api/v1/exams/{exam_id}/attempts").json["attempt_id"]
+            officer.post(f"/api/v1/attempts/{attempt}/submit", json={"epoch": 1, "responses": []})
+    sat = {name: session.query(Attempt.paper_id).filter_by(user_id=city.people[name]).all() for name in officers}
+    assert {len(set(papers)) for papers in sat.values()} == {forms}
+    if change["draw"] == "per_candidate":
+        # Nobody's later draw is somebody else's first.
+        assert not set(sat["officer"]) & set(sat["officer2"])
+
+
+def flag(client, attempt_id, epoch, *numbers):
+    return client.put(f"{API}/attempts/{attempt_id}/flags", json={"epoch": epoch, "flags": list(numbers)})
+
+
+def test_flags_are_kept_and_come_back_on_another_device(exam, as_user):
+    officer = as_user("officer")
+    made = start(officer, exam).json
+    attempt = made["attempt_id"]
+    assert made["flags"] == []
+    assert flag(officer, attempt, 1, 5, 2, 5).json == {"flags": [2, 5]}
+    assert flag(officer, attempt, 1, 5, 2).json == {"flags": [2, 5]}
+    assert start(officer, exam).json["flags"] == [2, 5]
+    assert officer.get(f"{API}/attempts/{attempt}").json["flags"] == [2, 5]
+    assert code(flag(officer, attempt, 1, 3)) == (409, "taken_over")
+    assert flag(officer, attempt, 2).json == {"flags": []}
+    assert start(officer, exam).json["flags"] == []
+
+
+def test_flags_are_refused_for_unknown_items_for_others_and_after_the_end(exam, as_user, client, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    for wrong in (0, 6):
+        refused = flag(officer, attempt, 1, 1, wrong)
+        assert refused.status_code == 422
+        assert refused.json["errors"][0]["code"] == "no_such_item"
+    assert flag(officer, attempt, 1, "x").status_code == 422
+    assert flag(as_user("officer2"), attempt, 1, 1).status_code == 404
+    assert flag(client, attempt, 1, 1).status_code == 401
+    clock(NINE + 61 * MINUTE)
+    assert code(flag(officer, attempt, 1, 1)) == (409, "attempt_closed")
+    assert db.session.get(Attempt, int(attempt)).flags is None
+
+
 def test_an_attempt_left_behind_is_handed_in_at_its_deadline_when_its_owner_comes_back(exam, as_user, clock):
     officer = as_user("officer")
     attempt = start(officer, exam).json["attempt_id"]
@@ -271,3 +332,40 @@ def test_incidents_are_recorded_and_end_nothing(exam, as_user):
     assert put(officer, attempt, 1, (1, "B", 1)).status_code == 200
     with transaction() as session:
         assert session.query(Attempt.state).scalar() == "open"
+
+
+def test_answers_that_come_with_a_late_hand_in_are_refused_before_and_after_the_sweep(exam, as_user, clock):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    put(officer, attempt, 1, (1, "B", 1))
+    address = f"{API}/attempts/{attempt}/submit"
+    kept, late = [{"number": 1, "answer": answer, "seq": seq} for answer, seq in (("B", 1), ("C", 2))]
+    clock(NINE + 61 * MINUTE)
+    close_overdue(NINE + 61 * MINUTE)
+    assert code(officer.post(address, json={"epoch": 1, "responses": [late]})) == (409, "attempt_closed")
+    assert officer.post(address, json={"epoch": 1, "responses": [kept]}).status_code == 200
+    assert officer.post(address, json={"epoch": 1}).json["submitted_at"] == "2026-11-23T02:00:00.000Z"
+
+
+def test_a_hand_in_takes_no_more_answers_than_a_save(exam, as_user):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    many = [{"number": 1, "answer": "B", "seq": seq} for seq in range(1, 502)]
+    for method, end in ((officer.put, "responses"), (officer.post, "submit")):
+        refused = method(f"{API}/attempts/{attempt}/{end}", json={"epoch": 1, "responses": many})
+        assert code(refused) == (422, "invalid")
+    assert db.session.query(Attempt.state).scalar() == "open"
+
+
+def test_a_hand_in_stands_when_marking_stumbles_and_the_scheduler_marks_it_later(exam, as_user, monkeypatch):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+
+    def stumble(*_arguments):
+        raise RuntimeError("marking")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("trainer.marking.jobs.settle", stumble)
+        handed_in = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
+    assert (handed_in.status_code, handed_in.json["state"], handed_in.json["result"]) == (200, "submitted", None)
+    assert settle_left_over(NINE + MINUTE) == 1

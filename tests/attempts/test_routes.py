@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.attempts.test_api import put, start
 from tests.conftest import NINE
+from tests.laws.factories import law_text, load
 from trainer.attempts.models import Attempt
 from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
+from trainer.bank.models import ItemReport
 from trainer.core.database import db, transaction
 from trainer.exams.models import Candidate, Exam
 
@@ -113,17 +116,52 @@ def test_no_page_shows_a_key_before_release(city, clock, as_user, release, after
         assert CANARY not in handed_in.text
 
 
+def test_an_error_is_reported_from_the_released_result_alone(city, clock, as_user, session):
+    clock(NINE)
+    made = make_exam(city, NINE, release="after_close")
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    hand_in(officer, attempt)
+    address = f"/attempts/{attempt}/items/1/report"
+    assert officer.post(address, data={"text": "答案有误"}).status_code == 403
+    clock(NINE + 120 * MINUTE)
+    assert address in officer.get(f"/attempts/{attempt}/result").text
+    assert officer.post(address, data={"text": "答案有误"}).status_code == 303
+    assert as_user("officer2").post(address, data={"text": "x"}).status_code == 404
+    assert officer.post(f"/attempts/{attempt}/items/99/report", data={"text": "x"}).status_code == 404
+    report = session.scalars(select(ItemReport)).one()
+    assert (report.origin, report.reporter_id) == ("exam", city.people["officer"])
+
+
 def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wrong(exam, as_user):
     officer = as_user("officer")
     attempt = start(officer, exam).json["attempt_id"]
     hand_in(officer, attempt, RIGHT | {1: "A"})
     whole = officer.get(f"/attempts/{attempt}/result").text
     assert "第三十六条第一款" in whole
-    assert "2021-01-22" in whole
+    assert "2021年1月22日版本" in whole
+    assert "2021-01-22" not in whole
     assert whole.count('class="card item"') == 5
     cut = officer.get(f"/attempts/{attempt}/result?show=wrong").text
     assert cut.count('class="card item"') == 1
-    assert "误选" in cut
+    assert "错选" in cut
+    assert "正确答案" in cut
+    assert "____" not in whole
+    officer.set_cookie("locale", "en")
+    assert "version of 22 Jan 2021" in officer.get(f"/attempts/{attempt}/result").text
+
+
+def test_the_result_opens_each_article_that_is_loaded(exam, as_user, count_queries):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    hand_in(officer, attempt)
+    assert "查看条文" not in officer.get(f"/attempts/{attempt}/result").text
+    load(law_text("2021-01-22", {"36": "甲。\n乙。"}, law="行政处罚法", starts_on=NINE.date()))
+    with count_queries() as seen:
+        page = officer.get(f"/attempts/{attempt}/result").text
+    assert page.count("<mark>甲。</mark>") == 5
+    assert "<mark>乙。</mark>" not in page
+    assert sum("law_articles" in one for one in seen) == 1
 
 
 def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):
@@ -135,6 +173,58 @@ def test_my_exams_are_sorted_by_what_can_be_done(city, clock, as_user):
     assert page.index("进入考试") < page.index("即将开考") < page.index("已结束") < page.index("缺考")
     assert "还没有您的考试" in as_user("officer4").get("/exams/mine").text
     assert as_user("organiser").get("/exams/mine").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("release", "told", "link", "page"),
+    [
+        ("after_submit", "已作答 1 次，10 分", "查看成绩", "result"),
+        ("manual", "已作答 1 次，成绩待公布", "查看回执", "receipt"),
+    ],
+)
+def test_what_came_of_an_attempt_is_seen_while_more_are_allowed(city, clock, as_user, release, told, link, page):
+    clock(NINE)
+    made = make_exam(city, NINE, attempts=3, release=release)
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    assert "已作答 1 次，" not in officer.get("/exams/mine").text
+    hand_in(officer, attempt)
+    for address in ("/exams/mine", f"/exams/{made.exam_id}/hall", "/"):
+        shown = officer.get(address).text
+        assert told in shown, address
+        assert f'<a href="/attempts/{attempt}/{page}">{link}</a>' in shown, address
+    assert "再次作答" in officer.get("/exams/mine").text
+    again = start(officer, made).json["attempt_id"]
+    hand_in(officer, again)
+    for address in ("/exams/mine", f"/exams/{made.exam_id}/hall", "/"):
+        shown = officer.get(address).text
+        assert "已作答 2 次" in shown
+        assert f'href="/attempts/{attempt}/{page}">第 1 次，' in shown
+        assert f'href="/attempts/{again}/{page}">第 2 次，' in shown
+
+
+def test_an_exam_with_an_attempt_handed_in_is_offered_but_no_longer_urgent(city, clock, app, as_user):
+    from trainer.accounts.queries import person_by_id
+
+    clock(NINE)
+    made = make_exam(city, NINE, attempts=2)
+    officer = as_user("officer")
+    hand_in(officer, start(officer, made).json["attempt_id"])
+    with app.test_request_context():
+        tasks = waiting_exams(person_by_id(db.session(), city.people["officer"]), NINE)
+    assert [(task.urgency, task.action, len(task.links)) for task in tasks] == [(3, "再次作答", 1)]
+
+
+def test_a_receipt_blames_the_deadline_only_when_it_has_passed(exam, as_user, clock):
+    officer, other = as_user("officer"), as_user("officer2")
+    early, late = (start(one, exam).json["attempt_id"] for one in (officer, other))
+    hand_in(officer, early)
+    told = officer.get(f"/attempts/{early}/receipt?unsent=2").text
+    assert "没有在截止前送达" not in told
+    assert "有 2 题的最后修改没有从那个页面送出" in told
+    clock(NINE + 61 * MINUTE)
+    assert "没有在截止前送达" in other.get(f"/attempts/{late}/receipt?unsent=2").text
+    assert "最后修改" not in officer.get(f"/attempts/{early}/receipt").text
 
 
 def test_my_exams_cost_a_fixed_number_of_statements(city, clock, as_user, count_queries):
@@ -271,3 +361,20 @@ def test_a_result_released_by_hand_opens_at_once(city, clock, as_user):
     with transaction() as session:
         session.get(Exam, made.exam_id).released_at = NINE
     assert officer.get(f"/attempts/{attempt}/result").status_code == 200
+
+
+def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, clock):
+    clock(NINE)
+    exam = make_exam(city, NINE)
+    officer, writing = as_user("officer"), as_user("officer2")
+    attempts = [start(one, exam).json["attempt_id"] for one in (officer, writing)]
+    assert officer.post(f"/api/v1/attempts/{attempts[0]}/submit", json={"epoch": 1}).json["result"] is not None
+    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel")
+    assert officer.get(f"/api/v1/attempts/{attempts[0]}/result").json["code"] == "not_released"
+    assert writing.post(f"/api/v1/attempts/{attempts[1]}/submit", json={"epoch": 1}).json["result"] is None
+    for client, attempt in ((officer, attempts[0]), (writing, attempts[1])):
+        assert "这场考试已取消" in client.get(f"/attempts/{attempt}/receipt").text
+        held_back = client.get(f"/attempts/{attempt}/result")
+        assert held_back.status_code == 403
+        assert "这场考试已取消" in held_back.text
+    assert officer.get(f"/exams/{exam.exam_id}/hall").status_code == 404

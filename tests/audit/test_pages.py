@@ -130,3 +130,9 @@ def test_the_page_takes_the_same_statements_however_many_entries(as_user, acts, 
     for number in range(40):
         record("test.done", by=acts.people["officer"], target=f"y:{number}", unit_id=acts.units["PJ"])
     assert statements() == before
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "yesterday"])
+def test_no_day_is_too_far_away_to_ask_for(as_user, acts, day):
+    assert as_user("auditor").get("/audit", query_string={"day": day}).status_code == 200
+    assert as_user("auditor").get("/api/v1/audit", query_string={"day": day}).status_code in (200, 422)

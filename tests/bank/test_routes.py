@@ -66,6 +66,8 @@ def test_older_versions_can_be_read(as_user, items):
         ("words=%25", 0),
         ("words=调查取证A", 0),
         ("state=draft", 0),
+        ("state=none-there-is", 0),
+        ("kind=%00x&topic=%00x&words=%00", 0),
         ("topic=penalty_law", 5),
         ("topic=hearing", 0),
         ("field=general", 5),

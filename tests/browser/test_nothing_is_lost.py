@@ -171,9 +171,12 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     first.bring_to_front()
     choose(first, "选项D")
     expect(first.locator("[data-exam=banner]")).to_contain_text("另一个页面或设备")
+    expect(first.locator("[data-exam=banner]")).to_contain_text("本页有 1 题没有送出，也不会再自动送出")
+    expect(first.locator(".question-saved")).to_have_text("没有从本页送出")
+    expect(first.locator("[data-exam=room]")).not_to_contain_text("会自动重试")
     expect(first.locator(".option input").first).to_be_disabled()
     assert standing(real_site, exam) == {1: "C"}
-    first.get_by_role("button", name="改在本页继续").click()
+    first.get_by_role("button", name="在本页继续").click()
     # Both wrote to the item: the candidate decides.
     expect(first.locator("#exam-conflicts")).to_be_visible()
     expect(first.locator("#exam-conflicts")).to_contain_text("服务器上的：C")
@@ -185,6 +188,41 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     choose(first, "正确")
     expect_saved(first)
     assert "taken_over" in incidents_of(real_site, exam)
+
+
+def test_a_browser_that_stores_nothing_is_named_as_the_reason(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer3")
+    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };")
+    enter(page, exam)
+    expect(page.locator("[data-exam=outbox-note]")).to_contain_text("浏览器不允许在本设备上存储")
+    expect(page.get_by_text("当前连接不是加密连接")).to_be_hidden()
+
+
+def test_flags_are_there_on_another_device_and_in_the_list_before_the_hand_in(browse, real_site):
+    exam = new_exam(real_site)
+    first = browse("officer2")
+    enter(first, exam)
+    go_to(first, 3)
+    with first.expect_response("**/flags"):
+        first.keyboard.press("f")
+    second = browse("officer2")
+    enter(second, exam)
+    expect(second.locator('.exam-side [data-go="3"]')).to_have_class("map-cell is-empty is-flagged")
+    second.locator("[data-hand-in]:visible").first.click()
+    expect(second.locator("#exam-handin [data-left]")).to_contain_text("已标记")
+    second.locator("#exam-handin [data-no]").click()
+    real_site.stop()
+    try:
+        go_to(second, 4)
+        second.keyboard.press("f")
+    finally:
+        with second.expect_response("**/flags", timeout=30_000):
+            real_site.start()
+    second.reload()
+    expect(second.locator('.exam-side [data-go="4"]')).to_have_class("map-cell is-empty is-flagged")
+    with real_site.at_hand() as session:
+        assert session.get(Attempt, attempt_of(real_site, exam, "officer2").id).flags == [3, 4]
 
 
 def test_a_session_that_ends_is_renewed_without_leaving_the_page(browse, real_site):
@@ -214,7 +252,8 @@ def test_extra_minutes_reach_the_page_within_ten_seconds(browse, real_site):
     enter(page, exam)
     with real_site.at_hand():
         candidate = attempt_of(real_site, exam).candidate_id
-        extend(exam.exam_id, candidate, minutes=15, by=real_site.city.people["invigilator"], reason="停电")
+        by = real_site.city.people["invigilator"]
+        extend(exam.exam_id, candidate, minutes=15, by=by, reason="停电", now=utcnow())
     expect(page.locator("[data-exam=note]")).to_contain_text("延长了 15 分钟", timeout=10_500)
     assert page.locator("[data-exam=clock]").text_content().startswith("44:")
 
@@ -284,3 +323,102 @@ def test_leaving_the_page_is_recorded_and_said_quietly(browse, real_site):
     expect(page.locator("[data-exam=note]")).to_contain_text("已记录 1 次")
     assert incidents_of(real_site, exam) == ["focus_loss"]
     assert attempt_of(real_site, exam).state == "open"
+
+
+def test_a_session_that_ended_before_the_start_is_renewed_there(browse, real_site):
+    exam = new_exam(real_site)
+    real_site.give_password("officer")
+    page = browse("officer")
+    page.goto(f"/exams/{exam.exam_id}/hall")
+    real_site.end_sessions("officer")
+    page.locator("[data-start]").click()
+    dialog = page.locator("#exam-signin")
+    expect(dialog).to_be_visible()
+    dialog.locator("input").fill(PASSWORD)
+    dialog.get_by_role("button").click()
+    expect(page.locator(".question").first).to_be_visible()
+
+
+def test_what_was_noticed_off_line_is_reported_once(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    page.context.set_offline(True)
+    page.wait_for_timeout(6000)
+    page.context.set_offline(False)
+    expect(page.locator("[data-exam=banner]")).to_be_hidden()
+    page.wait_for_timeout(1500)
+    assert incidents_of(real_site, exam) == ["network_loss"]
+
+
+def test_a_heartbeat_during_the_hand_in_does_not_call_its_answers_lost(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    page.route("**/responses", lambda route: route.abort())
+    choose(page, "选项B")
+    expect(page.locator(".exam-saved")).to_contain_text("1 题未送出")
+
+    def slow(route):
+        reply = route.fetch()
+        page.unroute("**/responses")
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        page.wait_for_timeout(2000)
+        route.fulfill(response=reply)
+
+    page.route("**/submit", slow)
+    page.locator("[data-hand-in]:visible").first.click()
+    page.locator("#exam-handin [data-yes]").click()
+    page.wait_for_url("**/receipt*")
+    assert "unsent" not in page.url
+    assert standing(real_site, exam) == {1: "B"}
+
+
+def test_half_a_character_holds_nothing_back(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    go_to(page, 4)
+    page.locator(".blank").nth(0).evaluate(
+        """one => { one.value = "15\\ud83d"; one.dispatchEvent(new Event("input", { bubbles: true })); }"""
+    )
+    go_to(page, 1)
+    choose(page, "选项B")
+    expect_saved(page)
+    assert standing(real_site, exam)[1] == "B"
+
+
+def test_going_on_in_an_old_page_does_not_begin_another_attempt(browse, real_site):
+    exam = new_exam(real_site, attempts=2)
+    first = browse("officer")
+    enter(first, exam)
+    second = browse("officer")
+    enter(second, exam)
+    expect(first.locator("[data-exam=banner]")).to_contain_text("另一个页面", timeout=12_000)
+    first.route("**/clock", lambda route: route.abort())
+    hand_in(second)
+    first.wait_for_timeout(500)
+    first.unroute("**/clock")
+    first.get_by_role("button", name="在本页继续").click()
+    first.wait_for_url("**/receipt*")
+    assert attempt_of(real_site, exam).ordinal == 1
+
+
+def test_a_line_that_comes_back_within_the_grace_brings_the_last_answers(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    enter(page, exam)
+    with real_site.at_hand(), transaction() as session:
+        session.get(Attempt, attempt_of(real_site, exam).id).deadline_at = utcnow() + timedelta(seconds=3)
+    choose(page, "选项B")
+    expect_saved(page)
+    page.context.set_offline(True)
+    go_to(page, 2)
+    choose(page, "选项A")
+    expect(page.locator("[data-exam=banner]")).to_contain_text("服务器会按已保存的内容为您交卷", timeout=10_000)
+    page.wait_for_timeout(7000)
+    page.context.set_offline(False)
+    page.wait_for_url("**/receipt*", timeout=4_000)
+    assert "unsent" not in page.url
+    assert standing(real_site, exam) == {1: "B", 2: ["A"]}
+    assert attempt_of(real_site, exam).submitted_by == "candidate"

@@ -115,6 +115,25 @@ def test_on_a_narrow_screen(browse, real_site):
     hand_in(page)
 
 
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_section_place_clock_and_saved_state_are_readable_at_360_pixels(browse, real_site, locale):
+    exam = new_exam(real_site)
+    page = browse("officer3", width=360, height=740, locale=locale)
+    enter(page, exam)
+    choose(page, "选项B")
+    expect_saved(page)
+    expect(page.locator('[data-exam="section"]')).to_have_text("第一部分")
+    page.locator('[data-exam="section"]').evaluate("one => { one.textContent = '单项选择题'; }")
+    for name, words in {"section": "单项选择题", "place": "1/5", "clock": ":", "saved": ":"}.items():
+        part = page.locator(f'[data-exam="{name}"]')
+        expect(part).to_contain_text(words)
+        # An inline box has no inner width of its own.
+        whole = "one => one.clientWidth === 0 || one.scrollWidth <= one.clientWidth"
+        assert part.evaluate(whole), name
+        assert part.bounding_box()["x"] + part.bounding_box()["width"] <= 360, name
+    assert page.locator(".exam-bar").bounding_box()["height"] <= 100
+
+
 def test_what_is_chosen_can_be_taken_back(browse, real_site):
     exam = new_exam(real_site)
     page = browse("officer")

@@ -101,6 +101,18 @@ def test_a_wrong_body_is_refused_at_its_field(as_user, session, exam, changes, f
     assert session.scalars(select(Competition.id)).all() == []
 
 
+def test_a_title_is_one_line_because_files_are_named_after_it(as_user, exam):
+    for changes in (
+        {"title": "大\n比武"},
+        {"title": "大\t比武"},
+        {"rounds": [{"title": "初\n赛", "exam_id": str(exam.exam_id)}]},
+        {"teams": [{"name": "甲\n队", "unit": "PJ", "usernames": []}]},
+    ):
+        answer = as_user("organiser").post(API, json=body(exam, **changes))
+        assert answer.status_code == 422, changes
+        assert answer.json["errors"][0]["code"] == "control_characters"
+
+
 def test_nobody_and_the_wrong_role_and_the_wrong_unit_found_nothing(client, as_user, exam):
     assert client.post(API, json=body(exam)).status_code == 401
     for username in ("officer", "supervisor", "examiner", "auditor"):

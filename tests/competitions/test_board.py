@@ -278,8 +278,26 @@ def test_names_follow_the_rule_and_the_own_line_is_always_full(city, exam, board
     assert names(read(boards, made, person(city, "organiser"))[0]) == ["张officer3", "张officer2", "张officer"]
     hall = read(boards, made, person(city, "organiser"), as_public=True)[0]
     assert names(hall) == names(stranger)
+    # Whoever opens the screen of the hall may stand on the board too, and is as masked there as the others.
+    own_hall = read(boards, made, person(city, "officer"), as_public=True)[0]
+    assert (names(own_hall), own_hall["me"]) == (names(stranger), None)
     # A page without the own line is the same for all.
     assert names(read(boards, made, person(city, "officer"), limit=2)[0]) == shown[:2]
+
+
+@pytest.mark.parametrize("other", ["masked", "unit_only"])
+def test_the_strictest_rule_of_all_competitions_on_an_exam_holds_for_its_boards(city, exam, boards, ticks, other):
+    take(exam, city.people["officer2"], "80")
+    made = make_competition(city, exam, NINE, names="full", public=True)
+    assert names(read(boards, made, person(city, "officer"))[0]) == ["张officer2"]
+    strict = make_competition(city, exam, NINE, names=other, draft=True)
+    ticks.seconds += 2
+    # A draft has promised nothing to anybody yet.
+    assert names(read(boards, made, person(city, "officer"))[0]) == ["张officer2"]
+    service.publish(strict, by=person(city, "organiser"))
+    ticks.seconds += 2
+    assert names(read(boards, made, person(city, "officer"))[0]) != ["张officer2"]
+    assert names(read(boards, made, person(city, "organiser"))[0]) == ["张officer2"]
 
 
 @pytest.mark.parametrize("release", ["after_close", "manual"])

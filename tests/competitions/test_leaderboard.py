@@ -113,6 +113,21 @@ def test_the_job_takes_what_was_left_and_nothing_twice(session, city, exam, comp
     assert sorted(scores(session, competition).values()) == [Decimal(70), Decimal(80), Decimal(90)]
 
 
+def test_the_job_finds_an_earlier_hand_in_that_was_marked_later(session, city, exam, competition):
+    record(settle(exam, city.people["officer"], "80", NINE, ordinal=2))
+    earlier = settle(exam, city.people["officer"], "80", NINE - MINUTE)
+    assert [take_results(NINE), take_results(NINE)] == [1, 0]
+    session.rollback()
+    assert session.scalars(select(RoundScore.attempt_id)).all() == [earlier.attempt_id]
+
+
+def test_catching_up_with_nothing_new_is_one_statement(city, exam, competition, count_queries):
+    record(settle(exam, city.people["officer"], "80", NINE))
+    with transaction() as session, count_queries() as seen:
+        assert leaderboard.catch_up(session, competition) == 0
+    assert len(seen) == 1
+
+
 def test_a_round_founded_later_takes_over_what_was_sat_before(session, city, exam):
     settle(exam, city.people["officer"], "88", NINE)
     competition = make_competition(city, exam, NINE)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from tests.competitions.factories import add_candidate, make_competition, make_exam, person, settle
 from tests.conftest import NINE
@@ -83,6 +83,11 @@ MANAGED = [
     ("POST", "/rounds/new"),
     ("GET", "/teams"),
     ("POST", "/teams"),
+    ("GET", "/edit"),
+    ("POST", "/edit"),
+    ("GET", "/cancel"),
+    ("POST", "/cancel"),
+    ("POST", "/delete"),
     ("POST", "/publish"),
     ("POST", "/freeze"),
     ("POST", "/unfreeze"),
@@ -143,7 +148,8 @@ def test_the_form_founds_a_competition(as_user, session, exam):
     row = session.scalars(select(Competition)).one()
     assert (row.title, row.state, row.public, row.names, row.team_best_n) == (
         "新的竞赛",
-        "published",
+        # Nobody is told before somebody has read what was founded.
+        "draft",
         True,
         "masked",
         2,
@@ -183,6 +189,66 @@ def test_the_exam_of_another_unit_is_not_offered(city, as_user, exam):
     assert (
         as_user("county_organiser").post("/competitions/new", data=FORM | {"exam": str(own.exam_id)}).status_code == 303
     )
+
+
+def test_the_form_marks_exams_in_use_begun_and_scored_and_masks_names(city, as_user, exam, competition):
+    organiser = as_user("organiser")
+    page = text(organiser.get("/competitions/new"))
+    assert "已经开考 · 已用于《行政执法大比武》" in page
+    assert 'checked id="names-1"' in page
+    take(exam, city, officer="80")
+    assert "已有成绩 · 已用于《行政执法大比武》" in text(organiser.get("/competitions/new"))
+
+
+def test_the_title_of_a_competition_of_others_is_not_told(city, as_user):
+    shared, final = make_exam(NINE, city.units["PJ"]), make_exam(NINE, city.units["XH"])
+    rounds = (NewRound("初赛", shared.exam_id), NewRound("决赛", final.exam_id))
+    make_competition(city, shared, NINE, title="全市的竞赛", rounds=rounds, draft=True)
+    page = text(as_user("county_organiser").get("/competitions/new"))
+    assert "已用于其他竞赛" in page
+    assert "全市的竞赛" not in page
+
+
+def test_a_phone_shows_the_time_too(city, as_user, exam, competition):
+    take(exam, city, officer="80")
+    page = lines(as_user("organiser").get(f"/competitions/{competition}/leaderboard"))
+    assert page.count('<span class="cell-note only-phone">10:00</span>') == 1
+    assert '<span class="cell-note only-phone" data-at="time">' in page
+
+
+def test_teams_are_edited_until_there_are_scores(city, as_user, exam, competition):
+    organiser, address = as_user("organiser"), f"/competitions/{competition}"
+    assert f"{address}/teams" in text(organiser.get(address))
+    take(exam, city, officer="80")
+    page = text(organiser.get(address))
+    assert f"{address}/teams" not in page
+    assert "代表队名单不能再改" in page
+
+
+def test_a_board_of_teams_that_are_not_there_leads_to_the_people(as_user, competition):
+    address = f"/competitions/{competition}"
+    for page in ("leaderboard", "hall"):
+        answer = as_user("officer").get(f"{address}/{page}?by=team&round=1")
+        assert answer.status_code == 302
+        assert answer.location == f"{address}/{page}?by=individual&round=1"
+    assert as_user("foreign_officer").get(f"{address}/leaderboard?by=team").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("release", "said"),
+    [
+        ("after_submit", "查看排行榜"),
+        ("after_close", "名次于 2026年11月24日 09:00 之后公布"),
+        ("manual", "名次在组织者公布成绩后公布"),
+    ],
+)
+def test_the_home_page_tells_when_places_come_out(city, as_user, release, said):
+    made = make_exam(NINE, city.units["JM"], release=release)
+    add_candidate(made, city.people["officer"])
+    competition = make_competition(city, made, NINE, title="大比武")
+    page = text(as_user("officer").get("/"))
+    assert said in page
+    assert (f"/competitions/{competition}/leaderboard" in page) is (release == "after_submit")
 
 
 def test_a_round_is_added_and_not_twice(city, as_user, session, competition):
@@ -235,6 +301,19 @@ def test_what_is_wrong_with_a_team_is_said_at_its_field_and_kept(as_user, sessio
     assert "没有用户名为“nobody”的人员" in text(answer)
     session.rollback()
     assert session.scalars(select(Team.id)).all() == []
+
+
+@pytest.mark.parametrize("team", [("甲队", "PJ-CGJ", "offi\x00cer"), ("甲队", "PJ\x00", "officer")])
+def test_a_nul_in_a_team_is_nobody_and_nowhere(as_user, session, competition, team):
+    answer = as_user("organiser").post(f"/competitions/{competition}/teams", data=team_form(team))
+    assert answer.status_code == 422
+    assert session.scalar(select(func.count()).select_from(Team)) == 0
+
+
+def test_members_may_be_divided_as_on_any_list(as_user, session, competition):
+    form = team_form(("甲队", "PJ-CGJ", "officer、officer"), ("乙队", "PJ", "officer2；officer3，OFFICER3"))
+    assert as_user("organiser").post(f"/competitions/{competition}/teams", data=form).status_code == 303
+    assert session.scalar(select(func.count()).select_from(TeamMember)) == 3
 
 
 def test_the_editor_says_when_teams_are_fixed(city, as_user, exam, competition):
@@ -399,3 +478,23 @@ def test_every_page_speaks_the_other_language_too(as_user, competition):
     client.set_cookie("locale", "en")
     for path in ("", "/leaderboard", "/hall", "/teams", "/rounds/new"):
         assert client.get(f"/competitions/{competition}{path}").status_code == 200
+
+
+def test_as_many_teams_as_there_may_be_can_be_edited_and_one_more_is_refused(city, as_user, competition):
+    organiser = as_user("organiser")
+    address = f"/competitions/{competition}/teams"
+    data = {f"teams-{number}-name": f"队{number}" for number in range(300)}
+    data |= {f"teams-{number}-unit": "PJ" for number in range(300)}
+    assert organiser.post(address, data=data).status_code == 303
+    assert organiser.get(address).status_code == 200
+    answer = organiser.post(address, data=data | {"teams-300-name": "多一队", "teams-300-unit": "PJ"})
+    assert answer.status_code == 422
+    assert "多一队" in answer.text
+
+
+@pytest.mark.parametrize("until", ["", "tomorrow", "0001-01-01T00:00", "9999-12-31T23:59"])
+def test_an_odd_end_of_the_public_notice_changes_nothing(as_user, session, competition, until):
+    answer = as_user("organiser").post(f"/competitions/{competition}/post-results", data={"until": until})
+    assert answer.status_code == 303
+    session.rollback()
+    assert session.scalar(select(Competition.objections_until)) is None

@@ -28,6 +28,8 @@ FINAL, CANCELLED = RoundState("released", False), RoundState("cancelled", True)
         ("published", [FINAL], LATER, False, "done done done now next", "wait_objections"),
         ("published", [FINAL], NINE, False, "done done done done now", "sign"),
         ("closed", [FINAL], NINE, False, "done done done done done", "none"),
+        ("cancelled", [UPCOMING], None, False, "done stopped stopped stopped stopped", "none"),
+        ("cancelled", [FINAL], LATER, True, "done done done stopped stopped", "none"),
     ],
 )
 def test_each_state_has_its_steps_and_its_next_action(state, rounds, until, frozen, expected, action):

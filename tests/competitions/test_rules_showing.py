@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trainer.competitions.rules.showing import ends_at, is_provisional, scores_may_show, shown_name
+from trainer.competitions.rules.showing import ends_at, is_provisional, scores_may_show, shown_name, strictest
 
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 STEP = timedelta(microseconds=1)
@@ -51,6 +51,19 @@ def test_places_are_provisional_until_nothing_can_change_them(shows, unsettled, 
 @pytest.mark.parametrize(("rule", "shown"), [("full", "欧阳明"), ("masked", "欧**"), ("unit_only", "蓬江区市场监管局")])
 def test_names_follow_the_rule(rule, shown):
     assert shown_name("欧阳明", "蓬江区市场监管局", rule) == shown
+
+
+@pytest.mark.parametrize(
+    ("rules", "strict"),
+    [
+        (["full"], "full"),
+        (["full", "masked"], "masked"),
+        (["unit_only", "full"], "unit_only"),
+        (["masked", "unit_only", "masked"], "unit_only"),
+    ],
+)
+def test_the_rule_that_shows_least_holds(rules, strict):
+    assert strictest(rules) == strict
 
 
 def test_a_mask_does_not_tell_the_length_of_a_name():

@@ -11,7 +11,7 @@ from tests.conftest import NINE
 from trainer.accounts.models import User
 from trainer.audit.models import Entry
 from trainer.competitions import leaderboard, queries, service
-from trainer.competitions.models import Competition, Team, TeamMember
+from trainer.competitions.models import Competition, RoundScore, Team, TeamMember
 from trainer.competitions.service import NewRound, NewTeam
 from trainer.core.database import db, transaction
 from trainer.core.errors import Conflict, Invalid, Missing
@@ -230,6 +230,18 @@ def test_results_are_posted_when_final_and_signed_when_nobody_may_object_any_mor
     for verb in (service.publish,):
         with pytest.raises(Conflict, match="competition_closed"):
             verb(made, by=organiser)
+
+
+def test_a_result_that_no_board_has_heard_of_yet_is_taken_in_before_it_is_too_late(session, city, exam):
+    made = make_competition(city, exam, NINE)
+    settle(exam, city.people["officer"], "80", NINE)
+    organiser, after = person(city, "organiser"), NINE + 2 * DAY
+    service.post_results(made, until=after + DAY, by=organiser, now=after)
+    assert [one.score for one in session.scalars(select(RoundScore))] == [80]
+    settle(exam, city.people["officer2"], "90", NINE)
+    service.close(made, by=organiser, now=after + DAY)
+    session.rollback()
+    assert sorted(one.score for one in session.scalars(select(RoundScore))) == [80, 90]
 
 
 def test_a_frozen_board_is_not_posted(city, exam):

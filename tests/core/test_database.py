@@ -1,13 +1,16 @@
 """The two doors to the database."""
 
+import os
+import sqlite3
 import threading
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.conftest import NINE
-from trainer.core.database import db, gate_of, grouped, transaction
+from trainer.core.database import LOG_KEEPS_BYTES, Gate, db, gate_of, grouped, transaction
 from trainer.orgs.models import Unit
 
 
@@ -108,7 +111,14 @@ def test_every_connection_is_synced_and_never_checkpoints_by_itself(app):
     with db.engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "mmap_size")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "wal_autocheckpoint",
+                "mmap_size",
+                "journal_size_limit",
+            )
         }
     assert found == {
         "journal_mode": "wal",
@@ -116,6 +126,7 @@ def test_every_connection_is_synced_and_never_checkpoints_by_itself(app):
         "foreign_keys": 1,
         "wal_autocheckpoint": 0,
         "mmap_size": 0,
+        "journal_size_limit": LOG_KEEPS_BYTES,
     }
 
 
@@ -129,3 +140,49 @@ def test_the_checkpoint_moves_the_log_into_the_database(app):
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             busy, log, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
     assert (busy, log) == (0, moved)
+
+
+@pytest.mark.sqlite_only
+def test_the_log_is_small_again_after_a_checkpoint(app):
+    gate = gate_of(db.engine)
+    with transaction() as session:
+        _root(session)
+        session.execute(update(Unit).values(name="长" * LOG_KEEPS_BYTES))
+    with gate.lock:
+        gate.checkpoint_if_large(least=LOG_KEEPS_BYTES)
+    with transaction() as session:
+        session.add(Unit(code="S", name="小", short_name="小", kind="city", path="s", created_at=NINE))
+    assert os.stat(gate.file + "-wal").st_size <= LOG_KEEPS_BYTES
+
+
+def _full(*_):
+    raise OperationalError("PRAGMA", {}, sqlite3.OperationalError("database or disk is full"))
+
+
+@pytest.mark.sqlite_only
+def test_what_is_committed_is_never_called_lost_when_the_checkpoint_fails(app, monkeypatch):
+    monkeypatch.setattr("trainer.core.database.CHECKPOINT_BYTES", 0)
+    monkeypatch.setattr(Gate, "_checkpoint", _full)
+    with transaction() as session:
+        _root(session)
+    assert grouped(lambda connection: connection.execute(update(Unit).values(sort=7)).rowcount) == 1
+    assert db.session.scalar(select(Unit.sort)) == 7
+
+
+@pytest.mark.sqlite_only
+def test_a_full_disk_is_told_as_such_to_everybody_in_the_group(app):
+    def write(connection):
+        # SQLite itself ends the whole transaction when the disk is full.
+        connection.exec_driver_sql("ROLLBACK")
+        _full()
+
+    with pytest.raises(OperationalError, match="disk is full"):
+        grouped(write)
+
+
+def test_the_text_of_a_database_error_holds_no_values(app):
+    with transaction() as session:
+        _root(session)
+    with pytest.raises(IntegrityError) as failed, transaction() as session:
+        session.execute(insert(Unit), [{"code": "R", "name": "张三", "short_name": "", "kind": "city", "path": "x"}])
+    assert "张三" not in str(failed.value)

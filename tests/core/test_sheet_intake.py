@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import time
+import os
 import zipfile
 from io import BytesIO
 
@@ -14,7 +14,7 @@ from trainer.core import sheet_intake
 from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
 from trainer.core.sheet_intake import SheetLimits, SheetRefused, read_rows
 
-QUICK = 2.0  # seconds in which a bomb must be refused
+QUICK = 2.0  # seconds of processor time, ours and the reader's, in which a bomb must be refused
 
 
 def book(rows, tmp_path, name="list.xlsx"):
@@ -116,9 +116,10 @@ def swapped(path, part, content):
 
 
 def quickly(path, **limits):
-    started = time.monotonic()
+    # Time of the processor, so that a busy machine judges no file.
+    started = sum(os.times()[:4])
     code = refused(path, **limits)
-    assert time.monotonic() - started < QUICK
+    assert sum(os.times()[:4]) - started < QUICK
     return code
 
 

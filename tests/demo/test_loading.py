@@ -24,6 +24,7 @@ from trainer.core.database import db
 from trainer.demo.loading import CityExists, load_city
 from trainer.demo.rules.story import DEFAULT_SEED, tell_story
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import key_leaks
 from trainer.hours.models import LedgerEntry, Requirement
 from trainer.marking.grading import forget_keys, keys_of
 from trainer.marking.models import Result
@@ -68,6 +69,16 @@ def rows(city):
 
 def _count(table):
     return db.session.scalar(select(func.count()).select_from(table))
+
+
+def test_no_exam_of_the_city_gives_its_keys_away(city):
+    exams = db.session.scalars(select(Exam)).all()
+    assert len(exams) > 3
+    for exam in exams:
+        leaks = key_leaks(
+            exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts_allowed, credit_hours=exam.credit_hours
+        )
+        assert leaks == [], exam.title
 
 
 def test_everybody_of_the_story_is_there(city, story):

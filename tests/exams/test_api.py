@@ -70,6 +70,45 @@ def test_defaults_and_numbers_are_taken(as_user, clock):
     assert (made["state"], made["max_points"], made["attempts"], made["candidates"]) == ("draft", "3.00", 1, 0)
 
 
+def test_a_draft_that_the_bank_cannot_fill_is_kept_and_says_so(as_user, clock):
+    fill_bank(single_choice=2)
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    made = organiser.post("/api/v1/exams", json=body(draft=True))
+    assert made.status_code == 201
+    lack = {"section": 1, "title": "单选题", "wanted": 3, "found": 2, "missing": 1, "unknown_items": []}
+    assert made.json["not_enough_items"] == [lack]
+    fill_bank(single_choice=3)
+    assert organiser.get(f"/api/v1/exams/{made.json['id']}").json["not_enough_items"] is None
+
+
+def test_all_that_is_wrong_is_told_at_once(as_user, clock, session):
+    fill_bank(single_choice=2)
+    clock(NINE + 3 * HOUR)
+    named = {"units": ["NOWHERE"], "usernames": ["ghost"]}
+    answer = as_user("organiser").post("/api/v1/exams", json=body(pass_mark="9", unit="XX", candidates=named))
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json["errors"]] == [
+        "pass_mark",
+        "unit",
+        "candidates.units.0",
+        "candidates.usernames.0",
+        "closes_at",
+        "sections.0.count",
+    ]
+    draft = as_user("organiser").post("/api/v1/exams", json=body(pass_mark="9", draft=True))
+    assert [one["field"] for one in draft.json["errors"]] == ["pass_mark"]
+    assert session.scalar(select(func.count()).select_from(Exam)) == 0
+
+
+def test_credit_hours_come_in_halves(as_user, clock):
+    fill_bank(single_choice=5)
+    clock(BEFORE)
+    answer = as_user("organiser").post("/api/v1/exams", json=body(credit_hours="0.3"))
+    assert answer.status_code == 422
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [("credit_hours", "hours_not_in_halves")]
+
+
 def test_an_impossible_blueprint_says_which_section_lacks_how_many(as_user, session, clock):
     fill_bank(single_choice=2)
     clock(BEFORE)
@@ -92,7 +131,7 @@ def test_an_impossible_blueprint_says_which_section_lacks_how_many(as_user, sess
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
-        ({"minutes": 0}, "minutes", "out_of_range"),
+        ({"minutes": 0}, "minutes", "too_small"),
         ({"opens_at": "2026-11-23T01:00:00"}, "opens_at", "bad_format"),
         ({"closes_at": "2026-11-23T01:00:00Z"}, "closes_at", "closes_before_opens"),
         ({"release": "never"}, "release", "unknown_value"),

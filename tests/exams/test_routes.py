@@ -1,6 +1,7 @@
 """The organiser's pages."""
 
 import io
+import json
 import re
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
+from trainer.accounts.models import Grant
 from trainer.attempts.models import Attempt, Response
 from trainer.core.database import transaction
 from trainer.exams import service
@@ -145,6 +147,115 @@ def test_an_error_is_told_and_what_was_typed_is_kept(as_user, session, clock, ba
     assert session.scalar(select(func.count()).select_from(Exam)) == 0
 
 
+def test_rules_that_give_the_keys_away_are_told_while_typing_and_before_publishing(as_user, session, clock, bank):
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    rules = {"release": "after_submit", "draw": "one_paper", "forms": "4", "attempts": "3", "credit_hours": "2"}
+    told = organiser.post("/exams/supply", json={"sections": [], "rules": rules}).json["warnings"]
+    assert len(told) == 2
+    assert "可以再答同一套题" in told[0]
+    assert "认定的学时会不可信" in told[1]
+    for harmless in (
+        rules | {"draw": "per_form"},
+        {"attempts": "x"},
+        rules | {"attempts": "1e999999999", "credit_hours": "-1"},
+        None,
+        7,
+    ):
+        assert organiser.post("/exams/supply", json={"sections": [], "rules": harmless}).json["warnings"] == []
+    where = organiser.post("/exams/new", data=typed(then="draft", **rules)).location
+    page = organiser.get(where).text
+    assert page.count("可以再答同一套题") == 2
+    assert re.search(r'data-confirm="[^"]*名考生会收到通知。[^"]*可以再答同一套题', page)
+
+
+def test_a_published_exam_waits_for_its_opening_and_is_not_called_under_way(as_user, city, clock):
+    clock(BEFORE)
+    exam_id = make_exam(city)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "已发布，等待开考" in page
+    assert "（正在进行）" not in page
+    clock(NINE)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "已发布，等待开考" not in page
+    assert "（正在进行）" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"shuffle_options": True}, "试卷封存码（同一套题，3 种顺序）"),
+        ({}, "试卷封存码（1 套）"),
+        ({"draw": "per_form", "forms": 2}, "试卷封存码（2 套）"),
+    ],
+)
+def test_orders_of_one_draw_are_not_called_papers(as_user, city, clock, change, words):
+    clock(BEFORE)
+    exam_id = make_exam(city, usernames=("officer3",), **change)
+    assert words in as_user("organiser").get(f"/exams/{exam_id}").text
+
+
+@pytest.mark.parametrize(
+    ("units", "usernames", "people"),
+    [
+        ([], "", 0),
+        (["PJ-CGJ"], "", 2),
+        (["PJ", "PJ-CGJ"], "", 4),
+        (["PJ-CGJ"], "officer3\nofficer", 3),
+        ([], "officer3 OFFICER3 ghost organiser", 1),
+        (["NOWHERE", 7], None, 0),
+    ],
+)
+def test_people_are_counted_while_they_are_named(as_user, city, session, units, usernames, people):
+    told = as_user("organiser").post("/exams/naming", json={"units": units, "usernames": usernames}).json
+    assert told == {"people": people, "text": f"将列入 {people} 人"}
+
+
+def test_people_are_counted_only_in_ones_scope_and_by_few_statements(as_user, client, count_queries):
+    wanted = {"units": ["PJ-CGJ"], "usernames": "officer3"}
+    assert client.post("/exams/naming", json=wanted).status_code in (302, 401, 403)
+    assert as_user("officer").post("/exams/naming", json=wanted).status_code == 403
+    assert as_user("foreign_organiser").post("/exams/naming", json=wanted).json["people"] == 0
+    organiser = as_user("organiser")
+    organiser.post("/exams/naming", json=wanted)
+    with count_queries() as seen:
+        organiser.post("/exams/naming", json=wanted)
+    assert len(seen) <= 6
+    for nonsense in ([], {"units": "x", "usernames": []}, {"usernames": "\x00"}):
+        assert organiser.post("/exams/naming", json=nonsense).json["people"] == 0
+
+
+def test_a_draft_that_cannot_be_published_is_saved_and_the_page_says_so(as_user, session, clock, bank):
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    where = organiser.post("/exams/new", data=typed(then="draft")).location
+    answer = organiser.post(f"{where}/edit", data=typed(title="夏季考试", **{"sections-7-count": "40"}))
+    assert answer.status_code == 422
+    assert "草稿已保存，未发布" in answer.text
+    assert "还缺 37 道" in answer.text
+    assert "还没有保存" not in answer.text
+    assert session.execute(select(Exam.title, Exam.state)).one() == ("夏季考试", "draft")
+    session.rollback()
+    answer = organiser.post(f"{where}/edit", data=typed(title="秋季考试", usernames="ghost"))
+    assert "还没有保存" in answer.text
+    assert session.scalar(select(Exam.title)) == "夏季考试"
+
+
+def test_a_past_date_is_told_together_with_wrong_usernames(as_user, clock, bank):
+    clock(AFTER)
+    answer = as_user("organiser").post("/exams/new", data=typed(usernames="ghost"))
+    assert "ghost" in answer.text
+    assert "截止时间" in re.search(r"data-form-summary.*?</div>", answer.text, re.S)[0]
+
+
+def test_what_is_missing_is_said_by_the_site_and_not_by_the_browser(as_user, clock, bank):
+    clock(BEFORE)
+    page = as_user("organiser").get("/exams/new").text
+    assert re.search(r"<form[^>]* novalidate[^>]* data-builder", page)
+    answer = as_user("organiser").post("/exams/new", data=typed(**{"sections-0-title": ""}))
+    assert re.search(r'id="sections-0-title-error">.*?<span>[^<]*[填必]', answer.text, re.S)
+
+
 def test_no_section_at_all_is_told(as_user, clock, bank):
     clock(BEFORE)
     nothing = {name: value for name, value in typed().items() if not name.startswith("sections")}
@@ -163,7 +274,7 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "unknown", "text": "应在 1 到 300 之间。"}
+    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -293,7 +404,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert "平均分" not in page
     with app.test_request_context():
         waiting = tasks_of(person(city, "organiser"), AFTER)
-    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布“执法资格考试”的成绩"]
+    assert [task.title for task in waiting if task.url == f"/exams/{exam_id}"] == ["公布《执法资格考试》的成绩"]
     assert organiser.post(f"/exams/{exam_id}/release").status_code == 303
     page = organiser.get(f"/exams/{exam_id}").text
     assert ">1.75<" in page
@@ -344,3 +455,29 @@ def test_a_draft_that_the_bank_cannot_fill_shows_what_is_missing(as_user, city, 
     organiser = as_user("organiser")
     assert "缺 3 道" in organiser.get(f"/exams/{exam_id}").text
     assert "还缺 3 道" in organiser.post(f"/exams/{exam_id}/publish", follow_redirects=True).text
+
+
+def test_odd_numbers_and_signs_are_refused_and_not_a_defect(city, as_user):
+    organiser = as_user("organiser")
+    fill_bank(single_choice=4)
+    page = organiser.post("/exams/new", data=typed(pass_mark="1e50", **{"sections-0-count": "0"}))
+    assert page.status_code == 422
+    for code in ("made\x00", "made\ud800"):
+        rows = [{"title": "一", "kind": "single_choice", "count": "1", "points_each": "1", "item_ids": code}]
+        told = organiser.post("/exams/supply", data=json.dumps({"sections": rows}), content_type="application/json")
+        assert told.status_code == 200
+    named = organiser.post("/exams/new", data=typed(usernames="officer\x00", units="PJ\x00"))
+    assert named.status_code == 422
+
+
+def test_results_are_exported_only_where_one_may_export(city, as_user, clock):
+    clock(NINE)
+    exam_id = make_exam(city, units=(), usernames=("officer",))
+    with transaction() as session:
+        where = {"role": "training_clerk", "unit_id": city.units["PJ-CGJ"], "granted_at": NINE}
+        session.add(Grant(user_id=city.people["invigilator"], **where))
+    clock(NINE + 3 * HOUR)
+    assert as_user("organiser").get(f"/exams/{exam_id}/results.xlsx").status_code == 200
+    invigilator = as_user("invigilator")
+    assert "results.xlsx" not in invigilator.get(f"/exams/{exam_id}").text
+    assert invigilator.get(f"/exams/{exam_id}/results.xlsx").status_code == 404

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_spec
-from trainer.exams.rules import exam_problems, may_release, phase, steps, ticket_fits, why_not_enter
+from trainer.exams.rules import exam_problems, key_leaks, may_release, phase, steps, ticket_fits
 
 SECOND = timedelta(seconds=1)
 CLOSES = NINE + HOUR
@@ -32,22 +32,31 @@ def test_a_sitting_passes_through_its_phases(now, release, released_at, where):
 
 
 @pytest.mark.parametrize(
-    ("exam", "candidate", "where", "used", "code"),
+    ("release", "minutes", "where"),
+    [("after_close", 9, "closed"), ("after_close", 10, "released"), ("after_submit", 9, "closed")],
+)
+def test_results_wait_for_the_minutes_granted_to_anybody(release, minutes, where):
+    now = CLOSES + timedelta(minutes=minutes)
+    assert phase(now, NINE, CLOSES, release=release, released_at=None, extra_minutes=10) == where
+
+
+@pytest.mark.parametrize(
+    ("release", "draw", "forms", "attempts", "hours", "leaks"),
     [
-        ("published", "due", "open", 0, ""),
-        ("published", "due", "open", 1, "attempts_used_up"),
-        ("published", "due", "upcoming", 0, "not_open"),
-        ("published", "due", "closed", 0, "closed"),
-        ("published", "due", "released", 0, "closed"),
-        ("published", "exempt", "open", 0, "not_a_candidate"),
-        ("published", "deferred", "open", 0, "not_a_candidate"),
-        ("published", None, "open", 0, "not_a_candidate"),
-        ("draft", "due", "open", 0, "not_a_candidate"),
-        ("cancelled", "due", "open", 0, "not_a_candidate"),
+        ("after_submit", "one_paper", 4, 2, None, ["keys_before_resit"]),
+        ("after_submit", "one_paper", 4, 1, Decimal(2), ["keys_before_hours"]),
+        ("after_submit", "one_paper", 4, 2, Decimal(2), ["keys_before_resit", "keys_before_hours"]),
+        ("after_submit", "one_paper", 4, 1, None, []),
+        ("after_submit", "one_paper", 4, 1, Decimal(0), []),
+        ("after_submit", "per_form", 1, 2, None, ["keys_before_resit"]),
+        ("after_submit", "per_form", 2, 2, Decimal(2), []),
+        ("after_submit", "per_candidate", 1, 2, Decimal(2), []),
+        ("after_close", "one_paper", 4, 2, Decimal(2), []),
+        ("manual", "one_paper", 4, 2, Decimal(2), []),
     ],
 )
-def test_who_may_enter(exam, candidate, where, used, code):
-    assert why_not_enter(exam, candidate, where, attempts_used=used, attempts_allowed=1) == code
+def test_what_keys_shown_at_the_hand_in_give_away(release, draw, forms, attempts, hours, leaks):
+    assert key_leaks(release, draw, forms=forms, attempts=attempts, credit_hours=hours) == leaks
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,8 @@ def test_the_line_of_steps(state, where, line):
         ({"draw": "per_day"}, "draw", "unknown_value"),
         ({"credit_hours": Decimal("60.01")}, "credit_hours", "out_of_range"),
         ({"credit_hours": Decimal("0.005")}, "credit_hours", "two_decimals"),
+        ({"credit_hours": Decimal("0.3")}, "credit_hours", "hours_not_in_halves"),
+        ({"credit_hours": Decimal("1.25")}, "credit_hours", "hours_not_in_halves"),
         ({"pass_mark": Decimal("3.01")}, "pass_mark", "out_of_range"),
         ({"pass_mark": Decimal("-1")}, "pass_mark", "out_of_range"),
         ({"seed": ""}, "seed", "too_long"),
@@ -118,3 +129,4 @@ def test_a_sound_exam_has_no_problem_at_its_limits():
     spec = make_spec(pass_mark=Decimal(3), credit_hours=Decimal(60), minutes=600, attempts=20)
     assert exam_problems(spec) == []
     assert exam_problems(replace(spec, draw="one_paper", forms=0)) == []
+    assert exam_problems(replace(spec, credit_hours=Decimal("0.5"))) == []

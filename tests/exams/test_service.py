@@ -18,7 +18,7 @@ from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams import service
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.notices.models import Notice
-from trainer.papers.models import Blueprint, Paper
+from trainer.papers.models import Blueprint, Paper, PaperItem
 from trainer.papers.service import NotEnoughItems
 
 BEFORE, AFTER = NINE - HOUR, NINE + 3 * HOUR
@@ -185,6 +185,7 @@ def test_a_draft_is_replaced_as_a_whole(session, city):
         ({"shuffle_options": True}, 2, 2),
         ({"draw": "per_form", "forms": 3}, 3, 2),
         ({"draw": "per_candidate"}, 2, 2),
+        ({"draw": "per_candidate", "attempts": 3}, 6, 2),
     ],
 )
 def test_papers_are_compiled_and_dealt_by_the_draw(session, city, change, papers, distinct):
@@ -271,6 +272,17 @@ def test_an_exam_whose_keys_are_out_is_not_opened_again(city):
         service.extend_closing(exam_id, AFTER, by=person(city, "organiser"), now=NINE + 2 * HOUR)
 
 
+def test_results_are_not_released_by_hand_while_somebody_has_granted_minutes_left(session, city):
+    exam_id = make_exam(city, release="manual")
+    by = person(city, "organiser")
+    with transaction() as writing:
+        writing.scalars(select(Candidate).where(Candidate.exam_id == exam_id)).first().extra_minutes = 10
+    with pytest.raises(Refused, match="exam_still_open"):
+        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=9))
+    service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=10))
+    assert actions(session, exam_id).count("exam.released") == 1
+
+
 def test_results_are_released_by_hand_after_the_close_and_once(session, city):
     exam_id = make_exam(city, release="manual")
     by = person(city, "organiser")
@@ -318,3 +330,25 @@ def test_the_same_seed_and_bank_give_the_same_papers_and_the_same_deal(session, 
         dealt.append({row.user_id: row.document for row in rows})
         session.rollback()
     assert dealt[0] == dealt[1]
+
+
+@pytest.mark.parametrize("draw", ["one_paper", "per_form", "per_candidate"])
+def test_the_bank_is_asked_at_publication_even_before_anybody_is_named(session, city, draw):
+    fill_bank(single_choice=2)
+    spec = make_spec(units=(), draw=draw)
+    with pytest.raises(NotEnoughItems):
+        service.create_exam(spec, by=person(city, "organiser"), now=NINE - HOUR)
+    assert session.scalar(select(func.count()).select_from(Exam)) == 0
+
+
+def test_people_named_after_the_publication_get_shuffled_papers_too(session, city):
+    exam_id = make_exam(city, units=(), shuffle_options=True)
+    by = person(city, "organiser")
+    assert session.scalar(select(func.count()).select_from(Paper)) == 1
+    for _ in range(2):
+        service.add_candidates(exam_id, units=["PJ-CGJ"], by=by, now=NINE)
+    named = session.scalar(select(func.count()).where(Candidate.exam_id == exam_id))
+    assert named > 1
+    assert session.scalar(select(func.count()).select_from(Paper)) == min(named, 16)
+    versions = select(func.count(PaperItem.item_version_id.distinct()))
+    assert session.scalar(versions) == 3

@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from tests.attempts.factories import make_exam as make_rows
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from trainer.accounts.models import SignInSession, User
 from trainer.accounts.queries import person_of_session
+from trainer.attempts.models import Attempt
 from trainer.core.crypto import token_hash
+from trainer.core.database import db
 from trainer.core.errors import Missing, Refused
 from trainer.exams import service
 from trainer.exams.models import Candidate
@@ -123,3 +126,32 @@ def test_the_api_signs_in_with_a_ticket(client, city, clock):
     assert answer.json["user"]["username"] == "officer"
     refused = client.post("/api/v1/session", json={"ticket": "z" * 26})
     assert (refused.status_code, refused.json["code"]) == (401, "bad_ticket")
+
+
+def test_a_ticket_opens_nothing_of_another_exam(client, as_user, city, clock):
+    _, codes = issue(city)
+    clock(NINE)
+    other = make_rows(city, NINE)
+    officer = as_user("officer")
+    attempt = officer.post(f"/api/v1/exams/{other.exam_id}/attempts").json["attempt_id"]
+    own = f"/api/v1/attempts/{attempt}"
+    client.post("/api/v1/session", json={"ticket": codes["officer"]})
+    body = {"epoch": 1, "responses": []}
+    assert client.put(f"{own}/responses", json=body).status_code == 403
+    assert client.post(f"{own}/submit", json=body).status_code == 403
+    assert client.post(f"/api/v1/exams/{other.exam_id}/attempts").status_code == 403
+    for address in (
+        own,
+        f"{own}/clock",
+        f"{own}/result",
+        f"/attempts/{attempt}/receipt",
+        f"/attempts/{attempt}/result",
+    ):
+        assert client.get(address).status_code in (403, 404), address
+    assert f"/exams/{other.exam_id}/" not in client.get("/exams/mine").text
+    assert session_state(attempt) == "open"
+
+
+def session_state(attempt_id):
+    db.session.rollback()
+    return db.session.get(Attempt, int(attempt_id)).state

@@ -1,5 +1,7 @@
 """Sealing both chains, and finding what was done to them behind the site's back."""
 
+import threading
+
 import pytest
 from sqlalchemy import select, text
 
@@ -9,7 +11,7 @@ from trainer.core import seals
 from trainer.core.database import db, transaction
 from trainer.core.seals import ChainBroken
 from trainer.hours.models import LedgerEntry
-from trainer.hours.sealing import adopt_heads, seal, verify
+from trainer.hours.sealing import adopt_heads, glance, seal, verify
 
 
 @pytest.fixture
@@ -190,3 +192,48 @@ def test_the_commands_say_what_holds_and_end_with_1_at_the_first_bad_entry(app, 
     done = runner.invoke(args=["audit", "verify"])
     assert done.exit_code == 1
     assert "number 1 of the chain is missing" in done.output
+
+
+def test_a_check_beside_a_running_sealer_finds_no_cut(app, city, sealed):
+    db.session.execute(select(LedgerEntry.id)).all()
+
+    def seal_one_more():
+        with app.app_context():
+            give_hours(city.people["officer"], 6)
+            seal(sealed)
+
+    # What is sealed after our read began is in no row of ours, yet already in the head.
+    beside = threading.Thread(target=seal_one_more)
+    beside.start()
+    beside.join()
+    assert verify("hours", sealed)[2] is None
+
+
+def test_a_check_is_not_misled_by_a_seal_in_its_midst(app, city, sealed, monkeypatch):
+    first_break = seals.first_break
+
+    def seal_then_look(*args):
+        def seal_one_more():
+            with app.app_context():
+                give_hours(city.people["officer"], 6)
+                seal(sealed)
+
+        beside = threading.Thread(target=seal_one_more)
+        beside.start()
+        beside.join()
+        return first_break(*args)
+
+    monkeypatch.setattr(seals, "first_break", seal_then_look)
+    assert verify("hours", sealed)[2] is None
+
+
+def test_a_glance_counts_both_ends_and_sees_a_cut_one(sealed, city):
+    assert glance("hours", sealed) == seals.Glance(5, 0, True)
+    give_hours(city.people["officer"], 6)
+    assert glance("hours", sealed) == seals.Glance(5, 1, True)
+    _run("DELETE FROM hour_entries WHERE chain_no = 5")
+    assert glance("hours", sealed) == seals.Glance(4, 1, False)
+
+
+def test_a_glance_at_an_empty_chain_is_in_order(city, keys):
+    assert glance("audit", keys) == seals.Glance(0, 0, True)

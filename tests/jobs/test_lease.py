@@ -1,12 +1,16 @@
 """At most one scheduler acts."""
 
+import os
+import threading
+import time
 from datetime import timedelta
 
 from tests.conftest import NINE
-from trainer.core.database import db
+from trainer.core.database import db, transaction
+from trainer.core.files import keep, uploads_folder
 from trainer.jobs import lease
 from trainer.jobs.models import JobRun
-from trainer.jobs.runner import Runner
+from trainer.jobs.runner import Runner, scheduler_of
 from trainer.jobs.schedule import SCHEDULE, Job
 
 SECOND = timedelta(seconds=1)
@@ -27,6 +31,14 @@ def test_a_lease_given_back_is_free_at_once(app):
     lease.take("a", NINE)
     lease.give_back("a", NINE + SECOND)
     assert lease.take("b", NINE + SECOND) == 2
+
+
+def test_two_schedulers_of_one_name_and_number_are_two_holders(app, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "h" * 200)
+    first, second = Runner(app), Runner(app)
+    first.renew()
+    second.renew()
+    assert (first.fence, second.fence) == (1, None)
 
 
 def test_a_runner_without_the_lease_does_nothing(app):
@@ -53,3 +65,50 @@ def test_a_job_that_fails_is_recorded_and_stops_nothing(app):
 def test_every_job_of_the_schedule_runs_on_an_empty_site_and_finds_nothing(app):
     for job in SCHEDULE:
         assert job.run(NINE) == 0, job.name
+
+
+def test_the_lease_is_renewed_while_a_job_takes_its_time(app, monkeypatch):
+    monkeypatch.setattr("trainer.jobs.runner.RENEW_SECONDS", 0.05)
+    runner, started, go_on = Runner(app), threading.Event(), threading.Event()
+    runner.renew()
+    renewals = []
+    monkeypatch.setattr(runner, "renew", lambda: renewals.append(time.monotonic()))
+
+    def work(_now):
+        started.set()
+        go_on.wait(10)
+        return 0
+
+    scheduler = scheduler_of(runner, [Job(f"slow {number}", 0.05, work) for number in range(8)])
+    scheduler.start()
+    try:
+        assert started.wait(10)
+        time.sleep(0.5)
+        seen = len(renewals)
+        time.sleep(0.5)
+        assert len(renewals) > seen
+    finally:
+        go_on.set()
+        scheduler.shutdown(wait=True)
+
+
+def run_of_schedule(name, now):
+    return next(job for job in SCHEDULE if job.name == name).run(now)
+
+
+def test_the_record_of_runs_is_kept_for_two_weeks(app):
+    with transaction() as session:
+        for days in (0, 13, 15):
+            at = NINE - timedelta(days=days)
+            session.add(JobRun(job=f"{days} days ago", started_at=at, ended_at=at, state="done", count=1))
+    assert run_of_schedule("drop_old_runs", NINE) == 1
+    assert run_of_schedule("drop_old_runs", NINE) == 0
+    assert sorted(row.job for row in db.session.query(JobRun)) == ["0 days ago", "13 days ago"]
+
+
+def test_uploads_with_peoples_data_are_kept_for_a_day(app):
+    folder = uploads_folder(app.config["SETTINGS"].instance)
+    fresh, old = keep(folder, b"fresh"), keep(folder, b"old")
+    os.utime(folder / old, (time.time() - 90_000,) * 2)
+    assert run_of_schedule("drop_uploads", NINE) == 1
+    assert {fresh, old} & {path.name for path in folder.iterdir()} == {fresh}

@@ -9,26 +9,12 @@ from hypothesis import strategies as st
 
 from question_bank import Grade
 from tests.conftest import NINE
-from trainer.marking.rules import item_points, may_see_result, total
+from trainer.marking.rules import may_see_result, total
 
 
 def _grade(fraction, *, correct=None):
     fraction = Decimal(fraction)
     return Grade(fraction=fraction, correct=fraction == 1 if correct is None else correct, answered=True)
-
-
-@pytest.mark.parametrize(
-    ("points", "fraction", "earned"),
-    [
-        ("2", "1", "2.00"),
-        ("1", "0.333333333", "0.33"),
-        ("1", "0.335", "0.34"),
-        ("1", "0.005", "0.01"),
-        ("3", "0", "0.00"),
-    ],
-)
-def test_points_are_rounded_half_up_to_hundredths(points, fraction, earned):
-    assert item_points(Decimal(points), Decimal(fraction)) == Decimal(earned)
 
 
 @pytest.mark.parametrize(("mark", "passed"), [(None, None), ("3.00", True), ("3.01", False)])
@@ -64,5 +50,5 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_a_result_is_seen_by_the_release_rule_alone(release, submitted, released_at, now, visible):
-    seen = may_see_result(release, submitted=submitted, closes_at=NINE + HOUR, released_at=released_at, now=now)
+    seen = may_see_result(release, submitted=submitted, ended_at=NINE + HOUR, released_at=released_at, now=now)
     assert seen is visible

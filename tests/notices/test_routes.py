@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.conftest import NINE
+from trainer.core.database import transaction
 from trainer.notices.models import Feedback, Notice
 from trainer.notices.service import FEEDBACK_MOST, answer_feedback, give_feedback, queue
 
@@ -31,6 +34,14 @@ def test_an_inbox_shows_the_own_notices_and_the_bell_counts_the_unread(as_user, 
     assert "通知，2 条未读" in page
     assert "通知，0 条未读" in as_user("officer3").get("/notices").text
     assert "还没有通知" in as_user("officer3").get("/notices").text
+
+
+def test_the_newest_notice_stands_first_whenever_it_was_entered(as_user, told, session):
+    with transaction() as opened:
+        opened.execute(update(Notice).where(Notice.key == "two").values(created_at=NINE - timedelta(days=12)))
+        opened.execute(update(Notice).where(Notice.key == "one").values(created_at=NINE))
+    page = as_user("officer").get("/notices").text
+    assert page.index("您的意见反馈已有答复") < page.index("您有一条新通知")
 
 
 def test_opening_a_notice_marks_it_read_and_leads_to_its_page(as_user, told, session):
@@ -131,3 +142,14 @@ def test_the_help_page_is_open_to_all_and_promises_no_check_ins(client, city):
     page = client.get("/help")
     assert page.status_code == 200
     assert "不打卡、不积分、不计在线时长" in page.text
+
+
+def test_control_characters_are_refused_in_feedback_and_match_nothing(as_user, city, session):
+    client = as_user("officer")
+    assert client.post("/feedback", data={"text": "a\x00b"}).status_code == 422
+    assert client.post("/feedback", data={"text": "第一行\r\n\t第二行", "page": "/a\x00b"}).status_code == 303
+    row = session.scalars(select(Feedback)).one()
+    assert (row.page, row.text) == ("", "第一行\r\n\t第二行")
+    admin = as_user("admin")
+    assert admin.post(f"/feedback/{row.id}", data={"answer": "a\x00b"}).status_code == 422
+    assert "第二行" not in admin.get("/feedback/desk?q=%00").text

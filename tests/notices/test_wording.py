@@ -10,7 +10,7 @@ import pytest
 from trainer.notices import wording
 
 TRAINER = Path(wording.__file__).resolve().parent.parent
-TELLERS = ("queue", "_tell", "_tell_clerk", "_notice")
+TELLERS = ("queue", "tell", "_tell", "_tell_clerk", "_notice")
 
 
 def _queued():
@@ -37,9 +37,15 @@ def test_a_sentence_takes_its_parameters_and_writes_times_and_hours_as_the_city_
         "minutes": 60,
     }
     assert wording.worded("exam_published", params) == (
-        "您被列为“年度考试”的考生，2026年11月23日 09:00 开考，2026年11月23日 18:00 截止，答题 60 分钟。"
+        "您被列为《年度考试》的考生，2026年11月23日 09:00 开考，2026年11月23日 18:00 截止，答题 60 分钟。"
     )
-    assert wording.worded("hours_credited", {"title": "讲座", "hours": "2.50"}) == "“讲座”的 2.5 学时已记入您的学时。"
+    assert wording.worded("hours_credited", {"title": "讲座", "hours": "2.50"}) == "《讲座》的 2.5 学时已记入您的学时。"
+
+
+def test_no_title_stands_in_quotation_marks_of_which_it_may_hold_some_itself(app):
+    assert [code for code, text in wording.WORDING.items() if "“{title}”" in str(text)] == []
+    said = wording.worded("class_to_confirm", {"title": "“粤执法”平台应用培训"})
+    assert said == "培训班《“粤执法”平台应用培训》等待您确认。"
 
 
 @pytest.mark.parametrize(

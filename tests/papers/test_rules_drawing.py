@@ -16,6 +16,7 @@ from trainer.papers.rules.drawing import (
     draw_forms,
     draw_items,
     find_lacks,
+    form_of_attempt,
     how_many_papers,
     shuffle_options,
 )
@@ -217,3 +218,24 @@ def test_papers_are_dealt_evenly_and_by_seed(papers):
 )
 def test_how_many_papers_are_compiled(draw, forms, shuffled, candidates, papers):
     assert how_many_papers(draw, forms=forms, shuffled=shuffled, candidates=candidates) == papers
+
+
+@pytest.mark.parametrize(("attempts", "papers"), [(1, 9), (2, 18), (5, 45), (20, 45)])
+def test_a_draw_of_ones_own_is_compiled_for_each_attempt_up_to_a_limit(attempts, papers):
+    assert how_many_papers("per_candidate", forms=1, shuffled=False, candidates=9, attempts=attempts) == papers
+
+
+@pytest.mark.parametrize(
+    ("draw", "dealt", "forms", "attempts", "got"),
+    [
+        ("one_paper", 3, 1, 4, [3, 3, 3, 3]),
+        ("per_form", 1, 3, 4, [1, 2, 3, 1]),
+        ("per_form", 3, 3, 4, [3, 1, 2, 3]),
+        ("per_form", 1, 1, 2, [1, 1]),
+        ("per_candidate", 7, 1, 3, [7, 8, 9]),
+        ("per_candidate", 6, 1, 7, [6, 7, 8, 9, 10, 6, 7]),
+    ],
+)
+def test_a_later_attempt_gets_another_form_while_there_is_one(draw, dealt, forms, attempts, got):
+    made = [form_of_attempt(draw, dealt, one, forms=forms, attempts=attempts) for one in range(1, attempts + 1)]
+    assert made == got

@@ -23,10 +23,17 @@ KINDS = {"single_choice": "单选题", "multiple_choice": "多选题", "true_fal
         ("1", "0.3333333333333333333333333333", "0.33"),
         ("1", "0.6666666666666666666666666667", "0.67"),
         ("1.25", "0.996", "1.25"),
+        ("1", "0.335", "0.34"),
     ],
 )
 def test_half_a_hundredth_is_rounded_up(points, fraction, earned):
     assert str(item_points(Decimal(points), Decimal(fraction))) == earned
+
+
+def test_half_a_hundredth_is_rounded_up_also_where_a_fraction_has_no_end():
+    for right, blanks, hundredths in ((5, 14, 2793), (1, 12, 150), (5, 6, 105)):
+        exact = (2 * hundredths * right + blanks) // (2 * blanks)
+        assert item_points(Decimal(hundredths) / 100, Decimal(right) / Decimal(blanks)) * 100 == exact
 
 
 def test_the_total_is_the_sum_of_what_each_item_shows():

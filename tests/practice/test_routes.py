@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NINE
+from tests.laws.factories import law_text, load
 from tests.practice.factories import RIGHT, SECRETS, add_attempt, add_items, new_version, shipped, small_item
+from tests.question_bank.samples import BASIS
 from trainer.practice.models import PracticeAnswer
 
 PAGES = (
@@ -57,6 +59,18 @@ def test_an_own_answer_is_shown_to_its_owner_alone(as_user, officer):
     assert as_user("officer2").get(address).status_code == 404
 
 
+def test_the_article_opens_beside_the_answer_where_it_is_loaded(officer):
+    text = "行政机关应当公开。\n下列情形除外：\n（一）秘密。"
+    add_items([small_item(basis=[{**BASIS, "paragraph": 2, "item": 1}])], NINE)
+    address = send(officer, {"answer": "A"}).location
+    assert "查看条文" not in officer.get(address).text
+    load(law_text("2021-01-22", {"36": text}, law="行政处罚法", starts_on=NINE.date()))
+    page = officer.get(address).text
+    assert "查看条文" in page
+    assert "<mark>（一）秘密。</mark>" in page
+    assert "<mark>行政机关应当公开。</mark>" not in page
+
+
 @pytest.mark.parametrize("kind", sorted(FORM))
 def test_a_plain_form_is_enough_for_each_kind(officer, kind):
     add_items([small_item(kind=kind)], NINE)
@@ -69,7 +83,7 @@ def test_a_plain_form_is_enough_for_each_kind(officer, kind):
     assert "回答正确" in told
     assert "CANARYWHY解析" in told
     assert "《中华人民共和国行政处罚法》第三十六条第一款" in told
-    assert "2021年1月22日文本" in told
+    assert "2021年1月22日版本" in told
     assert 'href="/practice/item?mode=new"' in told
 
 
@@ -96,6 +110,7 @@ def test_not_knowing_shows_the_answer(officer):
         ("multiple_choice", {}, "请先作答", ""),
         ("true_false", {"answer": "perhaps"}, "请先作答", ""),
         ("fill_blank", {"blank_1": " ", "blank_2": ""}, "请先作答", ""),
+        ("ordering", {"place_A": "1", "place_B": "2", "place_C": "3"}, "请先作答", "<option selected>3"),
         ("ordering", {"place_A": "1", "place_B": "1", "place_C": "2"}, "两个步骤不能排在同一位", "<option selected>2"),
     ],
 )
@@ -167,6 +182,12 @@ def test_search_shows_what_was_typed_as_text(officer):
     assert "<script>x" not in officer.get("/practice?q=<script>x").text
 
 
+@pytest.mark.parametrize(("address", "status"), [("/practice?q=%00x", 200), ("/practice/item?item=%00x", 404)])
+def test_a_nul_in_an_address_finds_nothing(officer, address, status):
+    add_items([small_item()], NINE)
+    assert officer.get(address).status_code == status
+
+
 def test_the_wrong_answer_book_can_be_filtered_and_retried(officer):
     add_items([small_item(1), small_item(2, topic="hearing", wing="procedures")], NINE)
     for _ in range(2):
@@ -174,11 +195,21 @@ def test_the_wrong_answer_book_can_be_filtered_and_retried(officer):
     book = officer.get("/practice/wrong").text
     assert "第1题的题干" in book
     assert "第2题的题干" in book
+    assert re.findall(r'<option value="(\w+)"', book) == ["penalty_law", "hearing"]
     only = officer.get("/practice/wrong?topic=hearing").text
     assert "第1题的题干" not in only
     assert 'href="/practice/item?mode=wrong&amp;topic=hearing"' in only
     assert "第2题的题干" in officer.get("/practice/item?mode=wrong&topic=hearing").text
     assert not any(secret in book for secret in SECRETS)
+
+
+def test_lists_show_blanks_as_items_do(officer):
+    add_items([small_item(kind="fill_blank")], NINE)
+    send(officer, {"blank_1": "x", "blank_2": "y"}, "/practice/item?mode=new")
+    for address in ("/practice?q=第1题", "/practice/wrong", "/practice/history"):
+        page = officer.get(address).text
+        assert "____" not in page, address
+        assert '<span class="blank"><span class="visually-hidden">第 2 空</span>' in page, address
 
 
 def test_history_shows_answers_and_no_points_days_or_minutes(officer):
@@ -213,7 +244,7 @@ def test_during_an_exam_practice_is_closed_but_for_the_overview(officer, city):
 
 @pytest.mark.parametrize(
     ("page", "most"),
-    [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 6), ("/practice/history", 7), ("/", 14)],
+    [("/practice", 7), ("/practice?by=law", 8), ("/practice/wrong", 7), ("/practice/history", 7), ("/", 14)],
 )
 def test_pages_take_few_statements_whatever_the_length(officer, count_queries, page, most):
     add_items(shipped(count=200), NINE)
@@ -234,6 +265,13 @@ def test_home_offers_officers_to_practise_and_nobody_else(officer, as_user, cloc
     assert "待复习 1 题" in home
     assert "错题 1 道" in home
     assert "练习" not in as_user("auditor").get("/").text.split('id="content"')[1].split("<footer")[0]
+
+
+def test_home_puts_practice_below_the_tasks_and_where_one_stands_beside_them(officer, clock):
+    home = officer.get("/").text
+    assert home.count('class="home-card home-side"') == 1
+    assert home.index("home-tasks-title") < home.index("home-practice") < home.index("home-side")
+    assert home.index("home-side") < home.index("home-hours") < home.index("home-certificate")
 
 
 def test_home_puts_tasks_before_cards_and_says_when_there_is_none(officer, monkeypatch):

@@ -264,7 +264,7 @@ def test_reserved_and_unpublished_items_never_come(me, session):
     add_items([small_item(2)], NINE, state="quarantined")
     assert following(me, session) is None
     assert following(me, session, mode="topic", topic="penalty_law") is None
-    assert queries.search_items(session, me, "题干") == []
+    assert queries.search_items(session, me, "题干", NINE) == []
 
 
 def test_a_day_brings_no_more_reviews_than_its_limit_unless_asked(me, session, monkeypatch):
@@ -304,10 +304,10 @@ def test_an_item_that_cites_a_law_twice_counts_once(me, session):
 
 def test_search_finds_every_word_and_takes_signs_literally(me, session):
     add_items([small_item(1, stem="听证的期限（　　）。"), small_item(2, stem="听证100%公开（　　）。")], NINE)
-    assert [row.code for row in queries.search_items(session, me, "听证 期限")] == ["small-single-choice-0001"]
-    assert [row.code for row in queries.search_items(session, me, "100%")] == ["small-single-choice-0002"]
-    assert [row.code for row in queries.search_items(session, me, "_")] == []
-    assert [row.code for row in queries.search_items(session, me, "small-single-choice-0002")] == [
+    assert [row.code for row in queries.search_items(session, me, "听证 期限", NINE)] == ["small-single-choice-0001"]
+    assert [row.code for row in queries.search_items(session, me, "100%", NINE)] == ["small-single-choice-0002"]
+    assert [row.code for row in queries.search_items(session, me, "_", NINE)] == []
+    assert [row.code for row in queries.search_items(session, me, "small-single-choice-0002", NINE)] == [
         "small-single-choice-0002"
     ]
 

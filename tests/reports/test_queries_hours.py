@@ -63,7 +63,11 @@ def test_every_status_is_counted_where_the_person_is(year):
     tree = _figures(year, "supervisor")
     one = tree.figures
     assert (one.due, one.met, one.on_pace, one.behind, one.at_risk, one.exempt) == (4, 1, 1, 1, 1, 1)
-    assert (one.hours_total, one.forecast_met) == (Decimal("194.00"), 1)
+    assert (one.hours_total, one.hours_due, one.forecast_met) == (Decimal("194.00"), Decimal("194.00"), 1)
+    give_hours(year.people["foreign_officer"], "6", on=date(2026, 3, 5))
+    one = _figures(year, "supervisor").figures
+    assert (one.hours_total, one.hours_due, one.mean_hours) == (Decimal("200.00"), Decimal("194.00"), Decimal("48.50"))
+    assert totals(db.session, _scope(year, "supervisor"), standard_of(db.session, 2026, DAY)) == one
     by_code = {row.code: row.figures for row in flat(tree)}
     assert (by_code["PJ-CGJ"].met, by_code["PJ-CGJ"].on_pace) == (1, 1)
     assert by_code["PJ-BS"].at_risk == by_code["PJ-BS-ZF"].at_risk == 1

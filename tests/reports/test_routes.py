@@ -13,6 +13,7 @@ from tests.hours.factories import give_hours
 from trainer.accounts.models import User
 from trainer.audit.models import Entry
 from trainer.core.database import db, transaction
+from trainer.hours.models import Exemption
 
 PAGES = ("/reports/hours", "/reports/hours/people")
 
@@ -62,6 +63,27 @@ def test_the_four_figures_add_up_and_lead_to_their_people(as_user, year):
         assert f"共 {value} 条" in client.get(link).text
 
 
+def test_the_figures_beside_the_four_lead_to_their_people_too(as_user, year):
+    with transaction() as session:
+        row = {"year": 2026, "reason": "产假", "decided_at": NINE}
+        session.add(Exemption(user_id=year.people["officer3"], **row))
+    client = as_user("county")
+    page = client.get("/reports/hours").text
+    for status, said in (("at_risk", "有风险 1 人"), ("exempt", "免修 1 人"), ("forecast_met", "年末有 1 人达标")):
+        link = re.search(rf'href="([^"]+status={status})">([^<]+)<', page)
+        assert said in link.group(2)
+        assert "共 1 条" in client.get(link.group(1).replace("&amp;", "&")).text
+
+
+def test_the_filter_says_what_the_figure_says(as_user, year):
+    page = as_user("county").get("/reports/hours/people").text
+    assert '<option value="below">落后进度</option>' in page
+    assert '<option value="behind">落后进度，不含有风险</option>' in page
+    over = as_user("county").get("/reports/hours/people?year=2025").text
+    assert '<option value="below">未达标</option>' in over
+    assert 'value="behind"' not in over
+
+
 def test_every_number_of_tree_and_heat_leads_to_as_many_people(as_user, year):
     client = as_user("supervisor")
     page = client.get("/reports/hours").text
@@ -69,7 +91,7 @@ def test_every_number_of_tree_and_heat_leads_to_as_many_people(as_user, year):
     assert len(cells) > 8
     for link, count in cells:
         assert f"共 {count} 条" in client.get(link.replace("&amp;", "&")).text
-    heat = re.findall(r'<td class="heat-\d"><a href="([^"]+)" aria-label="[^"]*：(\d+) 人中', page)
+    heat = re.findall(r'<td class="heat-\d"><a href="([^"]+)" aria-label="[^"]*，(\d+) 人中', page)
     assert heat
     for link, count in heat:
         assert f"共 {count} 条" in client.get(link.replace("&amp;", "&")).text
@@ -92,19 +114,30 @@ def test_a_year_that_is_over_says_so(as_user, year):
 @pytest.mark.parametrize(
     "arguments",
     [
-        "year=x",
-        "year=0",
-        "year=99999",
-        "sort=x&desc=9",
+        "year=&sort=&status=&field=&part=&q=",
+        "desc=9",
         "page=0&per_page=7",
         "part=own",
-        "part=direct&field=x",
-        "q=%00&field=%00&status=%00&part=%00",
+        "q=%00",
+        "year=2027",
     ],
 )
 def test_odd_arguments_do_no_harm(as_user, year, arguments):
     for address in PAGES:
         assert as_user("supervisor").get(f"{address}?{arguments}").status_code == 200
+
+
+@pytest.mark.parametrize("arguments", ["year=x", "year=1800", "year=1999", "year=2028", "year=99999", "year=٢٠٢٦"])
+@pytest.mark.parametrize("address", [*PAGES, "/reports/hours.xlsx"])
+def test_a_year_that_there_is_not_is_not_found(as_user, year, address, arguments):
+    assert as_user("supervisor").get(f"{address}?{arguments}").status_code == 404
+
+
+@pytest.mark.parametrize("arguments", ["status=xx", "status=%00", "field=x", "part=x"])
+def test_an_unknown_filter_is_not_found_instead_of_left_out(as_user, year, arguments):
+    for address in ("/reports/hours/people", "/reports/hours.xlsx"):
+        assert as_user("supervisor").get(f"{address}?{arguments}").status_code == 404
+    assert as_user("supervisor").get("/reports/hours?sort=x").status_code == 404
 
 
 def test_sorting_orders_the_units(as_user, year):
@@ -133,6 +166,20 @@ def test_the_workbook_equals_the_page_and_is_recorded(as_user, year):
     db.session.rollback()
     entry = db.session.scalar(select(Entry).where(Entry.action == "hours.exported"))
     assert (entry.detail, entry.unit_id) == ({"year": 2026, "people": due}, year.units["JM"])
+
+
+def test_an_exempt_person_lacks_nothing_and_is_in_no_mean(as_user, year):
+    with transaction() as session:
+        row = {"year": 2026, "reason": "产假", "decided_at": NINE}
+        session.add(Exemption(user_id=year.people["officer4"], **row))
+    units, people = openpyxl.load_workbook(io.BytesIO(as_user("county").get("/reports/hours.xlsx").data)).worksheets
+    totals = [cell.value for cell in units[units.max_row]]
+    # 60 + 54 + 50 hours of three people; the sum alone holds the 36.5 of the exempt one.
+    assert (totals[8], totals[9]) == (200.5, 54.67)
+    missing = {row[1]: row[5] for row in people.iter_rows(min_row=3, values_only=True)}
+    assert (missing["officer4"], missing["officer3"]) == (None, 10)
+    page = as_user("county").get("/reports/hours").text
+    assert '<td class="num">54.7</td>' in page[page.index("data-tree") :]
 
 
 def test_the_workbook_of_a_list_holds_that_list(as_user, year):

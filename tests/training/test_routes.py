@@ -1,5 +1,7 @@
 """The class desk over HTTP."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 
@@ -93,6 +95,15 @@ def test_strange_ids_on_the_roll_are_left_out(as_user, city, value):
     )
     assert answer.status_code == 303
     assert db.session.scalar(select(RollEntry.user_id)) is None
+
+
+def test_a_form_that_comes_back_tells_nothing_of_people_out_of_scope(as_user, city):
+    strangers = [str(city.people[name]) for name in ("foreign_officer", "supervisor")]
+    for data in (_fields(city, title="", present=strangers), _fields(city, hours="9", present=strangers)):
+        answer = as_user("clerk").post("/training/new", data=data)
+        assert answer.status_code == 422
+        assert "foreign_officer" not in answer.text
+        assert "supervisor" not in answer.text
 
 
 def test_a_person_can_be_marked_absent_or_removed(as_user, city):
@@ -194,5 +205,41 @@ def test_tasks_tell_the_clerk_and_the_head_what_waits(app, as_user, city):
     with app.test_request_context():
         clerk = [task.title for task in tasks_of(person(city, "clerk"), NINE) if "培训班" in task.title]
         head = [task.title for task in tasks_of(person(city, "head"), NINE) if "培训班" in task.title]
-    assert clerk == ["修改被退回的培训班“三班”", "提交培训班“一班”"]
-    assert head == ["确认培训班“二班”"]
+    assert clerk == ["修改被退回的培训班《三班》", "提交培训班《一班》"]
+    assert head == ["确认培训班《二班》"]
+
+
+def test_a_full_day_is_shown_and_confirmed_only_when_it_was_checked(as_user, city):
+    make_class(city, "officer", state="confirmed", hours=Decimal(6), title="“粤执法”平台培训 & 演练")
+    class_id = make_class(city, "officer", "officer2", state="submitted")
+    head, address = as_user("head"), f"/training/{class_id}/confirm"
+    page = head.get(f"/training/{class_id}").text
+    assert "有 1 人同一天的学时会超过 8 学时" in page
+    assert "张officer：2026年11月20日 已有 《“粤执法”平台培训 &amp; 演练》，加上本班共 10 学时。" in page
+    refused = head.post(address, follow_redirects=True)
+    assert "请核对后勾选" in refused.text
+    assert _row().state == "submitted"
+    assert head.post(address, data={"checked": "yes"}).status_code == 303
+    assert _row().state == "confirmed"
+
+
+def test_the_clerk_takes_a_class_back_on_its_page(as_user, city):
+    class_id = make_class(city, state="submitted")
+    clerk = as_user("clerk")
+    assert "撤回修改" in clerk.get(f"/training/{class_id}").text
+    assert "撤回修改" not in as_user("head").get(f"/training/{class_id}").text
+    answer = clerk.post(f"/training/{class_id}/recall")
+    assert (answer.status_code, answer.location) == (303, f"/training/{class_id}/edit")
+    assert _row().state == "draft"
+    assert clerk.post(f"/training/{class_id}/recall").status_code == 409
+    assert as_user("head").post(f"/training/{class_id}/recall").status_code == 403
+
+
+def test_a_form_tells_everything_that_is_wrong_at_once(as_user, city):
+    wrong = _fields(city, held_on="2026-12-01", hours="", evidence="", pasted="nobody", action="submit")
+    answer = as_user("clerk").post("/training/new", data=wrong)
+    assert answer.status_code == 422
+    summary = answer.text.split("data-form-summary>")[1].split("</ul>")[0]
+    for said in ("请填写认定学时", "还没有到", "请写明依据", "nobody"):
+        assert said in summary
+    assert summary.count("认定学时</a>") == 1

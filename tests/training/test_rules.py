@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from trainer.training.rules import entry_problems, handing_in_problems, may_decide, pasted_usernames
+from trainer.training.rules import Span, crowded_day, entry_problems, handing_in_problems, may_decide, pasted_usernames
 
 
 def _codes(problems):
@@ -41,6 +41,34 @@ def test_a_class_goes_to_the_head_from_its_day_on(held_on, early):
 def test_without_evidence_and_people_a_class_stays_with_the_clerk():
     found = _codes(handing_in_problems(date(2026, 1, 1), "", 0, date(2026, 11, 23)))
     assert found == [("evidence", "evidence_needed"), ("roll", "nobody_present")]
+
+
+DAY = date(2026, 11, 20)
+
+
+def _span(title, hours, *, on=DAY, days=1):
+    return Span(title, on, days, Decimal(hours))
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "found"),
+    [
+        (_span("own", "4"), [_span("a", "4")], None),
+        (_span("own", "4"), [_span("a", "4.5")], (DAY, Decimal("8.50"), ["a"])),
+        (_span("own", "4"), [_span("a", "3"), _span("b", "2")], (DAY, Decimal("9.00"), ["a", "b"])),
+        (_span("own", "8"), [_span("a", "8", on=date(2026, 11, 21))], None),
+        (_span("own", "8"), [_span("a", "24", on=date(2026, 11, 18), days=3)], (DAY, Decimal("16.00"), ["a"])),
+        (_span("own", "8"), [_span("a", "16", on=date(2026, 11, 18), days=2)], None),
+        (
+            _span("own", "10", days=3),
+            [_span("a", "5", on=date(2026, 11, 21)), _span("b", "6", on=date(2026, 11, 22))],
+            (date(2026, 11, 22), Decimal("9.33"), ["b"]),
+        ),
+    ],
+)
+def test_the_fullest_day_of_several_classes_is_found(own, others, found):
+    worst = crowded_day(own, others)
+    assert found == (worst and (worst[0], worst[1], [one.title for one in worst[2]]))
 
 
 def test_pasted_names_are_divided_by_any_usual_mark_and_kept_once():

@@ -232,3 +232,68 @@ def test_hours_out_of_bounds_are_refused_at_their_field(city, hours, days):
     with pytest.raises(Invalid) as caught:
         service.enter(entry(city, hours=Decimal(hours), days=days), Roll(), by=person(city, "clerk"), now=NINE)
     assert {field for field, _code in _problems(caught)} == {"hours"}
+
+
+def test_a_day_beyond_eight_hours_wants_a_look_and_is_recorded(city):
+    make_class(city, "officer", state="confirmed", hours=Decimal(6))
+    second = make_class(city, "officer", "officer2", state="submitted", hours=Decimal(4))
+    head = person(city, "head")
+    with pytest.raises(Conflict) as refused:
+        service.confirm(second, by=head, now=NINE)
+    assert (refused.value.code, refused.value.params) == ("class_days_crowded", {"count": 1})
+    assert _state(second) == "submitted"
+    assert len(entries()) == 1
+    assert service.confirm(second, by=head, now=NINE, checked=True) == 2
+    db.session.rollback()
+    detail = db.session.scalars(select(Entry.detail).where(Entry.action == "class.confirmed").order_by(Entry.id)).all()
+    assert detail[1] == {"people": 2, "checked_beyond_a_day": [city.people["officer"]]}
+
+
+@pytest.mark.parametrize("state", ["submitted", "withdrawn", "rejected"])
+def test_only_hours_that_stand_fill_a_day(city, state):
+    make_class(city, "officer", state=state, hours=Decimal(6))
+    second = make_class(city, "officer", state="submitted", hours=Decimal(4))
+    assert service.confirm(second, by=person(city, "head"), now=NINE) == 1
+
+
+def test_the_clerk_takes_a_class_back_before_it_is_decided_on(city):
+    class_id = make_class(city, state="submitted")
+    service.recall(class_id, by=person(city, "clerk"))
+    assert _state(class_id) == "draft"
+    assert "class.recalled" in db.session.scalars(select(Entry.action)).all()
+    with pytest.raises(Conflict):
+        service.recall(class_id, by=person(city, "clerk"))
+    with pytest.raises(Conflict):
+        service.confirm(class_id, by=person(city, "head"), now=NINE)
+    service.submit(class_id, by=person(city, "clerk"), now=NINE + timedelta(hours=1))
+    service.confirm(class_id, by=person(city, "head"), now=NINE)
+    with pytest.raises(Conflict):
+        service.recall(class_id, by=person(city, "clerk"))
+
+
+def test_nobody_else_takes_a_class_back(city):
+    class_id = make_class(city, state="submitted")
+    with transaction() as session:
+        row = {"user_id": city.people["officer3"], "unit_id": city.units["PJ"], "granted_at": NINE}
+        session.add(Grant(role="training_clerk", **row))
+    with pytest.raises(Forbidden):
+        service.recall(class_id, by=person(city, "officer3"))
+    with pytest.raises(Missing):
+        service.recall(class_id, by=person(city, "head"))
+    assert _state(class_id) == "submitted"
+
+
+def test_everything_that_is_wrong_is_told_at_once(city):
+    wrong = entry(city, hours=Decimal("0.7"), held_on=date(2026, 12, 1), evidence="", title="")
+    with pytest.raises(Invalid) as refused:
+        service.enter(wrong, Roll(pasted="nobody"), by=person(city, "clerk"), now=NINE, hand_in=True)
+    assert _problems(refused) == [
+        ("title", "required"),
+        ("hours", "hours_not_in_halves"),
+        ("held_on", "class_not_held_yet"),
+        ("evidence", "evidence_needed"),
+        ("pasted", "unknown_people"),
+    ]
+    with pytest.raises(Invalid) as refused:
+        service.enter(wrong, Roll(), by=person(city, "clerk"), now=NINE, hand_in=True)
+    assert ("roll", "nobody_present") in _problems(refused)

@@ -81,6 +81,8 @@ def import_roster(file: Path, dry_run: bool) -> None:
     except Refused as refusal:
         _refuse(refusal)
     click.echo(_("试运行，没有写入。") if dry_run else _("已写入。"))
+    if report.counts["new"] and not dry_run:
+        click.echo(_("新增的人员还没有密码，请管理员在人员页面生成初始密码。"))
 
 
 def _tell(report: roster.Report) -> None:

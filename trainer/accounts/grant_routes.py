@@ -16,7 +16,7 @@ from trainer.core.errors import Conflict, Refused
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence
-from trainer.web.view import asked_page, paged, safe_next
+from trainer.web.view import asked_id, asked_page, asked_text, paged, safe_next
 
 bp = Blueprint("grants", __name__)
 
@@ -30,8 +30,8 @@ def index():
     session, scope = db.session(), current_user.scope("grant.manage")
     units = indented_units(scope)
     role = request.args.get("role", "")
-    text = request.args.get("q", "").strip()[:80]
-    unit_id = request.args.get("unit", type=int)
+    text = asked_text("q", 80)
+    unit_id = asked_id("unit")
     path = next((unit.path for unit, _name in units if unit.id == unit_id), "")
     rows = queries.find_grants(scope, role=role if role in ROLES else "", text=text, unit_path=path)
     page = paged(session, rows, *asked_page())

@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from trainer.accounts import queries, service, sessions
+from trainer.accounts.first_passwords import MOST, make_first_passwords
 from trainer.accounts.forms import PersonForm, TokenForm
 from trainer.accounts.models import User
+from trainer.accounts.password_sheet import password_sheet
 from trainer.accounts.rules import may_rule
 from trainer.accounts.service import NewPerson
 from trainer.accounts.wording import CATEGORY_NAMES, ROLE_DUTIES, STATE_NAMES, role_name
@@ -28,7 +30,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import asked_page, paged
+from trainer.web.view import asked_id, asked_page, asked_text, paged
 
 bp = Blueprint("people", __name__)
 
@@ -42,7 +44,7 @@ def indented_units(scope: Scope) -> list[tuple[Unit, str]]:
 
 def _chosen_unit(scope: Scope) -> Unit | None:
     """Return the unit of the filter in the address; None without one. Raises ``Missing`` out of scope."""
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     return unit_in(db.session(), scope, unit_id) if unit_id else None
 
 
@@ -51,16 +53,12 @@ def _chosen_unit(scope: Scope) -> Unit | None:
 def index():
     session, scope = db.session(), current_user.scope("people.view")
     units = indented_units(scope)
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     # A line supervisor reaches people in units that do not hold the field as such; those are not in the list.
     chosen = next((unit for unit, _name in units if unit.id == unit_id), None) or _chosen_unit(scope)
-    wanted = queries.PeopleFilter(
-        text=request.args.get("q", "").strip()[:80],
-        unit_path=chosen.path if chosen else "",
-        field=request.args.get("field", "")[:32],
-        state=_one_of(STATE_NAMES, "state"),
-        category=_one_of(CATEGORY_NAMES, "category"),
-    )
+    wanted = _wanted(chosen)
+    manages = current_user.may("people.manage")
+    waiting = queries.count_without_password(session, current_user, wanted) if manages else 0
     page = paged(session, queries.find_people(scope, wanted), *asked_page())
     return render_template(
         "people/index.html",
@@ -72,7 +70,53 @@ def index():
         field_choices=field_choices(),
         categories=CATEGORY_NAMES,
         states=STATE_NAMES,
-        can={"manage": current_user.may("people.manage"), "grant": current_user.may("grant.manage")},
+        waiting=waiting,
+        filters=_filters(wanted, chosen),
+        most=MOST,
+        can={"manage": manages, "grant": current_user.may("grant.manage")},
+    )
+
+
+def _wanted(chosen: Unit | None) -> queries.PeopleFilter:
+    return queries.PeopleFilter(
+        text=asked_text("q", 80),
+        unit_path=chosen.path if chosen else "",
+        field=asked_text("field", 32),
+        state=_one_of(STATE_NAMES, "state"),
+        category=_one_of(CATEGORY_NAMES, "category"),
+        no_password=request.args.get("password") == "none",
+    )
+
+
+def _filters(wanted: queries.PeopleFilter, chosen: Unit | None) -> dict[str, Any]:
+    """Return a filter as the address carries it."""
+    return {
+        "q": wanted.text or None,
+        "unit": chosen.id if chosen else None,
+        "field": wanted.field or None,
+        "state": wanted.state or None,
+        "category": wanted.category or None,
+        "password": "none" if wanted.no_password else None,
+    }
+
+
+@bp.post("/people/first-passwords")
+@needs("people.manage")
+def make_passwords():
+    """Make first passwords for those whom the list shows: the address carries its filter."""
+    chosen = _chosen_unit(current_user.scope("people.view"))
+    wanted = _wanted(chosen)
+    if not wanted.no_password:
+        raise Missing
+    waiting = queries.without_password(db.session(), current_user, wanted)
+    made = make_first_passwords([one.id for one in waiting], by=current_user, now=arrived_at())
+    # Shown in this answer alone, as a single one is.
+    return render_template(
+        "people/first_passwords.html",
+        made=made,
+        sheet=password_sheet(made),
+        left=len(waiting) - len(made),
+        back=url_for("people.index", **_filters(wanted, chosen)),
     )
 
 
@@ -279,4 +323,4 @@ def sign_out_everywhere():
 def register(app: Flask) -> None:
     """Offer the list of people in the menu, and the names of roles to all templates."""
     app.jinja_env.filters["role_name"] = role_name
-    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70)
+    offer(_l("人员"), "people.index", icon="users", permission="people.view", order=70, also=("/grants",))

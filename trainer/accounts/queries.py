@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserField
-from trainer.accounts.rules import HeldGrant, Person
+from trainer.accounts.rules import HeldGrant, Person, may_rule
 from trainer.core.errors import Missing
 from trainer.orgs.models import Unit
 from trainer.orgs.rules import Scope
@@ -139,13 +140,17 @@ def fields_of_people(session: Session, user_ids: list[int]) -> dict[int, list[st
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """What a list of people is narrowed to; empty values narrow nothing. ``unit_path`` takes the whole subtree."""
+    """What a list of people is narrowed to; empty values narrow nothing. ``unit_path`` takes the whole subtree.
+
+    ``no_password`` leaves active people who cannot sign in with a password yet.
+    """
 
     text: str = ""
     unit_path: str = ""
     field: str = ""
     state: str = ""
     category: str = ""
+    no_password: bool = False
 
 
 def find_people(scope: Scope, wanted: PeopleFilter) -> Select[Any]:
@@ -167,7 +172,71 @@ def find_people(scope: Scope, wanted: PeopleFilter) -> Select[Any]:
         rows = rows.where(User.state == wanted.state)
     if wanted.category:
         rows = rows.where(User.category == wanted.category)
+    if wanted.no_password:
+        rows = rows.where(User.password_hash.is_(None), User.state == "active")
     return rows.order_by(Unit.path, User.name, User.id)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who has no password yet."""
+
+    id: int
+    username: str
+    name: str
+    unit_id: int
+    unit: str
+
+
+def without_password(
+    session: Session,
+    by: Person,
+    wanted: PeopleFilter | None = None,
+    *,
+    user_ids: Sequence[int] | None = None,
+    usernames: Sequence[str] | None = None,
+) -> list[Waiting]:
+    """Return the active people without a password to whom ``by`` may give one, by unit and name.
+
+    They lie where ``by`` manages people and hold no role that ``by`` may not hand out (``may_rule``). ``wanted``,
+    ``user_ids`` and ``usernames`` narrow it further, None narrows nothing; they are asked for by 500, with two
+    statements each, and only within such a part is the result sorted.
+    """
+    for column, values in ((User.id, user_ids), (User.username, usernames)):
+        if values is not None:
+            # The filter itself is asked for part by part: a list of a city is longer than a statement may be.
+            parts = [values[start : start + 500] for start in range(0, len(values), 500)]
+            return [one for part in parts for one in _without_password(session, by, wanted, column.in_(part))]
+    return _without_password(session, by, wanted)
+
+
+def _without_password(
+    session: Session, by: Person, wanted: PeopleFilter | None, *more: ColumnElement[bool]
+) -> list[Waiting]:
+    found = _lacking(by, wanted).where(*more)
+    people = session.execute(found.with_only_columns(User.id, User.username, User.name, Unit.id, Unit.name)).all()
+    above = _above(session, by, found)
+    return [Waiting(*row) for row in people if row[0] not in above]
+
+
+def count_without_password(session: Session, by: Person, wanted: PeopleFilter) -> int:
+    """Return how many ``without_password`` would return, without reading them. Two statements."""
+    found = _lacking(by, wanted)
+    total = session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+    return total - len(_above(session, by, found))
+
+
+def _lacking(by: Person, wanted: PeopleFilter | None) -> Select[Any]:
+    asked = replace(wanted or PeopleFilter(), no_password=True)
+    return find_people(by.scope("people.manage"), asked).where(User.id != by.id)
+
+
+def _above(session: Session, by: Person, found: Select[Any]) -> set[int]:
+    """Return who of ``found`` holds a role that ``by`` may not hand out."""
+    ids = found.with_only_columns(User.id).order_by(None)
+    grants = select(Grant.user_id, Grant.role, Unit.path).join(Unit, Unit.id == Grant.unit_id)
+    rows = session.execute(grants.where(Grant.role != "officer", Grant.user_id.in_(ids)))
+    return {user_id for user_id, role, path in rows if not may_rule(by, [(role, path)])}
 
 
 def officers_by_unit(session: Session, scope: Scope) -> dict[str, int]:

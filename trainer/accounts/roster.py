@@ -21,7 +21,7 @@ from trainer.accounts.models import Grant, User, UserField
 from trainer.accounts.queries import fields_of_people, people_within
 from trainer.accounts.roster_sheet import Line
 from trainer.accounts.service import LEARNERS, NewPerson, follow_category, person_problems
-from trainer.audit.service import record
+from trainer.audit.service import record, record_each
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem
 from trainer.orgs.models import Unit
@@ -330,9 +330,8 @@ def _enter(session: Session, new: Sequence[Verdict], book: Book, by: int | None,
     if grants:
         session.execute(insert(Grant), grants)
     book.put(session, [(ids[one.line.username], one.certificate) for one in new if one.certificate], new=True)
-    for one in new:
-        detail = {"file": source[:16]}
-        record("person.entered", by=by, target=f"user:{ids[one.line.username]}", unit_id=one.unit_id, detail=detail)
+    done = [(f"user:{ids[one.line.username]}", one.unit_id, {"file": source[:16]}) for one in new]
+    record_each("person.entered", done, by=by)
 
 
 def _change(
@@ -368,9 +367,9 @@ def _change(
             if one.certificate is not None and one.certificate_is_new is is_new
         ]
         book.put(session, entries, new=is_new)
-    for one in changed:
-        detail = {"file": source[:16], "columns": [change.column for change in one.changes]}
-        record("person.changed", by=by, target=f"user:{_known(one).id}", unit_id=one.unit_id, detail=detail)
+    told = [{"file": source[:16], "columns": [change.column for change in one.changes]} for one in changed]
+    done = [(f"user:{_known(one).id}", one.unit_id, detail) for one, detail in zip(changed, told, strict=True)]
+    record_each("person.changed", done, by=by)
 
 
 def _known(verdict: Verdict) -> Known:

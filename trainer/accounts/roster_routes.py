@@ -11,7 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trainer.accounts import roster
+from trainer.accounts.first_passwords import MOST, make_first_passwords
 from trainer.accounts.forms import RosterForm
+from trainer.accounts.password_sheet import password_sheet
+from trainer.accounts.queries import Waiting, without_password
 from trainer.accounts.roster_sheet import COLUMNS, TITLES, Line, layout, read_list, template
 from trainer.accounts.wording import CATEGORY_NAMES
 from trainer.certificates.roster import CertificateBook
@@ -24,6 +27,7 @@ from trainer.orgs.queries import tree
 from trainer.orgs.wording import field_name
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
 from trainer.web.locale import local_date
 from trainer.web.sentences import sentence
 from trainer.web.view import Page, asked_page, download
@@ -53,6 +57,7 @@ def upload():
 
 
 @bp.get("/template.xlsx")
+@sparing
 @needs("people.manage")
 def get_template():
     units = tree(db.session(), current_user.scope("people.manage"))
@@ -61,6 +66,7 @@ def get_template():
 
 
 @bp.post("")
+@sparing
 @needs("people.manage")
 def receive():
     form = RosterForm()
@@ -68,7 +74,7 @@ def receive():
     try:
         content = sent.read(LIMITS.file_bytes + 1) if hasattr(sent, "read") else b""
         if not content:
-            raise SheetRefused("required")
+            raise SheetRefused("file_needed")
         if len(content) > LIMITS.file_bytes:
             raise SheetRefused("sheet_too_large", most=LIMITS.file_bytes // MEGABYTE)
         digest = files.keep(_folder(), content)
@@ -124,6 +130,7 @@ def _said(column: str, value: Any) -> str:
 
 
 @bp.get("/<digest>/refused.xlsx")
+@sparing
 @needs("people.manage")
 def refused(digest):
     columns = [FormColumn(column.title, column.width) for column in layout([])]
@@ -164,4 +171,35 @@ def apply(digest):
         _("名单已导入：新增 %(new)s 人，更新 %(changed)s 人，%(unchanged)s 人没有变化。", **counts),
         "success",
     )
-    return redirect(url_for("people.index"), 303)
+    return redirect(url_for("roster.newcomers", digest=digest) if counts["new"] else url_for("people.index"), 303)
+
+
+def _waiting(digest: str) -> list[Waiting]:
+    names = [line.username for line in lines_of(digest) if line.username]
+    found = without_password(db.session(), current_user, usernames=names)
+    end_read()
+    return found
+
+
+@bp.get("/<digest>/newcomers")
+@needs("people.manage")
+def newcomers(digest):
+    waiting = _waiting(digest)
+    number, per_page = asked_page()
+    page = Page(waiting[(number - 1) * per_page : number * per_page], number, per_page, len(waiting))
+    return render_template("roster/newcomers.html", page=page, digest=digest, most=MOST)
+
+
+@bp.post("/<digest>/passwords")
+@needs("people.manage")
+def make_passwords(digest):
+    waiting = _waiting(digest)
+    made = make_first_passwords([one.id for one in waiting], by=current_user, now=arrived_at())
+    # Shown in this answer alone: a redirect would have to keep the secrets somewhere on the way.
+    return render_template(
+        "people/first_passwords.html",
+        made=made,
+        sheet=password_sheet(made),
+        left=len(waiting) - len(made),
+        back=url_for("roster.newcomers", digest=digest),
+    )

@@ -11,7 +11,7 @@ from trainer.core.errors import FieldProblem
 from trainer.orgs.rules import Reach, Scope
 
 # Who watches a place may read and remind; who runs something may change it. One line a role, the glossary's order.
-PERMISSIONS: dict[str, frozenset[str]] = {
+_OWN: dict[str, frozenset[str]] = {
     "officer": frozenset({"practice.own", "attempt.own", "hours.own"}),
     "training_clerk": frozenset({"people.view", "people.manage", "class.view", "class.manage", "hours.view", "export"}),
     "unit_head": frozenset({"people.view", "class.view", "class.confirm", "hours.view", "export"}),
@@ -20,7 +20,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "judicial_office": frozenset({"people.view", "hours.view", "units.view"}),
     "item_author": frozenset({"item.view", "item.edit"}),
     "item_reviewer": frozenset({"item.view", "item.review"}),
-    "bank_manager": frozenset({"item.view", "item.edit", "item.manage", "export"}),
+    "bank_manager": frozenset({"item.view", "item.edit", "item.manage", "law.manage", "export"}),
     "exam_officer": frozenset({"exam.view", "exam.manage", "exam.watch", "item.count", "people.view", "export"}),
     "organiser": frozenset(
         {
@@ -45,6 +45,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {"people.view", "people.manage", "units.view", "units.manage", "grant.manage", "site.manage", "feedback.answer"}
     ),
 }
+# The law is for all, but not for somebody whom an entry ticket brought here to sit an exam.
+_EVERYBODY = frozenset({"law.view"})
+PERMISSIONS: dict[str, frozenset[str]] = {role: held | _EVERYBODY for role, held in _OWN.items()}
 ROLES = tuple(PERMISSIONS)
 
 # Tickets are printed by exam officers. One that carried all rights of its owner would hand them to the printer.

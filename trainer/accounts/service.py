@@ -16,7 +16,7 @@ from question_bank.topics import taxonomy
 from trainer.accounts.models import Grant, User, UserField
 from trainer.accounts.queries import user_in
 from trainer.accounts.rules import PERMISSIONS, Person, may_grant, may_rule, password_problems
-from trainer.accounts.sessions import confirm_password, end_sessions, make_token
+from trainer.accounts.sessions import confirm_password, end_sessions, forgive, make_token
 from trainer.audit.service import record
 from trainer.core.crypto import hash_password, new_password
 from trainer.core.database import db, end_read, transaction
@@ -120,6 +120,8 @@ def change_person(user_id: int, person: NewPerson, *, by: Person, now: datetime)
         raise Invalid(problems)
     scope = by.scope("people.manage")
     with transaction() as session:
+        # A form sent twice at once must wait here: both would take the fields away and enter the same ones again.
+        session.execute(select(User.id).where(User.id == user_id).with_for_update())
         user, old_unit = user_in(session, scope, user_id)
         unit = old_unit if person.unit_code == old_unit.code else _open_unit(session, scope, person.unit_code)
         user.name, user.post, user.category = person.name.strip(), person.post.strip(), person.category
@@ -171,7 +173,10 @@ def set_state(user_id: int, state: str, *, by: Person) -> None:
 
 
 def reset_password(user_id: int, *, by: Person, now: datetime) -> str:
-    """Give a person a random first password, to be changed at the next sign-in, and return it; it is shown once."""
+    """Give a person a random first password, to be changed at the next sign-in, and return it; it is shown once.
+
+    Who was locked out by wrong guesses may sign in with it at once.
+    """
     if user_id == by.id:
         raise Forbidden("not_on_oneself")
     password = new_password()
@@ -182,6 +187,7 @@ def reset_password(user_id: int, *, by: Person, now: datetime) -> str:
         user.password_hash, user.password_changed_at, user.must_change_password = hashed, now, True
         session.flush()
         end_sessions(session, user_id, tokens=True)
+        forgive(session, user.username)
         record("password.reset", by=by.id, target=f"user:{user_id}", unit_id=unit.id)
     return password
 

@@ -144,6 +144,11 @@ def _count_failure(username: str, address: str, now: datetime) -> None:
                 record("session.locked", by=None, target=target, detail={"everywhere": where == ANYWHERE})
 
 
+def forgive(session: Session, username: str) -> None:
+    """Forget the failed sign-ins of a person, and the lock they led to, within the caller's transaction."""
+    session.execute(delete(SignInFailure).where(SignInFailure.username == username))
+
+
 def _make_rows(session: Session, username: str, address: str, now: datetime) -> None:
     """Make sure that both counters are there, and hold them: two failures at once must count as two."""
     insert = sqlite_insert if is_sqlite() else postgres_insert

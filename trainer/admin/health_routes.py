@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -36,6 +38,12 @@ def wrongs() -> list[str]:
             at = set(MigrationContext.configure(connection).get_current_heads())
     except SQLAlchemyError:
         return ["database_unreachable"]
+    return [] if at == newest(current_app.extensions["migrate"].directory) else ["migrations_not_at_head"]
+
+
+@cache
+def newest(folder: str) -> frozenset[str]:
+    """Return the newest migrations in ``folder``. Looked up once: they are part of the code that is running."""
     config = Config()
-    config.set_main_option("script_location", current_app.extensions["migrate"].directory)
-    return [] if at == set(ScriptDirectory.from_config(config).get_heads()) else ["migrations_not_at_head"]
+    config.set_main_option("script_location", folder)
+    return frozenset(ScriptDirectory.from_config(config).get_heads())

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask_login import current_user
 from markupsafe import Markup
 
+from trainer.accounts.wording import ROLE_DUTIES
 from trainer.web.access import SIGNED_IN, needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import cards_of, tasks_of
@@ -19,4 +20,4 @@ def show():
     now = arrived_at()
     # Markup is safe here: each fragment is the output of one of our own templates, which escape what they show.
     cards = [(card, Markup(render_template(card.template, **card.values))) for card in cards_of(current_user, now)]  # noqa: S704
-    return render_template("home/show.html", tasks=tasks_of(current_user, now), cards=cards)
+    return render_template("home/show.html", tasks=tasks_of(current_user, now), cards=cards, duties=ROLE_DUTIES)

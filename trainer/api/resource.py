@@ -33,12 +33,18 @@ def _plain_text(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("control_characters", "a line break or tab is not allowed")
+    return _plain_text(value)
+
+
 def _two_places(value: Decimal) -> str:
     return f"{value:.2f}"
 
 
 Text = Annotated[str, AfterValidator(_plain_text)]
-Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain_text)]
+Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
 Amount = Annotated[
     Decimal,
     PlainSerializer(_two_places, return_type=str),
@@ -148,7 +154,9 @@ def _problems(error: ValidationError) -> list[FieldProblem]:
             params["least"] = context.get("min_length", 1)
         elif code == "out_of_range":
             least, most = context.get("ge"), context.get("le")
-            params |= {"least": "–" if least is None else least, "most": "–" if most is None else most}
+            params |= {"least": least, "most": most}
+            if least is None or most is None:
+                code, params = ("too_small", {"least": least}) if most is None else ("too_large_number", {"most": most})
         elif code == "unknown_value":
             params["value"] = str(one["input"])[:40]
         found.append(FieldProblem(".".join(str(part) for part in one["loc"]) or "body", code, params))

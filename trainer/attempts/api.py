@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,10 +12,12 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.accounts.sessions import TOUCH_EVERY, touch
-from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, json_body, operation
+from trainer.api.resource import Id, Moment, Shape, Text, answer, api_blueprint, checked, json_body, operation
 from trainer.attempts import incidents, queries
 from trainer.attempts.caller import Caller
 from trainer.attempts.documents import OpenAttempt
+from trainer.attempts.flag import keep_flags
+from trainer.attempts.result_api import CaseOut, ItemOut, ResultOut
 from trainer.attempts.rules.timing import seconds_left
 from trainer.attempts.save import Given, save
 from trainer.attempts.start import start
@@ -29,6 +32,7 @@ from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.csrf import session_token
 
+log = logging.getLogger(__name__)
 bp = api_blueprint("attempts_api")
 
 
@@ -46,24 +50,11 @@ def caller() -> Caller:
 # --- shapes
 
 
-class OptionOut(Shape):
-    key: str
-    text: str
-
-
-class ItemOut(Shape):
-    number: int
-    kind: str
-    stem: str
-    options: list[OptionOut] | None = None
-    blanks: int | None = None
-    points: Amount
-
-
 class SectionOut(Shape):
     title: str
     partial_credit: str
     items: list[ItemOut]
+    cases: list[CaseOut] | None = None
 
 
 class PaperOut(Shape):
@@ -91,6 +82,7 @@ class AttemptOut(Shape):
     seconds_left: int
     paper: PaperOut
     responses: list[ResponseOut]
+    flags: list[int] = Field(description="numbers of the items that the candidate flagged to come back to")
 
 
 class ResponseIn(Shape):
@@ -127,50 +119,15 @@ class SubmitIn(Shape):
     responses: list[ResponseIn] = Field(default=[], max_length=500)
 
 
-class BasisOut(Shape):
-    law: str
-    title: str
-    version: str
-    article: str
-    paragraph: int | None = None
-    item: int | None = None
+class FlagsIn(Shape):
+    """All flagged items; the list replaces the one before."""
+
+    epoch: int = Field(ge=0, lt=2**31)
+    flags: list[int] = Field(max_length=500)
 
 
-class MarkedOptionOut(Shape):
-    key: str
-    text: str
-    note: str = ""
-
-
-class MarkedItemOut(Shape):
-    number: int
-    section: str
-    kind: str
-    stem: str
-    options: list[MarkedOptionOut] | None = None
-    answer: Any = None
-    right_answer: Any = None
-    points: Amount
-    max_points: Amount
-    correct: bool
-    answered: bool
-    explanation: str
-    basis: list[BasisOut]
-
-
-class ResultOut(Shape):
-    attempt_id: Id
-    exam_id: Id
-    title: str
-    score: Amount
-    max_points: Amount
-    pass_mark: Amount | None = None
-    passed: bool | None = None
-    correct_count: int
-    item_count: int
-    seconds_used: int
-    submitted_at: Moment
-    items: list[MarkedItemOut]
+class FlagsOut(Shape):
+    flags: list[int]
 
 
 class SubmitOut(Shape):
@@ -223,6 +180,7 @@ def _attempt_json(made: OpenAttempt, epoch: int | None) -> bytes:
                 }
                 for one in made.responses
             ],
+            "flags": made.flags,
         }
     )
     return head[:-1] + b',"paper":' + made.document + b"}"
@@ -347,6 +305,24 @@ def save_responses(attempt_id: int) -> Any:
 
 @operation(
     bp,
+    "PUT",
+    "/attempts/<id:attempt_id>/flags",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    parses_itself=True,
+    summary="Keep which items the candidate flagged, so that another device shows them; graded by nothing",
+    body=FlagsIn,
+    answers={200: FlagsOut},
+    problems={409: ("attempt_closed", "taken_over"), 422: ("no_such_item",)},
+)
+def save_flags(attempt_id: int) -> Any:
+    who = caller()
+    body = checked(FlagsIn, json_body())
+    return FlagsOut(flags=keep_flags(who, attempt_id, body.epoch, body.flags, arrived_at()))
+
+
+@operation(
+    bp,
     "POST",
     "/attempts/<id:attempt_id>/submit",
     needs_permission="attempt.own",
@@ -361,7 +337,11 @@ def submit_attempt(attempt_id: int) -> Any:
     who = caller()
     epoch, given = _given(json_body())
     receipt = submit(who, attempt_id, epoch, given, arrived_at())
-    settle_and_spread([attempt_id], arrived_at())
+    try:
+        settle_and_spread([attempt_id], arrived_at())
+    except Exception:
+        # The hand-in is committed, and a candidate must not be told otherwise; the scheduler settles what is left.
+        log.exception("attempt %s is handed in but could not be settled at once", attempt_id)
     result = marks.released_result(db.session(), attempt_id, arrived_at())
     end_read()
     return SubmitOut(
@@ -369,22 +349,6 @@ def submit_attempt(attempt_id: int) -> Any:
         submitted_at=receipt.submitted_at,
         result=ResultOut.model_validate(result) if result else None,
     )
-
-
-@operation(
-    bp,
-    "GET",
-    "/attempts/<id:attempt_id>/result",
-    needs_permission="attempt.own",
-    summary="The result with each item's key, explanation and legal basis, once it is released",
-    answers={200: ResultOut},
-    problems={403: ("not_released",)},
-)
-def result(attempt_id: int) -> Any:
-    queries.own_attempt(db.session(), attempt_id, current_user.id)
-    found = marks.result_or_refuse(db.session(), attempt_id, arrived_at())
-    end_read()
-    return ResultOut.model_validate(found)
 
 
 @operation(

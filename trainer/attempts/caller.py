@@ -32,12 +32,14 @@ class Caller:
 def who(caller: Caller) -> tuple[Any, Any, list[Any]]:
     """Return (the credential's table, its columns to select, the conditions) that tie it to an active ``User``."""
     if caller.by_token:
-        columns = [literal(None).label("seen_at"), literal(None).label("signed_in_at"), ApiToken.read_only]
+        nothing = [literal(None).label(name) for name in ("seen_at", "signed_in_at", "ticket_exam_id")]
+        columns = [*nothing, ApiToken.read_only]
         on = and_(ApiToken.token_hash == bindparam("key"), ApiToken.revoked_at.is_(None), User.id == ApiToken.user_id)
         return ApiToken, columns, [on, User.state == "active"]
     columns = [
         SignInSession.seen_at,
         SignInSession.created_at.label("signed_in_at"),
+        SignInSession.ticket_exam_id,
         literal(False).label("read_only"),
     ]
     on = and_(
@@ -62,6 +64,12 @@ def demand_writer(row: Any) -> None:
         raise Forbidden("token_reads_only")
     if row.must_change_password:
         raise Forbidden("password_change_due")
+
+
+def demand_ticket(row: Any, exam_id: int) -> None:
+    """Raise ``Forbidden`` for who came with an entry ticket of another exam."""
+    if row.ticket_exam_id not in (None, exam_id):
+        raise Forbidden
 
 
 def prolong(connection: Connection, caller: Caller, row: Any, now: datetime) -> None:

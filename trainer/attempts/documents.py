@@ -37,6 +37,7 @@ class OpenAttempt:
     document: bytes
     responses: list[SavedAnswer]
     created: bool
+    flags: tuple[int, ...] = ()
 
 
 def answers_of(connection: Connection, attempt_id: int) -> list[SavedAnswer]:

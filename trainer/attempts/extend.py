@@ -1,4 +1,4 @@
-"""Extra minutes for one candidate, given by an invigilator after a disturbance."""
+"""More time after a disturbance: minutes for one candidate, or a later close for everybody."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
+from trainer.attempts.rules.timing import deadline, is_over
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing
-from trainer.exams.models import Candidate
+from trainer.core.errors import Conflict, Invalid, Missing, Refused
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import phase
+from trainer.exams.service import extend_closing
 
 MINUTES_MOST = 120
 REASON_MOST = 200
@@ -31,12 +37,13 @@ class Extension:
     deadline_at: datetime | None
 
 
-def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: str) -> Extension:
+def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: str, now: datetime) -> Extension:
     """Give a candidate ``minutes`` more, at once also for the attempt under way. The caller has checked the right.
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
     with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, and ``Missing`` for a candidate of another exam.
+    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once the results are out: who
+    writes then could know the keys.
     """
     if not 1 <= minutes <= MINUTES_MOST:
         raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
@@ -48,6 +55,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
         )
         if candidate is None:
             raise Missing
+        _refuse_when_out(session, candidate, now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -55,8 +63,14 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             .limit(1)
             .with_for_update()
         )
-        if attempt is not None and attempt.state == "submitted":
-            raise AlreadyHandedIn
+        # Whether the sweep has come by already must make no difference.
+        if attempt is not None and (
+            attempt.state == "submitted" or is_over(now, attempt.deadline_at, attempt.grace_seconds)
+        ):
+            allowed = session.scalar(select(Exam.attempts_allowed).where(Exam.id == exam_id)) or 1
+            if attempt.ordinal >= allowed:
+                raise AlreadyHandedIn
+            attempt = None
         candidate.extra_minutes += minutes
         if attempt is not None:
             attempt.deadline_at += timedelta(minutes=minutes)
@@ -67,3 +81,44 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             detail={"exam": exam_id, "minutes": minutes, "reason": reason.strip()[:REASON_MOST]},
         )
         return Extension(candidate.extra_minutes, attempt.deadline_at if attempt is not None else None)
+
+
+def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
+    """Move the closing time of an exam to a later one, at once also for the attempts that it would have cut short.
+
+    Nobody gets more than the length of the paper and the minutes granted to them. The same time again changes nothing.
+    Raises what ``exams.service.extend_closing`` does.
+    """
+    with transaction() as session:
+        extend_closing(exam_id, closes_at, by=by, now=now)
+        under_way = session.execute(
+            select(Attempt, Candidate.extra_minutes, Exam.minutes)
+            .join(Candidate, Candidate.id == Attempt.candidate_id)
+            .join(Exam, Exam.id == Attempt.exam_id)
+            .where(Attempt.exam_id == exam_id, Attempt.state == "open")
+            .order_by(Attempt.id)
+            .with_for_update(of=Attempt)
+        )
+        for attempt, extra_minutes, minutes in under_way:
+            if is_over(now, attempt.deadline_at, attempt.grace_seconds):
+                continue
+            ends = deadline(attempt.started_at, closes_at, minutes=minutes, extra_minutes=extra_minutes)
+            attempt.deadline_at = max(attempt.deadline_at, ends)
+
+
+def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
+    row = session.execute(
+        select(Sitting.opens_at, Sitting.closes_at, Exam.release, Exam.released_at, longest_extra().label("extra"))
+        .join(Exam, Exam.id == Sitting.exam_id)
+        .where(Sitting.id == candidate.sitting_id)
+    ).one()
+    where = phase(
+        now,
+        row.opens_at,
+        row.closes_at,
+        release=row.release,
+        released_at=row.released_at,
+        extra_minutes=row.extra,
+    )
+    if where == "released":
+        raise Refused("results_are_out")

@@ -8,27 +8,45 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
-from trainer.attempts.caller import Caller, explain_nothing, who
+from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
+from trainer.attempts.rules.timing import is_over
+from trainer.bank.models import ItemVersion
+from trainer.bank.queries import shows_medium
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
-from trainer.papers.models import Paper
+from trainer.papers.models import Paper, PaperItem
 
 
-def own_attempt(session: Session, attempt_id: int, user_id: int) -> Attempt:
-    """Return one's own attempt; raises ``Missing`` for anybody else's."""
-    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == user_id))
-    if attempt is None:
+def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
+    """Return one's own attempt; raises ``Missing`` for anybody else's, or of an exam that the ticket does not open."""
+    attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.user_id == person.id))
+    if attempt is None or person.ticket_exam_id not in (None, attempt.exam_id):
         raise Missing
     return attempt
+
+
+def sat_with_medium(session: Session, person: Any, sha256: str) -> bool:
+    """Return whether a paper that the person sits or sat shows this medium; under a ticket, one of its exam."""
+    mine = [Attempt.user_id == person.id]
+    if person.ticket_exam_id is not None:
+        mine.append(Attempt.exam_id == person.ticket_exam_id)
+    shown = (
+        exists()
+        .where(PaperItem.paper_id == Attempt.paper_id, PaperItem.item_version_id == ItemVersion.id, *mine)
+        .where(shows_medium(sha256))
+    )
+    return bool(session.scalar(select(shown)))
 
 
 def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAttempt:
@@ -46,7 +64,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
     if row is None:
         raise Missing
     attempt, path = row
-    own = attempt.user_id == person.id
+    own = attempt.user_id == person.id and person.ticket_exam_id in (None, attempt.exam_id)
     if not own and not person.scope("exam.watch").holds_whole(path):
         raise Missing
     connection = session.connection()
@@ -60,6 +78,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
         document=document_of(connection, attempt.paper_id),
         responses=answers_of(connection, attempt.id),
         created=False,
+        flags=tuple(attempt.flags or ()),
     )
 
 
@@ -76,7 +95,7 @@ class Tick:
 @lru_cache(maxsize=2)
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
-    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, *columns).where(
+    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
         Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
     )
 
@@ -93,6 +112,7 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
     row = connection.execute(_tick(caller.by_token), values).first()
     if row is None:
         raise explain_nothing(connection, caller, now)
+    demand_ticket(row, row.exam_id)
     return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
 
 
@@ -100,11 +120,13 @@ def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Ti
 class OwnExam:
     """One exam as its candidate sees it in lists and before the start. Moments are aware UTC.
 
-    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start.
+    ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start. ``ended_at``
+    is when the time of every candidate is over.
     """
 
     exam_id: int
     title: str
+    state: str
     unit_name: str
     minutes: int
     pass_mark: Any
@@ -114,6 +136,7 @@ class OwnExam:
     grace_seconds: int
     opens_at: datetime
     closes_at: datetime
+    ended_at: datetime
     candidate_state: str
     extra_minutes: int
     item_count: int | None
@@ -123,6 +146,10 @@ class OwnExam:
     @property
     def latest(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
+
+    def handed_in(self, now: datetime) -> list[Attempt]:
+        """Return the attempts that are over, the first one first; one past its time and grace is, written or not."""
+        return [one for one in self.attempts if one.state != "open" or is_over(now, one.deadline_at, one.grace_seconds)]
 
     def phase(self, now: datetime) -> str:
         """Return where the candidate stands at ``now`` (``rules.phase``)."""
@@ -143,18 +170,24 @@ class OwnExam:
 OWN_MOST = 200
 
 
-def own_exams(session: Session, user_id: int, exam_ids: Sequence[int] | None = None) -> list[OwnExam]:
-    """Return the published exams for which a person is named, the latest sitting first: two statements.
+def own_exams(
+    session: Session,
+    user_id: int,
+    exam_ids: Sequence[int] | None = None,
+    *,
+    states: Sequence[str] = ("published",),
+) -> list[OwnExam]:
+    """Return the exams in ``states`` for which a person is named, the latest sitting first: two statements.
 
     ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
     """
     rows = (
-        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points)
+        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points, longest_extra())
         .join(Exam, Exam.id == Candidate.exam_id)
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(Paper, Paper.id == Candidate.paper_id)
-        .where(Candidate.user_id == user_id, Exam.state == "published")
+        .where(Candidate.user_id == user_id, Exam.state.in_(states))
         .order_by(Sitting.opens_at.desc(), Exam.id.desc())
         .limit(OWN_MOST)
     )
@@ -176,11 +209,17 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
     return found[0]
 
 
+def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
+    """Return the exam of one's own attempt; a cancelled one too, for what was handed in keeps its receipt."""
+    return own_exams(session, attempt.user_id, [attempt.exam_id], states=("published", "cancelled"))[0]
+
+
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
-    candidate, exam, sitting, unit_name, item_count, max_points = row
+    candidate, exam, sitting, unit_name, item_count, max_points, longest = row
     return OwnExam(
         exam_id=exam.id,
         title=exam.title,
+        state=exam.state,
         unit_name=unit_name,
         minutes=exam.minutes,
         pass_mark=exam.pass_mark,
@@ -190,6 +229,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         grace_seconds=exam.grace_seconds,
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
+        ended_at=ends_at(sitting.closes_at, longest),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
         item_count=item_count,

@@ -6,6 +6,8 @@ The hall itself holds neither paper nor answer: its script gets both over the AP
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +25,14 @@ from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMI
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
+from trainer.laws.queries import Citation, CitedArticle, cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
 from trainer.marking.rules import may_see_result, profile
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
-from trainer.web.locale import is_english, local_time, zone
+from trainer.web.locale import decimal_text, is_english, local_time, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
 
@@ -45,18 +48,20 @@ BOARD_EVERY_SECONDS = 5
 @needs("attempt.own")
 def mine():
     now = arrived_at()
-    found = queries.own_exams(db.session(), current_user.id)
-    handed_in = [one.id for exam in found for one in exam.attempts if one.state == "submitted"]
-    scores = marks.released_scores(db.session(), handed_in, now)
+    only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
+    found = queries.own_exams(db.session(), current_user.id, only)
+    scores = _scores(found, now)
+    waits = marks.waiting_answers(db.session(), [one.id for exam in found for one in exam.attempts])
     end_read()
     groups: dict[str, list[Any]] = {"now": [], "upcoming": [], "past": []}
     for exam in found:
         phase = exam.phase(now)
         group = {RESUMABLE: "now", STARTABLE: "now", UPCOMING: "upcoming"}.get(phase, "past")
-        groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam)})
+        so_far = said_so_far(exam, scores, now)
+        groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam), "so_far": so_far})
     groups["now"].sort(key=lambda row: row["exam"].closes_at)
     groups["upcoming"].sort(key=lambda row: row["exam"].opens_at)
-    return render_template("attempts/mine.html", groups=groups, scores=scores, now=now)
+    return render_template("attempts/mine.html", groups=groups, scores=scores, waits=waits, now=now)
 
 
 @bp.get("/exams/<id:exam_id>/hall")
@@ -65,6 +70,7 @@ def hall(exam_id):
     now = arrived_at()
     _demand_ticket(exam_id)
     exam = queries.own_exam(db.session(), exam_id, current_user.id)
+    so_far = said_so_far(exam, _scores([exam], now), now)
     end_read()
     phase = exam.phase(now)
     if phase == HANDED_IN:
@@ -81,21 +87,31 @@ def hall(exam_id):
         "mine": url_for("attempts.mine"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
-    return render_template("attempts/hall.html", exam=exam, phase=phase, settings=settings, opens_in=opens_in, now=now)
+    return render_template(
+        "attempts/hall.html",
+        exam=exam,
+        phase=phase,
+        settings=settings,
+        opens_in=opens_in,
+        so_far=so_far,
+        now=now,
+    )
 
 
 @bp.get("/attempts/<id:attempt_id>/receipt")
 @needs("attempt.own")
 def receipt(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     end_read()
-    if attempt.state == "open" and exam.phase(now) == RESUMABLE:
+    stands = exam.state == "published"
+    if stands and attempt.state == "open" and exam.phase(now) == RESUMABLE:
         return redirect(url_for("attempts.hall", exam_id=exam.exam_id))
     # Past the deadline an attempt is handed in, even in the seconds before the scheduler writes it down.
     handed_in_at = attempt.submitted_at or attempt.deadline_at
     released = bool(marks.released_scores(db.session(), [attempt_id], now))
+    waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
     end_read()
     unsent = min(max(request.args.get("unsent", 0, type=int), 0), 999)
     return render_template(
@@ -104,9 +120,11 @@ def receipt(attempt_id):
         exam=exam,
         handed_in_at=handed_in_at,
         released=released,
+        waits=waits,
         release=release_sentence(exam),
         unsent=unsent,
-        may_go_on=exam.phase(now) == STARTABLE,
+        in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
+        may_go_on=stands and exam.phase(now) == STARTABLE,
     )
 
 
@@ -114,30 +132,45 @@ def receipt(attempt_id):
 @needs("attempt.own")
 def result(attempt_id):
     now = arrived_at()
-    attempt = queries.own_attempt(db.session(), attempt_id, current_user.id)
-    exam = queries.own_exam(db.session(), attempt.exam_id, current_user.id)
+    attempt = queries.own_attempt(db.session(), attempt_id, current_user)
+    exam = queries.exam_of_own_attempt(db.session(), attempt)
     try:
         found = marks.result_or_refuse(db.session(), attempt_id, now)
     except marks.NotReleased as refusal:
+        waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
         end_read()
         # Released but not marked yet is another story than not released.
-        due = may_see_result(
+        due = exam.state == "published" and may_see_result(
             exam.release,
             submitted=attempt.state == "submitted",
-            closes_at=exam.closes_at,
+            ended_at=exam.ended_at,
             released_at=exam.released_at,
             now=now,
         )
         page = render_template(
-            "attempts/held_back.html", attempt=attempt, exam=exam, release=release_sentence(exam), being_marked=due
+            "attempts/held_back.html",
+            attempt=attempt,
+            exam=exam,
+            release=release_sentence(exam),
+            being_marked=due,
+            waits=waits,
         )
         return page, refusal.status
+    articles = cited_articles(
+        db.session(),
+        [(one["law"], one["version"], one["article"]) for item in found["items"] for one in item["basis"]],
+    )
     end_read()
     only_wrong = request.args.get("show") == "wrong"
-    items = [_shown(one) for one in found["items"] if not (only_wrong and one["correct"])]
+    items = [_shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
+    for before, one in zip([None, *items], items, strict=False):
+        # The case stands once, above the first of its questions that is shown.
+        if one["case"] and before and before["case_name"] == one["case_name"]:
+            one["case"] = None
     return render_template(
         "attempts/result.html",
         found=found,
+        attempt_id=attempt_id,
         items=items,
         sections=profile(found["items"]),
         only_wrong=only_wrong,
@@ -154,14 +187,49 @@ def _demand_ticket(exam_id: int) -> None:
 
 def release_sentence(exam: Any) -> str:
     """Return when the candidate may see the result, as a sentence."""
+    if exam.state == "cancelled":
+        return _("这场考试已取消。")
     if exam.release == "after_submit":
         return _("交卷后即可查看成绩。")
     if exam.release == "after_close":
-        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.closes_at))
+        return _("成绩将于考试结束（%(time)s）后公布。", time=local_time(exam.ended_at))
     return _("成绩由组织单位公布，公布时会通知您。")
 
 
-def _shown(item: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SoFar:
+    """What came of the attempts handed in while more are allowed; ``links`` are (label, address), one an attempt."""
+
+    told: str
+    links: tuple[tuple[str, str], ...]
+
+
+def said_so_far(exam: queries.OwnExam, scores: dict[int, marks.Score], now: datetime) -> SoFar | None:
+    """Return what is to be said of the attempts handed in, None when there is none."""
+    done = exam.handed_in(now)
+    if not done:
+        return None
+    outcomes = [
+        _("%(n)s 分", n=decimal_text(scores[one.id].score)) if one.id in scores else _("成绩待公布") for one in done
+    ]
+    names = [_("查看成绩") if one.id in scores else _("查看回执") for one in done]
+    links = [url_for("attempts.result" if one.id in scores else "attempts.receipt", attempt_id=one.id) for one in done]
+    if len(done) == 1:
+        return SoFar(_("已作答 1 次，%(outcome)s", outcome=outcomes[0]), ((names[0], links[0]),))
+    labels = [
+        _("第 %(n)s 次，%(outcome)s，%(link)s", n=one.ordinal, outcome=outcome, link=name)
+        for one, outcome, name in zip(done, outcomes, names, strict=True)
+    ]
+    return SoFar(_("已作答 %(n)s 次", n=len(done)), tuple(zip(labels, links, strict=True)))
+
+
+def _scores(exams: Sequence[queries.OwnExam], now: datetime) -> dict[int, marks.Score]:
+    """Return the scores of handed-in attempts that their candidate may see."""
+    handed_in = [one.id for exam in exams for one in exam.attempts if one.state == "submitted"]
+    return marks.released_scores(db.session(), handed_in, now) if handed_in else {}
+
+
+def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict[str, Any]:
     """Return an item of a result with what its template prints: letters by position, and answers in words."""
     options = [{**option, "letter": chr(ord("A") + place)} for place, option in enumerate(item["options"] or [])]
     letters = {option["key"]: option["letter"] for option in options}
@@ -173,6 +241,10 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
             return _("正确") if answer else _("错误")
         if isinstance(answer, str):
             return letters.get(answer, answer)
+        if isinstance(answer, dict):
+            return _("、").join(f"{prompt}–{letters[key]}" for prompt, key in answer.items())
+        if item["kind"] == "error_finding":
+            return _("第 %(numbers)s 处", numbers=_("、").join(answer))
         if item["kind"] == "fill_blank":
             return _("；").join(" / ".join(one) if isinstance(one, list) else (one or "＿") for one in answer)
         marked = [letters.get(one, one) for one in answer]
@@ -185,11 +257,15 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
     part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
     return {
         **item,
+        "case_name": item["case"] and item["case"]["case"],
         "options": options,
         "own": told(item["answer"]),
         "key": told(item["right_answer"]),
         "verdict": "right" if item["correct"] else "part" if part else "wrong",
-        "basis": [{**one, "place": _place(one)} for one in item["basis"]],
+        "basis": [
+            {**one, "place": _place(one), "text": articles.get((one["law"], one["version"], one["article"]))}
+            for one in item["basis"]
+        ],
     }
 
 
@@ -259,7 +335,14 @@ def extend_time(exam_id, candidate_id):
     if not form.sent():
         return _back(exam.id, _first_error(form))
     try:
-        made = extend(exam_id, candidate_id, minutes=form.minutes.data, by=current_user.id, reason=form.reason.data)
+        made = extend(
+            exam_id,
+            candidate_id,
+            minutes=form.minutes.data,
+            by=current_user.id,
+            reason=form.reason.data,
+            now=arrived_at(),
+        )
     except Refused as refusal:
         return _back(exam.id, sentence(refusal.code, refusal.params))
     if made.deadline_at is None:
@@ -338,14 +421,19 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
     if person.ticket_exam_id is not None:
         return []
     tasks = []
-    for exam in queries.own_exams(db.session(), person.id):
+    exams = queries.own_exams(db.session(), person.id)
+    scores = _scores([exam for exam in exams if exam.phase(now) in (RESUMABLE, STARTABLE)], now)
+    for exam in exams:
         phase = exam.phase(now)
         if phase not in (RESUMABLE, STARTABLE, UPCOMING):
             continue
-        latest = exam.latest
+        latest, so_far = exam.latest, said_so_far(exam, scores, now)
         url = url_for("attempts.hall", exam_id=exam.exam_id)
         if phase == RESUMABLE and latest is not None:
             note, due_at, urgency, action = _("作答进行中"), latest.deadline_at, 0, _("继续作答")
+        elif phase == STARTABLE and so_far:
+            # What was asked for is done; another go is an offer.
+            note, due_at, urgency, action = so_far.told, exam.closes_at, 3, _("再次作答")
         elif phase == STARTABLE:
             note = _("%(minutes)s 分钟", minutes=exam.minutes)
             due_at, urgency, action = exam.closes_at, 0, _("进入考试")
@@ -353,12 +441,13 @@ def waiting_exams(person: Any, now: datetime) -> list[Task]:
             note = _("%(time)s 开考，%(minutes)s 分钟", time=local_time(exam.opens_at), minutes=exam.minutes)
             due_at, action = None, ""
             urgency = 1 if (exam.opens_at - now).total_seconds() < 86_400 else 2
-        tasks.append(Task(exam.title, url, "clipboard-text", note=note, action=action, due_at=due_at, urgency=urgency))
+        task = Task(exam.title, url, "clipboard-text", note=note, action=action, due_at=due_at, urgency=urgency)
+        tasks.append(replace(task, links=so_far.links) if so_far else task)
     end_read()
     return tasks
 
 
 def register(app: Flask) -> None:
     """Offer the candidate's list in the menu and the waiting exams on the home page."""
-    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20)
+    offer(_l("考试"), "attempts.mine", icon="clipboard-text", permission="attempt.own", order=20, also=("/attempts",))
     offer_tasks("exams", waiting_exams, permission="attempt.own")

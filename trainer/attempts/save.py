@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from question_bank.kinds import normal_answer, shape_problem
 from trainer.accounts.models import User
-from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.core.database import grouped
@@ -76,7 +76,12 @@ def digest(attempt_id: int, number: int, seq: int, answer: str) -> str:
 
 
 def canonical(shapes: Sequence[Any], given: Sequence[Given]) -> list[tuple[Given, str]]:
-    """Return each answer with its canonical JSON text. Raises ``Invalid`` naming every wrong one; nothing is stored."""
+    """Return each answer with its canonical JSON text; nothing is stored.
+
+    Raises ``Invalid`` naming every wrong one, and for more than ``ANSWERS_MOST``: others wait meanwhile.
+    """
+    if len(given) > ANSWERS_MOST:
+        raise Invalid.at("responses", "too_long", most=ANSWERS_MOST)
     problems: list[FieldProblem] = []
     made: list[tuple[Given, str]] = []
     for place, one in enumerate(given):
@@ -129,6 +134,7 @@ def _held_attempt(by_token: bool) -> Any:
             Attempt.grace_seconds,
             Attempt.paper_id,
             Attempt.submitted_at,
+            Attempt.submitted_by,
             Attempt.exam_id,
             User.must_change_password,
             *columns,
@@ -141,7 +147,8 @@ def _held_attempt(by_token: bool) -> Any:
 def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: datetime) -> Any:
     """Return the caller's attempt, locked until the end of the transaction.
 
-    Raises ``Unauthenticated`` without a living session, ``Missing`` for an attempt that is not the caller's.
+    Raises ``Unauthenticated`` without a living session, ``Missing`` for an attempt that is not the caller's,
+    ``Forbidden`` for one of another exam than that of the caller's ticket.
     """
     values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
     if not caller.by_token:
@@ -150,6 +157,7 @@ def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: d
     if row is None:
         raise explain_nothing(connection, caller, now)
     demand_writer(row)
+    demand_ticket(row, row.exam_id)
     return row
 
 
@@ -199,8 +207,13 @@ def store(
 def _stands(connection: Connection, attempt_id: int, one: Given, text: str) -> bool:
     found = connection.execute(
         select(Response.seq, Response.answer).where(Response.attempt_id == attempt_id, Response.number == one.number)
-    ).one()
-    return bool(found.seq == one.seq and found.answer == text)
+    ).first()
+    return found is not None and bool(found.seq == one.seq and found.answer == text)
+
+
+def all_stand(connection: Connection, attempt_id: int, answers: list[tuple[Given, str]]) -> bool:
+    """Return whether the attempt already holds each of these answers under its number."""
+    return all(_stands(connection, attempt_id, one, text) for one, text in answers)
 
 
 def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> Receipt:
@@ -210,8 +223,6 @@ def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], no
     ``AttemptClosed``, ``TakenOver``, ``Invalid``, ``Missing`` or ``Unauthenticated``; then nothing of the call is
     stored. Returns after the commit has been synced.
     """
-    if len(given) > ANSWERS_MOST:
-        raise Invalid.at("responses", "too_long", most=ANSWERS_MOST)
 
     def write(connection: Connection) -> Receipt:
         row = hold_attempt(connection, caller, attempt_id, now)

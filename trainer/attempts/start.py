@@ -13,14 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import aliased
 
-from trainer.accounts.models import SignInSession, User
-from trainer.attempts.caller import Caller, demand_writer, explain_nothing, prolong, who
+from trainer.accounts.models import User
+from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over, may_start
 from trainer.core.database import grouped
 from trainer.core.errors import Forbidden, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.papers.models import Paper
+from trainer.papers.rules.drawing import form_of_attempt
 
 
 class NotACandidate(Forbidden):
@@ -58,7 +60,6 @@ def _entry(by_token: bool) -> Any:
         .correlate(Candidate)
         .scalar_subquery()
     )
-    ticket = SignInSession.ticket_exam_id if not by_token else table.user_id * 0
     return (
         select(
             Candidate.id,
@@ -72,6 +73,8 @@ def _entry(by_token: bool) -> Any:
             Exam.state.label("exam_state"),
             Exam.minutes,
             Exam.attempts_allowed,
+            Exam.draw,
+            Exam.forms,
             Exam.grace_seconds,
             User.must_change_password,
             Attempt.id.label("attempt_id"),
@@ -82,7 +85,7 @@ def _entry(by_token: bool) -> Any:
             Attempt.deadline_at,
             Attempt.paper_id.label("attempt_paper_id"),
             Attempt.grace_seconds.label("attempt_grace"),
-            ticket.label("ticket_exam_id"),
+            Attempt.flags,
             *columns,
         )
         .select_from(Candidate)
@@ -126,8 +129,7 @@ def start(caller: Caller, exam_id: int, now: datetime) -> OpenAttempt:
         if row is None:
             raise _why_not(connection, caller, exam_id, now)
         demand_writer(row)
-        if row.ticket_exam_id and row.ticket_exam_id != exam_id:
-            raise Forbidden
+        demand_ticket(row, exam_id)
         if row.exam_state != "published" or row.paper_id is None:
             raise Missing
         prolong(connection, caller, row, now)
@@ -177,13 +179,15 @@ def _why_not(connection: Connection, caller: Caller, exam_id: int, now: datetime
 
 def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> OpenAttempt:
     ends = deadline(now, row.closes_at, minutes=row.minutes, extra_minutes=row.extra_minutes)
+    ordinal = (row.ordinal or 0) + 1
+    paper_id = row.paper_id if ordinal == 1 else _paper_of(connection, row, ordinal)
     values = {
         "exam_id": exam_id,
         "sitting_id": row.sitting_id,
         "candidate_id": row.id,
         "user_id": row.user_id,
-        "ordinal": (row.ordinal or 0) + 1,
-        "paper_id": row.paper_id,
+        "ordinal": ordinal,
+        "paper_id": paper_id,
         "state": "open",
         "epoch": 1,
         "started_at": now,
@@ -193,8 +197,16 @@ def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> Ope
     made = connection.execute(insert(Attempt).values(values))
     assert made.inserted_primary_key is not None
     attempt_id = int(made.inserted_primary_key[0])
-    document = document_of(connection, row.paper_id)
+    document = document_of(connection, paper_id)
     return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True)
+
+
+def _paper_of(connection: Connection, row: Any, ordinal: int) -> int:
+    """Return the paper of a later attempt: another form while there is one, found by its number."""
+    dealt = connection.execute(select(Paper.blueprint_id, Paper.form).where(Paper.id == row.paper_id)).one()
+    form = form_of_attempt(row.draw, dealt.form, ordinal, forms=row.forms, attempts=row.attempts_allowed)
+    other = select(Paper.id).where(Paper.blueprint_id == dealt.blueprint_id, Paper.form == form)
+    return int(connection.execute(other).scalar() or row.paper_id)
 
 
 def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
@@ -210,6 +222,7 @@ def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
         document_of(connection, row.attempt_paper_id),
         answers_of(connection, row.attempt_id),
         created=False,
+        flags=tuple(row.flags or ()),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from trainer.attempts.caller import Caller
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import is_late, is_over
-from trainer.attempts.save import AttemptClosed, Given, TakenOver, canonical, hold_attempt, shapes_of, store
+from trainer.attempts.save import AttemptClosed, Given, TakenOver, all_stand, canonical, hold_attempt, shapes_of, store
 from trainer.audit.service import record
 from trainer.core.database import grouped, transaction
 from trainer.core.errors import Missing
@@ -31,23 +31,26 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
     """Hand in, with last answers in the same call. A second call changes nothing and returns the same receipt.
 
     After deadline and grace the attempt is handed in as of its deadline with what was saved; answers that come along
-    then are refused with ``AttemptClosed``, so that nobody believes them stored. Raises ``TakenOver`` from an old
-    page, ``Invalid``, ``Missing`` or ``Unauthenticated``.
+    then, or after an invigilator's hand-in, and do not stand already are refused with ``AttemptClosed``, so that nobody
+    believes them stored. Raises ``TakenOver`` from an old page, ``Invalid``, ``Missing`` or ``Unauthenticated``.
     """
 
     def write(connection: Connection) -> HandIn | None:
         row = hold_attempt(connection, caller, attempt_id, now)
+        done = HandIn(row.id, row.exam_id, row.submitted_at, first=False)
+        if row.submitted_by == "candidate":
+            return done
+        answers = canonical(shapes_of(connection, row.paper_id), given)
         if row.state == "submitted":
-            return HandIn(row.id, row.exam_id, row.submitted_at, first=False)
+            return done if all_stand(connection, attempt_id, answers) else None
         if is_over(now, row.deadline_at, row.grace_seconds):
             _flip(connection, attempt_id, row.deadline_at, "deadline")
             # The close stands although the call is refused, so it is told by None and not by raising here.
-            return None if given else HandIn(row.id, row.exam_id, row.deadline_at, first=True)
+            stand = all_stand(connection, attempt_id, answers)
+            return HandIn(row.id, row.exam_id, row.deadline_at, first=True) if stand else None
         if row.epoch != epoch:
             raise TakenOver
-        if given:
-            answers = canonical(shapes_of(connection, row.paper_id), given)
-            store(connection, attempt_id, epoch, answers, now, late=is_late(now, row.deadline_at))
+        store(connection, attempt_id, epoch, answers, now, late=is_late(now, row.deadline_at))
         _flip(connection, attempt_id, now, "candidate")
         return HandIn(row.id, row.exam_id, now, first=True)
 

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
+from typing import Any
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, current_app, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import or_, select
 
 from trainer.accounts.models import User
+from trainer.accounts.rules import Person
+from trainer.accounts.wording import ROLE_NAMES
 from trainer.audit.models import Entry
 from trainer.audit.queries import AuditFilter, actions, entries
+from trainer.audit.wording import FAMILIES, action_name, details, target_name
 from trainer.core.database import db
 from trainer.hours.queries import names_of
+from trainer.hours.sealing import CHAINS, glance
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.orgs.rules import Scope, depth
 from trainer.web.access import needs
+from trainer.web.home import Card, offer_card
 from trainer.web.locale import local_time, zone
 from trainer.web.menu import offer
 from trainer.web.view import asked_page, asked_text, paged
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
-# The words of the families of actions; the action itself is shown as it is recorded.
-FAMILIES = {
-    "account": _l("账号"),
-    "attempt": _l("答卷"),
-    "class": _l("培训班"),
-    "competition": _l("竞赛"),
-    "exam": _l("考试"),
-    "feedback": _l("意见反馈"),
-    "grant": _l("授权"),
-    "hours": _l("学时"),
-    "item": _l("试题"),
-    "password": _l("密码"),
-    "person": _l("人员"),
-    "session": _l("登录"),
-    "token": _l("接口令牌"),
-    "unit": _l("单位"),
-}
+CHAIN_NAMES: dict[str, Any] = {"hours": _l("学时台账"), "audit": _l("操作记录")}
+NEWEST = 6
 
 
 def visible(scope: Scope):
@@ -80,21 +72,54 @@ def index():
     page = paged(
         session, entries(visible(current_user.scope("audit.view")), wanted, zone()), *asked_page(), scalars=True
     )
-    units = {one.unit_id for one in page.items if one.unit_id is not None}
-    unit_names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(units))).all())
     return render_template(
         "audit/list.html",
         page=page,
         wanted=wanted,
         actor=actor,
-        names=names_of(session, (one.actor_id for one in page.items)),
-        units=unit_names,
+        **shown(page.items),
         families=FAMILIES,
         actions=[(family, list(names)) for family, names in groupby(actions(session), _family)],
-        local_seconds=partial(local_time, seconds=True),
+    )
+
+
+def shown(found: Sequence[Entry]) -> dict[str, Any]:
+    """Return what the rows of entries need beside the entries: names of people and units, and the words. Two reads."""
+    session = db.session()
+    targets = [one.target.split(":", 1) for one in found if one.target.startswith(("user:", "unit:"))]
+    ids = {kind: {int(one[1]) for one in targets if one[0] == kind and one[1].isdecimal()} for kind in ("user", "unit")}
+    units = ids["unit"] | {one.unit_id for one in found if one.unit_id is not None}
+    unit_names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(units))).all())
+    names = names_of(session, [*ids["user"], *(one.actor_id for one in found)])
+    known = {f"user:{one}": name for one, name in names.items()} | {f"unit:{one}": n for one, n in unit_names.items()}
+    return {
+        "names": names,
+        "units": unit_names,
+        "action_name": action_name,
+        "target_name": partial(target_name, names=known),
+        "details": partial(details, words={"role": ROLE_NAMES}),
+        "local_seconds": partial(local_time, seconds=True),
+    }
+
+
+def _home_card(person: Person, now: datetime) -> Card:
+    """Return the state of the two chains and the newest entries."""
+    session = db.session()
+    scope = person.scope("audit.view")
+    newest = session.scalars(entries(visible(scope), AuditFilter(), zone()).limit(NEWEST)).all()
+    keys = current_app.config["SETTINGS"].instance / "keys"
+    return Card(
+        "audit/_home.html",
+        {
+            "chains": [(CHAIN_NAMES[name], glance(name, keys)) for name in CHAINS],
+            "entries": newest,
+            **shown(newest),
+        },
+        wide=True,
     )
 
 
 def register(app: Flask) -> None:
-    """Offer the record in the menu."""
+    """Offer the record in the menu, and on the home page its end and the state of the chains."""
+    offer_card("audit", _home_card, order=10, permission="audit.view")
     offer(_l("操作记录"), "audit.index", icon="history", permission="audit.view", order=90)

@@ -18,12 +18,15 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import RowId, StateText, UTCDateTime
 from trainer.core.database import db
 
 ITEM_STATES = ("draft", "in_review", "published", "retired", "quarantined")
+CHECK_STATES = ("waiting", "proposed", "confirmed", "rewritten", "retired")
+OPEN_CHECKS = ("waiting", "proposed")
 
 
 class ItemRecord(db.Model):
@@ -176,7 +179,19 @@ class ItemReport(db.Model):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    __table_args__ = (Index(None, "state"), Index(None, "item_id"), Index(None, "reporter_id"))
+    __table_args__ = (
+        Index(None, "state"),
+        Index(None, "item_id"),
+        Index(None, "reporter_id"),
+        Index(
+            "uq_item_reports_open",
+            "version_id",
+            "reporter_id",
+            unique=True,
+            sqlite_where=sql_text("state = 'new'"),
+            postgresql_where=sql_text("state = 'new'"),
+        ),
+    )
 
 
 class ItemTask(db.Model):
@@ -278,9 +293,12 @@ class LawChange(db.Model):
 
 
 class ItemLawCheck(db.Model):
-    """One item in the queue of a change of law. ``outcome`` is the worst of its citations of that law.
+    """One item in the queue of a change of law. ``outcome`` is the gravest of its citations of the old version.
 
-    ``articles`` lists ``{"old", "new", "outcome"}`` for each cited article; ``new`` is null for one that vanished.
+    ``articles`` lists ``{"old", "new", "outcome", "likeness", "mark"}`` for each cited article; ``new`` and ``mark``,
+    the fingerprint of the new words, are null for one that vanished, ``likeness`` (0 to 1) where a text is not at hand.
+    A check is open while it is ``waiting``, or ``proposed``: somebody (``decided_by``) says that the item still holds,
+    and a second person is to agree.
     """
 
     __tablename__ = "item_law_checks"
@@ -289,7 +307,7 @@ class ItemLawCheck(db.Model):
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
     outcome: Mapped[str] = mapped_column(StateText("unchanged", "renumbered", "changed", "vanished"))
     articles: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(StateText("waiting", "confirmed", "rewritten", "retired"), default="waiting")
+    state: Mapped[str] = mapped_column(StateText(*CHECK_STATES), default="waiting")
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

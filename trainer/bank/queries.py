@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    distinct,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from question_bank import Item
+from question_bank.apart import rivals
 from trainer.accounts.models import User
-from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemMedia, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
 
-def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
-    """Return the published items of ``kinds`` (all when empty) and those named by ``codes``, by code.
+def in_quarantine(day: date) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that a newer version of a law has it out of all draws on a local day."""
+    return or_(ItemRecord.state == "quarantined", func.coalesce(ItemRecord.quarantine_on <= day, false()))
 
-    Items in quarantine, drafts and retired ones are never in it. Two statements, whatever the size.
+
+def may_be_drawn(until: date) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that it may be put to somebody on every day up to ``until`` (local)."""
+    open_until = or_(ItemRecord.quarantine_on.is_(None), ItemRecord.quarantine_on > until)
+    return and_(ItemRecord.state == "published", ItemRecord.version_id.is_not(None), open_until)
+
+
+def shown_state(today: date) -> ColumnElement[str]:
+    """Return the state of an item as lists show it: a published one in quarantine reads ``quarantined``."""
+    shut = and_(ItemRecord.state == "published", in_quarantine(today))
+    return case((shut, "quarantined"), else_=type_coerce(ItemRecord.state, String))
+
+
+def read_pool(
+    session: Session,
+    *,
+    until: date,
+    kinds: Iterable[str] = (),
+    codes: Iterable[str] = (),
+    pools: Iterable[str] = ("open",),
+) -> list[PoolItem]:
+    """Return the published items of ``kinds`` (all when empty) in ``pools``, and those named by ``codes``, by code.
+
+    ``until`` is the last local day on which what is drawn can be sat: an item that goes into quarantine on it or before
+    is not in the pool, nor are drafts and retired ones. Three statements, whatever the size.
     """
     wanted, named = sorted(set(kinds)), sorted(set(codes))
-    inside = [ItemRecord.state == "published", ItemRecord.version_id.is_not(None)]
+    inside = [may_be_drawn(until)]
+    suits = ItemRecord.pool.in_(sorted(set(pools)))
     if wanted:
-        of_kind = ItemRecord.kind.in_(wanted)
-        inside.append(or_(of_kind, ItemRecord.code.in_(named)) if named else of_kind)
+        suits = and_(suits, ItemRecord.kind.in_(wanted))
+    inside.append(or_(suits, ItemRecord.code.in_(named)) if named else suits)
     fields: dict[int, set[str]] = {}
     for item_id, one in session.execute(
         select(ItemField.item_id, ItemField.field).join(ItemRecord, ItemRecord.id == ItemField.item_id).where(*inside)
@@ -42,10 +83,13 @@ def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[st
             ItemRecord.wing,
             ItemRecord.topic,
             ItemRecord.difficulty,
+            ItemRecord.pool,
+            ItemRecord.variant_group,
         )
         .where(*inside)
         .order_by(ItemRecord.code)
-    )
+    ).all()
+    apart = _rivals(session, rows)
     return [
         PoolItem(
             row.code,
@@ -56,9 +100,29 @@ def read_pool(session: Session, *, kinds: Iterable[str] = (), codes: Iterable[st
             row.topic,
             row.difficulty,
             frozenset(fields.get(row.id, ())),
+            row.pool,
+            apart.get(row.code, frozenset()),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A row as ``question_bank.apart`` wants it."""
+
+    id: str
+    variant_group: str | None
+    enemies: tuple[str, ...]
+
+
+def _rivals(session: Session, rows: Sequence[Any]) -> Mapping[str, frozenset[str]]:
+    code_of = {row.id: row.code for row in rows}
+    enemies: dict[int, list[str]] = {}
+    for item_id, enemy_id in session.execute(select(ItemEnemy.item_id, ItemEnemy.enemy_id)):
+        if item_id in code_of and enemy_id in code_of:
+            enemies.setdefault(item_id, []).append(code_of[enemy_id])
+    return rivals(_Kept(row.code, row.variant_group, tuple(enemies.get(row.id, ()))) for row in rows)
 
 
 def bodies_of_versions(
@@ -89,6 +153,7 @@ class ItemFilter:
     state: str = ""
     difficulty: int | None = None
     law: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,8 +170,9 @@ class ItemRow:
     stem: str
 
 
-def items_matching(wanted: ItemFilter) -> Select[Any]:
-    """Return the select of items for ``paged``, by code; rows fit ``row_of``."""
+def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
+    """Return the select of items for ``paged``, by code; rows fit ``row_of``. States are those of ``shown_state``."""
+    state = shown_state(today)
     rows = (
         select(
             ItemRecord.id,
@@ -115,7 +181,7 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
             ItemRecord.wing,
             ItemRecord.topic,
             ItemRecord.difficulty,
-            ItemRecord.state,
+            state.label("state"),
             ItemVersion.public,
         )
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
@@ -125,10 +191,12 @@ def items_matching(wanted: ItemFilter) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
-        (ItemRecord.state, wanted.state),
+        (ItemRecord.pool, wanted.pool),
     ):
         if value:
             rows = rows.where(column == value)
+    if wanted.state:
+        rows = rows.where(state == wanted.state if wanted.state in ITEM_STATES else false())
     if wanted.difficulty:
         rows = rows.where(ItemRecord.difficulty == wanted.difficulty)
     if wanted.field:
@@ -152,15 +220,40 @@ def row_of(row: Any) -> ItemRow:
     return ItemRow(row.id, row.code, row.kind, row.wing, row.topic, row.difficulty, row.state, row.public["stem"])
 
 
-def counts_by(session: Session, column: str) -> dict[str, int]:
-    """Return how many items there are by ``state``, ``kind``, ``wing`` or ``topic``."""
+def counts_by(session: Session, column: str, today: date) -> dict[str, int]:
+    """Return how many items there are by ``state`` (as shown), ``kind``, ``wing`` or ``topic``."""
     by = {
-        "state": ItemRecord.state,
+        "state": shown_state(today),
         "kind": ItemRecord.kind,
         "wing": ItemRecord.wing,
         "topic": ItemRecord.topic,
     }[column]
-    return {row[0]: row[1] for row in session.execute(select(by, func.count()).group_by(by))}
+    # PostgreSQL does not see that two parameters of a grouped expression are the same: it is named first.
+    column_of = select(by.label("value")).subquery()
+    counted = select(column_of.c.value, func.count()).group_by(column_of.c.value)
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def medium_type(session: Session, sha256: str) -> str | None:
+    """Return the media type of a file of items, None for one that the bank does not hold."""
+    return session.scalar(select(ItemMedia.media_type).where(ItemMedia.sha256 == sha256))
+
+
+def shows_medium(sha256: str, *, after_answer: bool = False) -> ColumnElement[bool]:
+    """Return the condition on ``ItemVersion`` that its candidates see this medium, or see it after the answer too."""
+    text = ItemVersion.body if after_answer else ItemVersion.public
+    return cast(text, String).contains(f'"{sha256}"', autoescape=True)
+
+
+def published_kinds(session: Session) -> set[str]:
+    """Return the kinds of which the bank has published items, in whichever pool."""
+    return set(session.scalars(select(ItemRecord.kind).where(ItemRecord.state == "published").distinct()))
+
+
+def published_by_topic(session: Session) -> dict[str, int]:
+    """Return how many published items each topic holds; topics without any are not in it."""
+    rows = select(ItemRecord.topic, func.count()).where(ItemRecord.state == "published").group_by(ItemRecord.topic)
+    return {row[0]: row[1] for row in session.execute(rows)}
 
 
 @dataclass(frozen=True)
@@ -171,6 +264,8 @@ class VersionLine:
     number: int
     created_at: datetime
     created_by: str | None
+    changes_key: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +280,7 @@ class ItemPage:
     version: VersionLine
     versions: tuple[VersionLine, ...]
     is_current: bool
+    quarantine_on: date | None
 
 
 def read_item(session: Session, item_id: int, number: int | None = None) -> ItemPage:
@@ -193,7 +289,14 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     if record is None:
         raise Missing
     rows = session.execute(
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.created_at, User.name)
+        select(
+            ItemVersion.id,
+            ItemVersion.number,
+            ItemVersion.created_at,
+            User.name,
+            ItemVersion.changes_key,
+            ItemVersion.note,
+        )
         .outerjoin(User, User.id == ItemVersion.created_by)
         .where(ItemVersion.item_id == item_id)
         .order_by(ItemVersion.number.desc())
@@ -214,6 +317,7 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
         version=wanted[0],
         versions=versions,
         is_current=wanted[0].id == record.version_id,
+        quarantine_on=record.quarantine_on,
     )
 
 
@@ -227,3 +331,16 @@ def items_to_export(
         select(ItemVersion.body).join(ItemRecord, ItemRecord.version_id == ItemVersion.id).where(inside)
     )
     return sorted((Item.from_dict(body) for body in bodies), key=lambda item: item.id)
+
+
+def laws_cited(session: Session) -> list[tuple[str, str, int]]:
+    """Return the laws that items not retired rest on as (law, version, items), those cited most first."""
+    count = func.count(distinct(ItemBasis.item_id))
+    rows = session.execute(
+        select(ItemBasis.law, ItemBasis.law_version, count)
+        .join(ItemRecord, ItemRecord.id == ItemBasis.item_id)
+        .where(ItemRecord.state != "retired")
+        .group_by(ItemBasis.law, ItemBasis.law_version)
+        .order_by(count.desc(), ItemBasis.law)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -24,11 +24,14 @@ class CertificateLine:
 
 
 def certificate_of(session: Session, user_id: int, day: date) -> CertificateLine | None:
-    """Return the certificate of a person that runs longest, None where there is none. ``day`` is local."""
+    """Return the certificate of a person that runs longest, None where there is none. ``day`` is local.
+
+    A renewal that has not begun yet comes after every one that has: what holds today is what matters.
+    """
     row = session.scalar(
         select(Certificate)
         .where(Certificate.user_id == user_id)
-        .order_by(Certificate.valid_until.desc(), Certificate.id.desc())
+        .order_by((Certificate.valid_from <= day).desc(), Certificate.valid_until.desc(), Certificate.id.desc())
         .limit(1)
     )
     if row is None:

@@ -15,11 +15,10 @@ from trainer.web.locale import zone
 
 
 def _home_card(person: Person, now: datetime) -> Card:
-    return Card(
-        "certificates/_home.html", {"certificate": certificate_of(db.session(), person.id, local_day(now, zone()))}
-    )
+    certificate = certificate_of(db.session(), person.id, local_day(now, zone()))
+    return Card("certificates/_home.html", {"certificate": certificate}, side=True)
 
 
 def register(app: Flask) -> None:
-    """Offer the card behind the hours and the practice."""
-    offer_card("certificate", _home_card, order=40, permission="hours.own")
+    """Offer the card below the hours."""
+    offer_card("certificate", _home_card, order=35, permission="hours.own")

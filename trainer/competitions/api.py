@@ -41,7 +41,7 @@ class RoundIn(Shape):
 
 
 class TeamIn(Shape):
-    name: Text = Field(min_length=1, max_length=80)
+    name: Line = Field(max_length=80)
     unit: Text = Field(max_length=40, description="code of the unit")
     usernames: list[Text] = Field(max_length=service.MEMBERS_MOST)
 
@@ -71,7 +71,7 @@ class RoundOut(Shape):
 class CompetitionOut(Shape):
     id: Id
     title: str
-    state: Literal["draft", "published", "closed"]
+    state: Literal["draft", "published", "closed", "cancelled"]
     rounds: list[RoundOut]
     team_score: str
     team_best_n: int | None

@@ -79,8 +79,9 @@ class Copy:
 class View:
     """A board as one caller may see it.
 
-    ``showing`` false means that the exam's release rule holds the scores back: there are no entries then. ``own`` is
-    the position of the caller's own line in ``copy.entries`` (the person's, the team's, the unit's), None without.
+    ``showing`` false means that the exam's release rule holds the scores back, or that the competition was cancelled:
+    there are no entries then. ``own`` is
+    the position of the caller's own line in ``copy.entries`` (the person's, the team's, the unit's), None without one.
     ``names`` is the rule by which other people's names are shown; ``live`` that the caller runs the competition.
     """
 
@@ -141,7 +142,8 @@ class Boards:
     ) -> View:
         """Return the board for ``person``; round None is the one that has begun last.
 
-        ``as_public`` gives those who run the competition what everybody else sees, as on the screen of the hall.
+        ``as_public`` gives what everybody else sees, as on the screen of the hall: to those who run the competition
+        the frozen and masked board, and to nobody a line of their own.
         Raises ``Missing`` for a competition that the caller may not know of and for a round that there is not.
         """
         outline = self.outline(competition_id)
@@ -151,10 +153,10 @@ class Boards:
             raise Missing
         live = queries.may_manage(person, outline) and not as_public
         frozen = outline.frozen_at is not None and not live
-        showing = live or round_.shows(now)
+        showing = outline.state != "cancelled" and (live or round_.shows(now))
         copy = self._copy(outline, round_, by, frozen=frozen, now=now) if showing else None
         own = None
-        if copy is not None:
+        if copy is not None and not as_public:
             own = copy.position_of_user.get(person.id)
             if own is None and by == "unit":
                 own = copy.position.get(person.unit_id)
@@ -165,10 +167,10 @@ class Boards:
             copy=copy,
             as_of=outline.frozen_at if frozen and outline.frozen_at else (copy.as_of if copy else now),
             frozen=frozen,
-            provisional=outline.state != "closed" and round_.provisional(now),
+            provisional=not outline.ended and round_.provisional(now),
             showing=showing,
             live=live,
-            names="full" if live else outline.names,
+            names="full" if live else round_.names,
             own=own,
         )
 

@@ -42,10 +42,15 @@ class RoundForm(BaseForm):
     per_unit = IntegerField(_l("每单位至少晋级"), [Optional(), NumberRange(0, 1000)])
 
 
-class CompetitionForm(RoundForm):
-    """A competition with its first round."""
+class TitleForm(BaseForm):
+    """The title of a competition, all that may be changed once there are scores."""
 
     title = LineField(_l("竞赛名称"), [InputRequired(), Length(max=120)])
+
+
+class RulesForm(TitleForm):
+    """The title and the rules of a competition."""
+
     ties = CheckboxesField(
         _l("总分相同时依次比较"),
         choices=[
@@ -73,10 +78,19 @@ class CompetitionForm(RoundForm):
             SelectChoice("masked", _l("只显示姓，如“张**”")),
             SelectChoice("unit_only", _l("只显示单位")),
         ],
-        default="full",
+        default="masked",
     )
     public = BooleanField(_l("对全部登录人员公开（否则只有参赛人员和管理范围内的人员可见）"))
-    draft = BooleanField(_l("先存为草稿，暂不通知参赛人员"))
+
+
+class CompetitionForm(RoundForm, RulesForm):
+    """A competition with its first round."""
+
+
+class ReasonForm(BaseForm):
+    """Why a competition is called off."""
+
+    reason = LineField(_l("取消原因"), [InputRequired(_l("请写明理由。")), Length(max=200)])
 
 
 class TeamForm(Form):
@@ -92,9 +106,9 @@ class TeamForm(Form):
 
 
 class TeamsForm(BaseForm):
-    """All teams of a competition."""
+    """All teams of a competition. How many there may be is asked by the verb: a limit here would drop the rest."""
 
-    teams = FieldList(FormField(TeamForm), _l("代表队"), max_entries=300)
+    teams = FieldList(FormField(TeamForm), _l("代表队"))
 
     def filled(self) -> list[Any]:
         """Return the forms of the teams that were written down."""

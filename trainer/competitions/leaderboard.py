@@ -5,8 +5,8 @@ attempts that were settled (the roof of the hand-in, at once), and a job calls `
 was left by a crash in between or by a changed result. Both may run as often as they like.
 
 If somebody sat an exam several times, the best result counts: the higher score, then the higher objective score,
-then the shorter time, then the earlier hand-in. A signed competition takes no more scores; only ``rebuild``, a
-deliberate command that is written into the audit, changes it.
+then the shorter time, then the earlier hand-in. A signed or cancelled competition takes no more scores; only
+``rebuild``, a deliberate command that is written into the audit, changes it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore
+from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore
 from trainer.competitions.queries import managed_row
 from trainer.competitions.rules.tiebreak import draw_lot
 from trainer.core.database import db, end_read, transaction
@@ -79,35 +79,7 @@ def take_settled(attempt_ids: Sequence[int]) -> int:
 
 def take_missing(limit: int = 2000) -> int:
     """Find results that no round score stands for, take over up to ``limit`` people's, return how many changed."""
-    session = db.session()
-    same = and_(
-        RoundScore.attempt_id == Result.attempt_id,
-        or_(
-            RoundScore.score != Result.score,
-            RoundScore.objective_score != Result.objective_score,
-            RoundScore.seconds_used != Result.seconds_used,
-            RoundScore.submitted_at != Result.submitted_at,
-        ),
-    )
-    better = or_(
-        Result.score > RoundScore.score,
-        and_(Result.score == RoundScore.score, Result.objective_score > RoundScore.objective_score),
-        and_(
-            Result.score == RoundScore.score,
-            Result.objective_score == RoundScore.objective_score,
-            Result.seconds_used < RoundScore.seconds_used,
-        ),
-    )
-    missing = (
-        select(Result.exam_id, Result.user_id)
-        .join(Round, Round.exam_id == Result.exam_id)
-        .join(Competition, Competition.id == Round.competition_id)
-        .outerjoin(RoundScore, and_(RoundScore.round_id == Round.id, RoundScore.user_id == Result.user_id))
-        .where(Competition.state != "closed", or_(RoundScore.user_id.is_(None), same, better))
-    )
-    by_exam: dict[int, set[int]] = defaultdict(set)
-    for exam_id, user_id in session.execute(missing.distinct().limit(limit)):
-        by_exam[exam_id].add(user_id)
+    by_exam = _not_taken(db.session(), Competition.state.not_in(ENDED), limit=limit)
     end_read()
     taken = 0
     for exam_id, users in sorted(by_exam.items()):
@@ -116,6 +88,43 @@ def take_missing(limit: int = 2000) -> int:
             with transaction() as session:
                 taken += _take(session, exam_id, part)
     return taken
+
+
+def _not_taken(session: Session, which: ColumnElement[bool], *, limit: int | None = None) -> dict[int, set[int]]:
+    """Return by exam id who has a result that a round score of the competitions ``which`` does not stand for.
+
+    ``limit`` is the most people; one statement.
+    """
+    changed = and_(
+        RoundScore.attempt_id == Result.attempt_id,
+        or_(
+            RoundScore.score != Result.score,
+            RoundScore.objective_score != Result.objective_score,
+            RoundScore.seconds_used != Result.seconds_used,
+            RoundScore.submitted_at != Result.submitted_at,
+        ),
+    )
+    links = (
+        (Result.score, RoundScore.score, Result.score > RoundScore.score),
+        (Result.objective_score, RoundScore.objective_score, Result.objective_score > RoundScore.objective_score),
+        (Result.seconds_used, RoundScore.seconds_used, Result.seconds_used < RoundScore.seconds_used),
+        (Result.submitted_at, RoundScore.submitted_at, Result.submitted_at < RoundScore.submitted_at),
+    )
+    better = [
+        and_(*(one == other for one, other, _wins in links[:number]), wins)
+        for number, (_one, _other, wins) in enumerate(links)
+    ]
+    rows = (
+        select(Result.exam_id, Result.user_id)
+        .join(Round, Round.exam_id == Result.exam_id)
+        .join(Competition, Competition.id == Round.competition_id)
+        .outerjoin(RoundScore, and_(RoundScore.round_id == Round.id, RoundScore.user_id == Result.user_id))
+        .where(which, or_(RoundScore.user_id.is_(None), changed, *better))
+    )
+    by_exam: dict[int, set[int]] = defaultdict(set)
+    for exam_id, user_id in session.execute(rows.distinct().limit(limit)):
+        by_exam[exam_id].add(user_id)
+    return by_exam
 
 
 def _parts(ids: Iterable[int]) -> Iterator[Sequence[int]]:
@@ -128,7 +137,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     rounds = session.execute(
         select(Round.id, Round.competition_id)
         .join(Competition, Competition.id == Round.competition_id)
-        .where(Round.exam_id == exam_id, Competition.state != "closed")
+        .where(Round.exam_id == exam_id, Competition.state.not_in(ENDED))
         .order_by(Competition.id)
         # Whoever takes scores of one competition waits here for the other, so that the later one sees both results.
         .with_for_update(of=Competition)
@@ -212,15 +221,12 @@ def _count_up(session: Session, competition_ids: Iterable[int]) -> None:
 
 
 def catch_up(session: Session, competition_id: int) -> int:
-    """Take over what was sat before a round was founded on its exam; return how many scores changed.
+    """Take over every result of a competition that no board has heard of; return how many scores changed.
 
-    Joins the caller's transaction. A second call changes nothing.
+    Joins the caller's transaction. A second call changes nothing, and looks no further than one statement.
     """
-    taken = 0
-    for exam_id in session.scalars(select(Round.exam_id).where(Round.competition_id == competition_id)).all():
-        users = session.scalars(select(Result.user_id).where(Result.exam_id == exam_id).distinct()).all()
-        taken += _take(session, exam_id, sorted(users)) if users else 0
-    return taken
+    by_exam = _not_taken(session, Competition.id == competition_id)
+    return sum(_take(session, exam_id, sorted(users)) for exam_id, users in sorted(by_exam.items()))
 
 
 @dataclass(frozen=True)

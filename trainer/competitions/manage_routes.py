@@ -10,18 +10,29 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms.fields.choices import SelectChoice
 
-from trainer.competitions import leaderboard, queries, service
+from trainer.competitions import amend, leaderboard, queries, service
 from trainer.competitions.board import BY, boards
-from trainer.competitions.forms import LINKS, CompetitionForm, PostForm, RoundForm, TeamsForm
-from trainer.competitions.service import NewCompetition, NewRound, NewTeam
+from trainer.competitions.forms import (
+    LINKS,
+    CompetitionForm,
+    PostForm,
+    ReasonForm,
+    RoundForm,
+    RulesForm,
+    TeamsForm,
+    TitleForm,
+)
+from trainer.competitions.service import NewCompetition, NewRound, NewTeam, Rules
 from trainer.competitions.workbook import standings_book
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, FieldProblem, Invalid, Missing, Refused
 from trainer.orgs.queries import tree
 from trainer.orgs.rules import depth
+from trainer.training.rules import pasted_usernames
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.locale import zone
+from trainer.web.limits import sparing
+from trainer.web.locale import number, zone
 from trainer.web.sentences import sentence
 from trainer.web.view import download
 
@@ -52,13 +63,23 @@ def _back(competition_id: int) -> Any:
 
 
 def _offer_exams(form: Any, beyond: list[int]) -> bool:
-    rows = queries.manageable_exams(db.session(), current_user, beyond=beyond)
+    session = db.session()
+    rows = queries.manageable_exams(session, current_user, arrived_at(), beyond=beyond)
+    uses = queries.uses_of_exams(session, [row.id for row in rows], current_user)
     end_read()
-    form.exam.choices = [
-        SelectChoice(row.id, _("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id))
-        for row in rows
-    ]
+    form.exam.choices = [SelectChoice(row.id, _exam_words(row, uses.get(row.id, []))) for row in rows]
     return bool(rows)
+
+
+def _exam_words(row: Any, uses: list[str | None]) -> str:
+    """Return an exam as the list offers it: what it is, and what speaks against taking it once more."""
+    said = [_("%(title)s（%(unit)s，编号 %(id)s）", title=row.title, unit=row.short_name, id=row.id)]
+    if row.scored:
+        said.append(_("已有成绩"))
+    elif row.begun:
+        said.append(_("已经开考"))
+    said += [_("已用于《%(title)s》", title=one) if one else _("已用于其他竞赛") for one in uses]
+    return " · ".join(said)
 
 
 @bp.route("/competitions/new", methods=["GET", "POST"])
@@ -74,10 +95,7 @@ def create():
             form.blame(_renamed(refusal, FIELDS))
             status = refusal.status
         else:
-            if form.draft.data:
-                flash(_("竞赛已存为草稿。录入代表队后即可发布。"), "success")
-            else:
-                flash(_("竞赛已发布，并已通知参赛人员。"), "success")
+            flash(_("竞赛已存为草稿，参赛人员还看不到，核对后再发布。"), "success")
             return _back(made)
     elif form.errors:
         status = 422
@@ -85,21 +103,93 @@ def create():
 
 
 def _founded(form: CompetitionForm) -> NewCompetition:
-    return NewCompetition(
-        title=form.title.data,
-        rounds=(_round(form),),
-        team_score=form.team_score.data,
-        team_best_n=form.team_best_n.data if form.team_score.data == "best_n" else None,
-        tie_break=("score", *(one for one in LINKS if one in (form.ties.data or ()))),
-        public=form.public.data,
-        names=form.names.data,
-        draft=form.draft.data,
-    )
+    # Founding tells nobody: hundreds of people are told by a step of its own, which says how many they are.
+    return NewCompetition(**_rules(form), rounds=(_round(form),), draft=True)
+
+
+def _rules(form: RulesForm) -> dict[str, Any]:
+    return {
+        "title": form.title.data,
+        "team_score": form.team_score.data,
+        "team_best_n": form.team_best_n.data if form.team_score.data == "best_n" else None,
+        "tie_break": ("score", *(one for one in LINKS if one in (form.ties.data or ()))),
+        "public": form.public.data,
+        "names": form.names.data,
+    }
 
 
 def _round(form: RoundForm) -> NewRound:
     per_unit = form.per_unit.data if form.top.data else None
     return NewRound(form.round_title.data, form.exam.data, top=form.top.data, per_unit_at_least=per_unit)
+
+
+@bp.route("/competitions/<id:competition_id>/edit", methods=["GET", "POST"])
+@needs("competition.manage")
+def edit(competition_id):
+    outline = queries.managed(db.session(), competition_id, current_user)
+    fixed = outline.state != "draft" and queries.has_scores(db.session(), competition_id)
+    end_read()
+    now = {"title": outline.title, "ties": outline.tie_break, "team_score": outline.team_score}
+    now |= {"team_best_n": outline.team_best_n or 3, "names": outline.names, "public": outline.public}
+    form = TitleForm(data=now) if fixed else RulesForm(data=now)
+    status = 200
+    if form.sent():
+        try:
+            amend.change(competition_id, _changed(form, outline), by=current_user)
+        except Missing:
+            raise
+        except Refused as refusal:
+            form.blame(_renamed(refusal, FIELDS))
+            status = refusal.status
+        else:
+            flash(_("已保存竞赛《%(title)s》。", title=form.title.data), "success")
+            return _back(competition_id)
+    elif form.errors:
+        status = 422
+    return render_template("competitions/edit.html", form=form, competition=outline, fixed=fixed), status
+
+
+def _changed(form: TitleForm, outline: queries.Outline) -> Rules:
+    if isinstance(form, RulesForm):
+        return Rules(**_rules(form))
+    kept = {name: getattr(outline, name) for name in ("team_score", "team_best_n", "tie_break", "public", "names")}
+    return Rules(title=form.title.data, **kept)
+
+
+@bp.route("/competitions/<id:competition_id>/cancel", methods=["GET", "POST"])
+@needs("competition.manage")
+def cancel(competition_id):
+    outline = queries.managed(db.session(), competition_id, current_user)
+    if outline.state != "published":
+        raise Conflict("competition_not_published")
+    people = len(queries.participants(db.session(), competition_id))
+    end_read()
+    form = ReasonForm()
+    status = 200
+    if form.sent():
+        try:
+            told = amend.cancel(competition_id, form.reason.data, by=current_user, now=arrived_at())
+        except Invalid as refusal:
+            form.blame(refusal)
+            status = refusal.status
+        else:
+            flash(_("竞赛已取消，已通知 %(n)s 人。", n=number(told)), "success")
+            return _back(competition_id)
+    elif form.errors:
+        status = 422
+    return render_template("competitions/cancel.html", form=form, competition=outline, people=people), status
+
+
+@bp.post("/competitions/<id:competition_id>/delete")
+@needs("competition.manage")
+def delete(competition_id):
+    try:
+        amend.delete_draft(competition_id, by=current_user)
+    except Conflict as refusal:
+        flash(sentence(refusal.code, refusal.params), "danger")
+        return _back(competition_id)
+    flash(_("竞赛草稿已删除，考试不受影响。"), "success")
+    return redirect(url_for("competitions.index"), 303)
 
 
 @bp.route("/competitions/<id:competition_id>/rounds/new", methods=["GET", "POST"])
@@ -145,7 +235,7 @@ def teams(competition_id):
     status = 200
     if form.sent():
         try:
-            service.save_teams(competition_id, _teams(form), by=current_user)
+            service.save_teams(competition_id, _teams(form, {one.value for one in units}), by=current_user)
         except Missing:
             raise
         except Refused as refusal:
@@ -167,14 +257,19 @@ def teams(competition_id):
         competition=outline,
         units=units,
         people=people,
-        fixed=bool(sum(counts.scored.values())) or outline.state == "closed",
+        fixed=bool(sum(counts.scored.values())) or outline.ended,
         teams=known,
     ), status
 
 
-def _teams(form: TeamsForm) -> list[NewTeam]:
+def _teams(form: TeamsForm, codes: set[str]) -> list[NewTeam]:
+    """Return the teams of a form; a unit that was not offered is none."""
     return [
-        NewTeam(one.name.data or "", one.unit.data or "", tuple((one.members.data or "").replace("，", " ").split()))
+        NewTeam(
+            one.name.data or "",
+            one.unit.data if one.unit.data in codes else "",
+            tuple(pasted_usernames(one.members.data or "")),
+        )
         for one in form.filled()
     ]
 
@@ -264,6 +359,7 @@ def close(competition_id):
 
 
 @bp.get("/competitions/<id:competition_id>/rounds/<int:number>/standings.xlsx")
+@sparing
 @needs("competition.manage")
 def export(competition_id, number):
     outline = queries.managed(db.session(), competition_id, current_user)

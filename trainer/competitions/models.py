@@ -15,6 +15,8 @@ from trainer.core.database import db
 TIE_BREAK = ("score", "objective_score", "seconds_used", "submitted_at", "draw_lots")
 TEAM_SCORES = ("best_n", "mean", "sum")
 NAME_RULES = ("full", "masked", "unit_only")
+STATES = ("draft", "published", "closed", "cancelled")
+ENDED = ("closed", "cancelled")
 
 
 class Competition(db.Model):
@@ -22,7 +24,8 @@ class Competition(db.Model):
 
     ``tie_break`` is the chain in its order. ``names`` says how persons appear to others on its boards. While
     ``frozen_at`` is set, the boards show the ``FrozenScore`` rows. ``objections_until`` is the end of the public notice
-    (公示), None before results are posted; ``closed_at`` is when the result was signed (签发).
+    (公示), None before results are posted; ``closed_at`` is when the result was signed (签发),
+    ``cancelled_at`` and ``cancel_reason`` when and why it was called off. In the states ``ENDED`` it takes no scores.
     ``standings_no`` counts changes of its scores; a copy of the board with the same number is up to date.
     """
 
@@ -31,7 +34,7 @@ class Competition(db.Model):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     title: Mapped[str] = mapped_column(String(120))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
-    state: Mapped[str] = mapped_column(StateText("draft", "published", "closed"), default="published")
+    state: Mapped[str] = mapped_column(StateText(*STATES), default="published")
     public: Mapped[bool] = mapped_column(Boolean, default=False)
     names: Mapped[str] = mapped_column(StateText(*NAME_RULES), default="full")
     team_score: Mapped[str] = mapped_column(StateText(*TEAM_SCORES), default="best_n")
@@ -40,6 +43,8 @@ class Competition(db.Model):
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     objections_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
     standings_no: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None] = mapped_column(BigInteger)

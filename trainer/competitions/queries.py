@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
-from trainer.competitions.models import Competition, FrozenScore, Round, RoundScore, Team, TeamMember
+from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore, Team, TeamMember
 from trainer.competitions.rules import showing
 from trainer.competitions.rules.standings import PersonScore, Squad, UnitRoster
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.orgs.rules import Scope
@@ -31,6 +32,7 @@ class RoundOutline:
     """A round with what matters of its exam. Times are aware UTC; ``ended_at`` is when nobody can write any more.
 
     ``due`` counts candidates who have to come; ``unsettled`` says that a handed-in or open paper has no result yet.
+    ``names`` is how names appear on its board: as the strictest of all competitions says that rank by this exam.
     """
 
     id: int
@@ -47,6 +49,7 @@ class RoundOutline:
     ended_at: datetime | None
     due: int
     unsettled: bool
+    names: str
 
     def shows(self, now: datetime) -> bool:
         """Return whether everybody who may see the board may see scores on it."""
@@ -87,9 +90,16 @@ class Outline:
     frozen_at: datetime | None
     objections_until: datetime | None
     closed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
     standings_no: int
     created_at: datetime
     rounds: tuple[RoundOutline, ...] = field(default=())
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was signed or cancelled, so that nothing of it changes any more."""
+        return self.state in ENDED
 
     def round(self, number: int) -> RoundOutline:
         """Return the round of that number; raises ``Missing``."""
@@ -171,6 +181,8 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
             Competition.frozen_at,
             Competition.objections_until,
             Competition.closed_at,
+            Competition.cancelled_at,
+            Competition.cancel_reason,
             Competition.standings_no,
             Competition.created_at,
         )
@@ -196,26 +208,39 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
             _of_exam(func.max(Candidate.extra_minutes), Candidate),
             _of_exam(func.count(), Candidate, Candidate.state == "due"),
             unsettled,
+            *(_promised(names) for names in showing.STRICTNESS),
         )
         .join(Exam, Exam.id == Round.exam_id)
         .where(Round.competition_id.in_(ids))
         .order_by(Round.number)
     ).all()
+    own = {head[0]: head.names for head in heads}
     rounds: dict[int, list[RoundOutline]] = defaultdict(list)
     for row in rows:
-        rounds[row[0]].append(_round(row))
+        rounds[row[0]].append(_round(row, own[row[0]]))
     found = {
         head[0]: Outline(*head[:10], tuple(head.tie_break), *head[11:], rounds=tuple(rounds[head[0]])) for head in heads
     }
     return [found[one] for one in ids if one in found]
 
 
-def _round(row: Any) -> RoundOutline:
-    _competition, *own, grace_seconds, opens_at, closes_at, extra_minutes, due, unsettled = row
+def _promised(names: str) -> ColumnElement[bool]:
+    """Return the condition on ``Exam`` that a competition on it shows names so; a draft has promised nothing yet."""
+    other, held = aliased(Round), aliased(Competition)
+    return exists().where(
+        other.exam_id == Exam.id, held.id == other.competition_id, held.state != "draft", held.names == names
+    )
+
+
+def _round(row: Any, names: str) -> RoundOutline:
+    promised = [rule for rule, there in zip(showing.STRICTNESS, row[-3:], strict=True) if there]
+    _competition, *own, grace_seconds, opens_at, closes_at, extra_minutes, due, unsettled = row[:-3]
     ended_at = None
     if closes_at is not None:
         ended_at = showing.ends_at(closes_at, extra_minutes=extra_minutes or 0, grace_seconds=grace_seconds)
-    return RoundOutline(*own, opens_at, closes_at, ended_at, due, bool(unsettled))
+    return RoundOutline(
+        *own, opens_at, closes_at, ended_at, due, bool(unsettled), showing.strictest([names, *promised])
+    )
 
 
 def outline_of(session: Session, competition_id: int) -> Outline:
@@ -353,7 +378,7 @@ def teams(session: Session, competition_id: int) -> list[TeamRow]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many there are: ``scored`` by round id; ``teams`` and ``members`` of the competition."""
+    """How many there are: ``scored`` by round id (of others as well); ``teams`` and ``members`` of the competition."""
 
     teams: int
     members: int
@@ -362,26 +387,59 @@ class Counts:
 
 def counts(session: Session, outline: Outline) -> Counts:
     """Return the counts of a competition's page. Three statements."""
-    team_count = session.scalar(select(func.count()).select_from(Team).where(Team.competition_id == outline.id)) or 0
-    members = (
-        session.scalar(select(func.count()).select_from(TeamMember).where(TeamMember.competition_id == outline.id)) or 0
-    )
-    scored = session.execute(
+    return counts_of(session, [outline])[outline.id]
+
+
+def counts_of(session: Session, found: Sequence[Outline]) -> dict[int, Counts]:
+    """Return the counts of competitions by id. Three statements, however many."""
+    ids = [one.id for one in found]
+
+    def by_competition(table: Any) -> dict[int, int]:
+        rows = select(table.competition_id, func.count()).where(table.competition_id.in_(ids))
+        return {row[0]: row[1] for row in session.execute(rows.group_by(table.competition_id))}
+
+    teams_of, members_of = by_competition(Team), by_competition(TeamMember)
+    rows = session.execute(
         select(RoundScore.round_id, func.count())
-        .where(RoundScore.round_id.in_([one.id for one in outline.rounds]))
+        .where(RoundScore.round_id.in_([one.id for outline in found for one in outline.rounds]))
         .group_by(RoundScore.round_id)
     )
-    return Counts(team_count, members, {row[0]: row[1] for row in scored})
+    scored = {row[0]: row[1] for row in rows}
+    return {one: Counts(teams_of.get(one, 0), members_of.get(one, 0), scored) for one in ids}
 
 
-def manageable_exams(session: Session, person: Person, *, beyond: Iterable[int] = ()) -> list[Any]:
-    """Return (id, title, unit name, state) of exams on which the caller may found a round, the newest first.
+def has_scores(session: Session, competition_id: int) -> bool:
+    """Return whether somebody has a score in a round of a competition."""
+    scored = exists().where(Round.competition_id == competition_id, RoundScore.round_id == Round.id)
+    return bool(session.scalar(select(scored)))
 
-    Cancelled ones are left out, and those in ``beyond``.
+
+def uses_of_exams(session: Session, exam_ids: Iterable[int], person: Person) -> dict[int, list[str | None]]:
+    """Return by exam id the titles of the competitions on it, None for one that the caller may not know of."""
+    found: dict[int, list[str | None]] = defaultdict(list)
+    rows = session.execute(
+        select(Round.exam_id, Competition.title, case((known_to(person), 1), else_=0).label("known"))
+        .join(Competition, Competition.id == Round.competition_id)
+        .join(Unit, Unit.id == Competition.unit_id)
+        .where(Round.exam_id.in_(set(exam_ids)), Competition.state != "cancelled")
+        .order_by(Competition.id)
+    )
+    for row in rows:
+        found[row.exam_id].append(row.title if row.known else None)
+    return found
+
+
+def manageable_exams(session: Session, person: Person, now: datetime, *, beyond: Iterable[int] = ()) -> list[Any]:
+    """Return exams on which the caller may found a round, the newest first: id, title, unit name, begun, scored.
+
+    ``begun`` says that a sitting has opened by ``now``, ``scored`` that there is a result. Cancelled ones are left
+    out, and those in ``beyond``.
     """
+    begun = exists().where(Sitting.exam_id == Exam.id, Sitting.opens_at <= now, Exam.state == "published")
+    scored = exists().where(Result.exam_id == Exam.id)
     return list(
         session.execute(
-            select(Exam.id, Exam.title, Unit.short_name, Exam.state)
+            select(Exam.id, Exam.title, Unit.short_name, begun.label("begun"), scored.label("scored"))
             .join(Unit, Unit.id == Exam.unit_id)
             .where(
                 units_within(whole(person.scope("competition.manage"))),

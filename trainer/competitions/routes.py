@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, request, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from trainer.accounts.rules import Person
 from trainer.competitions import queries
 from trainer.competitions.board import BY, View, boards
-from trainer.competitions.models import Competition
+from trainer.competitions.models import ENDED, Competition
 from trainer.competitions.queries import Counts, Outline
 from trainer.competitions.rules.progress import RoundState, Step, next_action, steps
 from trainer.competitions.words import team_rule, tie_rule, unit_rule
@@ -27,7 +27,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
-from trainer.web.view import Page, asked_page, paged
+from trainer.web.view import Page, asked_page, paged, url_with
 
 bp = Blueprint("competitions", __name__)
 
@@ -55,13 +55,15 @@ def show(competition_id):
     outline = queries.known(session, competition_id, current_user)
     counts = queries.counts(session, outline)
     teams = queries.teams(session, competition_id)
-    end_read()
     managing = queries.may_manage(current_user, outline)
+    people = len(queries.participants(session, competition_id)) if managing and outline.state == "draft" else 0
+    end_read()
     return render_template(
         "competitions/show.html",
         competition=outline,
         counts=counts,
         teams=teams,
+        people=people,
         managing=managing,
         steps=step_line(outline, counts, now),
         action=what_next(outline, now) if managing else "none",
@@ -138,6 +140,8 @@ def leaderboard(competition_id):
     view = boards.view(competition_id, current_user, round_number=_asked_round(), by=_asked_by(), now=now)
     has_teams = queries.has_teams(db.session(), competition_id)
     end_read()
+    if view.by == "team" and not has_teams:
+        return redirect(url_with(by="individual", page=None))
     number_, per_page = asked_page(50)
     first = (number_ - 1) * per_page
     lines = [
@@ -188,6 +192,8 @@ def hall(competition_id):
     view = boards.view(
         competition_id, current_user, round_number=_asked_round(), by=_asked_by(), now=arrived_at(), as_public=True
     )
+    if view.by == "team" and not queries.has_teams(db.session(), competition_id):
+        return redirect(url_with(by="individual"))
     lines = [(entry, view.name_of(entry, at)) for at, entry in enumerate(view.entries[:HALL_LINES])]
     return render_template(
         "competitions/hall.html",
@@ -200,11 +206,11 @@ def hall(competition_id):
 
 
 def _home_card(person: Person, now: datetime) -> Card | None:
-    """Return the newest competition that the officer takes part in; one that was signed long ago is not shown."""
+    """Return the newest competition that the officer takes part in; none that was cancelled or signed long ago."""
     row = db.session.execute(
-        select(Competition.id, Competition.title, Competition.state, Competition.objections_until)
+        select(Competition.id)
         .where(
-            Competition.state != "draft",
+            Competition.state.not_in(("draft", "cancelled")),
             or_(Competition.closed_at.is_(None), Competition.closed_at > now - REMEMBERED),
             queries.takes_part(person.id),
         )
@@ -213,8 +219,44 @@ def _home_card(person: Person, now: datetime) -> Card | None:
     ).first()
     if row is None:
         return None
-    state = "signed" if row.state == "closed" else "public_notice" if row.objections_until else "running"
-    return Card("competitions/_home.html", {"competition": row, "competition_state": state})
+    outline = queries.outline_of(db.session(), row.id)
+    state = "signed" if outline.state == "closed" else "public_notice" if outline.objections_until else "running"
+    values = {"competition": outline, "competition_state": state, "wait": _wait_for_places(outline, now)}
+    return Card("competitions/_home.html", values, side=True)
+
+
+def _wait_for_places(outline: Outline, now: datetime) -> str:
+    """Return in one sentence when the places of the present round come out; empty when they are out."""
+    round_ = outline.current_round(now)
+    if round_ is None or round_.shows(now):
+        return ""
+    if round_.exam_state == "cancelled":
+        return _("本轮考试已取消。")
+    if round_.release == "manual" or round_.ended_at is None:
+        return _("名次在组织者公布成绩后公布。")
+    return _("名次于 %(time)s 之后公布。", time=local_time(round_.ended_at))
+
+
+DESK_LINES = 4
+
+
+def _desk_card(person: Person, now: datetime) -> Card | None:
+    """Return the newest competitions that are not long signed, each with its line of steps, None without any."""
+    session = db.session()
+    recent = or_(Competition.closed_at.is_(None), Competition.closed_at > now - REMEMBERED)
+    found = queries.outlines(session, session.scalars(queries.listed(person).where(recent).limit(DESK_LINES)).all())
+    if not found:
+        return None
+    counts = queries.counts_of(session, found)
+    lines = []
+    for outline in found:
+        made = step_line(outline, counts[outline.id], now)
+        lines.append((outline, made, next((step for step in made if step["state"] == "now"), None)))
+    return Card("competitions/_desk.html", {"lines": lines}, wide=True)
+
+
+def _public_card(person: Person, now: datetime) -> Card | None:
+    return None if person.may("competition.view") else _desk_card(person, now)
 
 
 TASKS = {
@@ -232,7 +274,7 @@ def _home_tasks(person: Person, now: datetime) -> list[Task]:
     ids = db.session.scalars(
         select(Competition.id)
         .join(Unit, Unit.id == Competition.unit_id)
-        .where(Competition.state != "closed", units_within(scope))
+        .where(Competition.state.not_in(ENDED), units_within(scope))
         .order_by(Competition.id.desc())
         .limit(10)
     ).all()
@@ -250,4 +292,6 @@ def register(app: Flask) -> None:
     """Offer the competitions in the menu and on the home page."""
     offer(_l("竞赛"), "competitions.index", icon="trophy", permission=SIGNED_IN, order=35)
     offer_card("competitions", _home_card, order=40, permission="attempt.own")
+    offer_card("competitions in scope", _desk_card, order=36, permission="competition.view")
+    offer_card("competitions to see", _public_card, order=36, permission="published.view")
     offer_tasks("competitions", _home_tasks, permission="competition.manage")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -20,8 +20,8 @@ from trainer.accounts.queries import people_within
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.competitions.leaderboard import catch_up
-from trainer.competitions.models import NAME_RULES, Competition, Round, RoundScore, Team, TeamMember
-from trainer.competitions.queries import managed_row, outline_of, participants, whole
+from trainer.competitions.models import NAME_RULES, Competition, Round, Team, TeamMember
+from trainer.competitions.queries import has_scores, managed_row, outline_of, participants, whole
 from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN, chain_problem
 from trainer.core.database import transaction
@@ -65,17 +65,34 @@ class NewTeam:
     usernames: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class NewCompetition:
-    """What is needed to found a competition."""
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The title of a competition and the rules of its boards."""
 
     title: str
-    rounds: tuple[NewRound, ...]
     team_score: str = "best_n"
     team_best_n: int | None = None
     tie_break: tuple[str, ...] = DEFAULT_CHAIN
     public: bool = False
     names: str = "full"
+
+    def columns(self) -> dict[str, Any]:
+        """Return the values as the table keeps them: how many of a team count is told for ``best_n`` alone."""
+        return {
+            "title": self.title.strip(),
+            "public": self.public,
+            "names": self.names,
+            "team_score": self.team_score,
+            "team_best_n": (self.team_best_n or DEFAULT_BEST_N) if self.team_score == "best_n" else None,
+            "tie_break": list(self.tie_break),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCompetition(Rules):
+    """What is needed to found a competition."""
+
+    rounds: tuple[NewRound, ...]
     teams: tuple[NewTeam, ...] = field(default=())
     draft: bool = False
 
@@ -93,14 +110,9 @@ def create(new: NewCompetition, *, by: Person, now: datetime) -> int:
         exams = _exams(session, by.scope("competition.manage"), new.rounds)
         unit_id = _owner(session, by.scope("competition.manage"), list(exams.values()))
         row = Competition(
-            title=new.title.strip(),
+            **new.columns(),
             unit_id=unit_id,
             state="draft",
-            public=new.public,
-            names=new.names,
-            team_score=new.team_score,
-            team_best_n=(new.team_best_n or DEFAULT_BEST_N) if new.team_score == "best_n" else None,
-            tie_break=list(new.tie_break),
             created_at=now,
             created_by=by.id,
         )
@@ -109,7 +121,7 @@ def create(new: NewCompetition, *, by: Person, now: datetime) -> int:
         for number, one in enumerate(new.rounds, 1):
             session.add(_round(row.id, number, one))
         session.flush()
-        _write_down("competition.created", row, by, rounds=len(new.rounds))
+        write_down("competition.created", row, by, rounds=len(new.rounds))
         if new.teams:
             save_teams(row.id, new.teams, by=by)
         catch_up(session, row.id)
@@ -125,22 +137,28 @@ def _round(competition_id: int, number: int, one: NewRound) -> Round:
 
 
 def _problems(new: NewCompetition) -> list[FieldProblem]:
-    found = _title_problems("title", new.title)
-    chain = chain_problem(new.tie_break)
-    if chain:
-        found.append(FieldProblem("tie_break", *chain))
-    if new.team_score not in RULES:
-        found.append(FieldProblem("team_score", "unknown_value", {"value": new.team_score}))
-    if new.team_best_n is not None and not 1 <= new.team_best_n <= MEMBERS_MOST:
-        found.append(FieldProblem("team_best_n", "out_of_range", {"least": 1, "most": MEMBERS_MOST}))
-    if new.names not in NAME_RULES:
-        found.append(FieldProblem("names", "unknown_value", {"value": new.names}))
+    found = rule_problems(new)
     if not new.rounds:
         found.append(FieldProblem("rounds", "required"))
     if len(new.rounds) > ROUNDS_MOST:
         found.append(FieldProblem("rounds", "out_of_range", {"least": 1, "most": ROUNDS_MOST}))
     for number, one in enumerate(new.rounds):
         found += _round_problems(f"rounds.{number}.", one)
+    return found
+
+
+def rule_problems(rules: Rules) -> list[FieldProblem]:
+    """Return what is wrong with a competition's title and rules; an empty list when nothing is."""
+    found = _title_problems("title", rules.title)
+    chain = chain_problem(rules.tie_break)
+    if chain:
+        found.append(FieldProblem("tie_break", *chain))
+    if rules.team_score not in RULES:
+        found.append(FieldProblem("team_score", "unknown_value", {"value": rules.team_score}))
+    if rules.team_best_n is not None and not 1 <= rules.team_best_n <= MEMBERS_MOST:
+        found.append(FieldProblem("team_best_n", "out_of_range", {"least": 1, "most": MEMBERS_MOST}))
+    if rules.names not in NAME_RULES:
+        found.append(FieldProblem("names", "unknown_value", {"value": rules.names}))
     return found
 
 
@@ -205,6 +223,8 @@ def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
         raise Invalid(problems)
     with transaction() as session:
         row = managed_row(session, competition_id, by)
+        if row.state == "cancelled":
+            raise Conflict("competition_is_cancelled")
         if row.objections_until is not None or row.state == "closed":
             raise Conflict("competition_results_posted")
         outline = outline_of(session, competition_id)
@@ -219,7 +239,7 @@ def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
         session.add(_round(competition_id, number, new))
         session.flush()
         catch_up(session, competition_id)
-        _write_down("competition.round_added", row, by, number=number, exam=new.exam_id)
+        write_down("competition.round_added", row, by, number=number, exam=new.exam_id)
         return number
 
 
@@ -235,8 +255,9 @@ def save_teams(competition_id: int, teams: Sequence[NewTeam], *, by: Person) -> 
         raise Invalid(problems)
     with transaction() as session:
         row = managed_row(session, competition_id, by)
-        scored = exists().where(Round.competition_id == competition_id, RoundScore.round_id == Round.id)
-        if row.state == "closed" or session.scalar(select(scored)):
+        if row.state == "cancelled":
+            raise Conflict("competition_is_cancelled")
+        if row.state == "closed" or has_scores(session, competition_id):
             raise Conflict("teams_are_fixed")
         members = _members(session, by.scope("competition.manage"), teams)
         session.execute(delete(TeamMember).where(TeamMember.competition_id == competition_id))
@@ -249,7 +270,7 @@ def save_teams(competition_id: int, teams: Sequence[NewTeam], *, by: Person) -> 
                 rows = [{"competition_id": competition_id, "user_id": one, "team_id": made.id} for one in user_ids]
                 session.execute(insert(TeamMember), rows)
         row.standings_no = Competition.standings_no + 1
-        _write_down("competition.teams_saved", row, by, teams=len(teams), members=sum(len(ids) for _, ids in members))
+        write_down("competition.teams_saved", row, by, teams=len(teams), members=sum(len(ids) for _, ids in members))
 
 
 def _team_problems(teams: Sequence[NewTeam]) -> list[FieldProblem]:
@@ -326,22 +347,25 @@ def _members(session: Session, scope: Scope, teams: Sequence[NewTeam]) -> list[t
 def publish(competition_id: int, *, by: Person) -> None:
     """Publish a draft: whoever takes part may see it and gets a notice. A second call changes nothing.
 
-    Raises ``Missing``, and ``Conflict`` for a signed competition.
+    Raises ``Missing``, and ``Conflict`` for a signed or cancelled competition.
     """
     with transaction() as session:
         row = managed_row(session, competition_id, by)
         if row.state == "closed":
             raise Conflict("competition_closed")
+        if row.state == "cancelled":
+            raise Conflict("competition_is_cancelled")
         if row.state == "published":
             return
         row.state = "published"
-        _write_down("competition.published", row, by)
-        _tell(session, row, "competition_published", f"competition:{row.id}:published")
+        write_down("competition.published", row, by)
+        tell(session, row, "competition_published", f"competition:{row.id}:published")
 
 
 def post_results(competition_id: int, *, until: datetime, by: Person, now: datetime) -> None:
     """Post the results for objections until ``until`` (公示, aware UTC); a second call only moves the end.
 
+    Settled results that no board has heard of yet are taken over first, so that what is posted is whole.
     Raises ``Missing``, ``Invalid`` for an end that has passed, and ``Conflict`` unless the competition is published,
     thawed, and every round is final.
     """
@@ -352,36 +376,46 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
         if until <= now:
             raise Invalid.at("until", "must_be_later")
         _demand_final(session, row, now)
+        catch_up(session, competition_id)
         first = row.objections_until is None
         row.objections_until = until
-        _write_down("competition.results_posted", row, by, until=until.isoformat())
+        write_down("competition.results_posted", row, by, until=until.isoformat())
         if first:
-            _tell(session, row, "competition_results_posted", f"competition:{row.id}:posted")
+            tell(session, row, "competition_results_posted", f"competition:{row.id}:posted")
 
 
 def close(competition_id: int, *, by: Person, now: datetime) -> None:
     """Sign the result (签发): no score is taken over any more. A second call changes nothing.
 
+    What was settled until now and not yet taken over, by a crash in between, still counts.
     Raises ``Missing``, and ``Conflict`` before the public notice has ended or while a round is not final.
     """
     with transaction() as session:
         row = managed_row(session, competition_id, by)
         if row.state == "closed":
             return
+        if row.state == "cancelled":
+            raise Conflict("competition_is_cancelled")
         if row.objections_until is None:
             raise Conflict("competition_results_not_posted")
         if now < row.objections_until:
             raise Conflict("competition_objections_open", until=row.objections_until)
         _demand_final(session, row, now)
+        catch_up(session, competition_id)
         row.state, row.closed_at = "closed", now
-        _write_down("competition.closed", row, by, standings_no=row.standings_no)
+        write_down("competition.closed", row, by, standings_no=row.standings_no)
 
 
 def note_export(competition_id: int, round_number: int, *, by: Person) -> None:
-    """Write into the audit that somebody took the standings of a round away, names in full."""
+    """Write into the audit that somebody took the standings of a round away, names in full.
+
+    Raises ``Missing``, and ``Conflict`` for a cancelled competition, which has no standings.
+    """
     with transaction() as session:
         row = managed_row(session, competition_id, by)
-        _write_down("competition.exported", row, by, round=round_number)
+        if row.state == "cancelled":
+            raise Conflict("competition_is_cancelled")
+        write_down("competition.exported", row, by, round=round_number)
 
 
 def _demand_final(session: Session, row: Competition, now: datetime) -> None:
@@ -392,9 +426,12 @@ def _demand_final(session: Session, row: Competition, now: datetime) -> None:
             raise Conflict("round_not_final", round=one.title)
 
 
-def _tell(session: Session, row: Competition, code: str, key: str) -> None:
-    queue(participants(session, row.id), code, key=key, params={"title": row.title}, url=f"/competitions/{row.id}")
+def tell(session: Session, row: Competition, code: str, key: str, **more: Any) -> int:
+    """Queue a notice for everybody who takes part and return how many are new; ``more`` goes into its sentence."""
+    params = {"title": row.title, **more}
+    return queue(participants(session, row.id), code, key=key, params=params, url=f"/competitions/{row.id}")
 
 
-def _write_down(action: str, row: Competition, by: Person, **detail: Any) -> None:
+def write_down(action: str, row: Competition, by: Person, **detail: Any) -> None:
+    """Write into the audit what somebody did to a competition, within the caller's transaction."""
     record(action, by=by.id, target=f"competition:{row.id}", unit_id=row.unit_id, detail=detail)

@@ -28,12 +28,17 @@ def training_year(moment: datetime, zone: ZoneInfo = CITY_ZONE) -> int:
 
 
 def day_starts_at(day: date, zone: ZoneInfo = CITY_ZONE) -> datetime:
-    """Return the first moment of a city day as aware UTC."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    """Return the first moment of a city day as aware UTC; at the ends of the calendar the first or last there is."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if day.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def day_ends_at(day: date, zone: ZoneInfo = CITY_ZONE) -> datetime:
-    """Return the first moment after a city day as aware UTC."""
+    """Return the first moment after a city day as aware UTC; after the last day of the calendar the last there is."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return day_starts_at(day + timedelta(days=1), zone)
 
 

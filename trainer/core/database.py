@@ -25,8 +25,9 @@ from typing import Any, TypeVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from trainer.core.errors import Busy
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CHECKPOINT_BYTES = 16 * 1024 * 1024
+# The file of the write-ahead log is cut back to this when it is begun anew. SQLite would leave it at its largest,
+# and a file that stays large would ask for a checkpoint after every single commit.
+LOG_KEEPS_BYTES = 1024 * 1024
 GROUP_LIMIT = 128
 RETRIES = 5
 RETRY_STATES = {"40001", "40P01"}
@@ -60,7 +64,14 @@ def _json(value: Any) -> str:
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Return what the engine of ``url`` needs for ``threads`` requests at once."""
-    shared = {"json_serializer": _json, "json_deserializer": orjson.loads, "pool_size": threads + 4, "max_overflow": 4}
+    shared = {
+        "json_serializer": _json,
+        "json_deserializer": orjson.loads,
+        "pool_size": threads + 4,
+        "max_overflow": 4,
+        # The text of a database error goes into logs and into the record of jobs; names and hashes must not.
+        "hide_parameters": True,
+    }
     if url.startswith("sqlite"):
         return shared | {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_timeout": 10}
     options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
@@ -85,6 +96,7 @@ def _prepare_connection(raw: Any, record: Any) -> None:
         "mmap_size=0",
         "temp_store=MEMORY",
         "cache_size=-16000",
+        f"journal_size_limit={LOG_KEEPS_BYTES}",
     ):
         raw.execute(f"PRAGMA {pragma}").close()
     for pragma, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0)):
@@ -100,6 +112,16 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+@event.listens_for(Engine, "handle_error")
+def _without_values(context: ExceptionContext) -> None:
+    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            text, detail, _rest = error.args[0].partition("\nDETAIL:")
+            if detail:
+                error.args = (text, *error.args[1:])
+
+
 class Gate:
     """What guards the writes of one SQLite file in this process: lock, checkpoint, group writer."""
 
@@ -109,13 +131,19 @@ class Gate:
         self.lock = FairLock(self.file + ".lock")
         self.writer = GroupWriter(self)
 
-    def checkpoint_if_large(self, least: int = CHECKPOINT_BYTES) -> None:
-        """Move the WAL into the database once it is large. The caller holds ``self.lock``."""
+    def checkpoint_if_large(self, least: int | None = None) -> None:
+        """Move the WAL into the database once it holds ``least`` bytes. The caller holds ``self.lock``."""
         try:
-            if os.stat(self.file + "-wal").st_size < least:
+            if os.stat(self.file + "-wal").st_size < (CHECKPOINT_BYTES if least is None else least):
                 return
+            self._checkpoint()
         except FileNotFoundError:
             return
+        except (DBAPIError, PoolTimeout):
+            # What was written is committed, and its caller must not hear that it was not; the next writer tries again.
+            log.exception("the write-ahead log could not be moved into the database")
+
+    def _checkpoint(self) -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -186,6 +214,9 @@ class GroupWriter:
                     try:
                         job.result = job.write(connection)
                     except Exception as error:
+                        if is_unavailable(error):
+                            # A full disk has ended the whole transaction, and this savepoint with it.
+                            raise
                         job.error = error
                         connection.exec_driver_sql("ROLLBACK TO one")
                     connection.exec_driver_sql("RELEASE one")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from trainer.config import read_or_make_key
 from trainer.core.chain import FIRST, Break, Head, Sealed, code, first_break
-from trainer.core.database import db, is_sqlite, transaction
+from trainer.core.database import db, end_read, is_sqlite, transaction
 from trainer.core.errors import Refused
 
 BATCH = 1000
@@ -93,16 +94,39 @@ def check(model: Any, name: str, keys: Path) -> tuple[int, int, Break | None]:
 
     Reads the whole table in order, a batch at a time, and writes nothing.
     """
+    # The head comes first, before the read begins: one that is newer than the rows would look like a cut end.
+    end_read()
+    head = read_head(keys, name)
     session = db.session()
     sealed = session.scalar(select(func.count()).where(model.chain_no.is_not(None))) or 0
     waiting = session.scalar(select(func.count()).where(model.chain_no.is_(None))) or 0
-    head = read_head(keys, name)
     if not sealed and not head.number:
         return 0, waiting, None
     if not _key_file(keys, name).exists():
         return sealed, waiting, Break("no_key", 1)
     key = read_or_make_key(_key_file(keys, name))
     return sealed, waiting, first_break(key, name, _rows(session, model), head)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A chain as its ends show it: how many rows are sealed, how many wait, and whether the end is the kept head."""
+
+    sealed: int
+    waiting: int
+    holds: bool
+
+
+def glance(model: Any, name: str, keys: Path) -> Glance:
+    """Return how a chain stands without reading it; what was changed in its middle is found by ``check`` alone."""
+    session, head = db.session(), read_head(keys, name)
+    waiting = session.scalar(select(func.count()).where(model.chain_no.is_(None))) or 0
+    last = _end(session, model)
+    try:
+        _continue_from(session, model, name, head)
+    except ChainBroken:
+        return Glance(last.number, waiting, False)
+    return Glance(last.number, waiting, True)
 
 
 def _rows(session: Session, model: Any) -> Iterator[Sealed]:

@@ -30,7 +30,7 @@ class _Pool:
         rows = ground.session.execute(
             select(ItemRecord.id, ItemRecord.version_id, ItemVersion.body)
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
-            .where(studied(), ItemRecord.kind.in_(ANSWERED))
+            .where(studied(ground.now), ItemRecord.kind.in_(ANSWERED))
             .order_by(ItemRecord.code)
         ).all()
         self.ids = [(row.id, row.version_id) for row in rows]

@@ -10,6 +10,7 @@ from flask_login import current_user
 from pydantic import AwareDatetime, Field
 
 from trainer.api.resource import Amount, Id, Line, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing
 from trainer.exams import queries
@@ -18,8 +19,10 @@ from trainer.exams.rules import ExamSpec
 from trainer.exams.service import create_exam
 from trainer.papers.queries import sections_of
 from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.service import why_not_enough
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
+from trainer.web.locale import zone
 from trainer.web.view import LARGEST_ID
 
 bp = api_blueprint("exams_api")
@@ -29,7 +32,10 @@ PartialCredit = Literal["all_or_nothing", "half_for_incomplete", "proportional",
 
 
 class SectionIn(Shape):
-    """One part of the paper. Empty lists and null ask for nothing; ``item_ids`` are items that must be in it."""
+    """One part of the paper. Empty lists and null ask for nothing; ``item_ids`` are items that must be in it.
+
+    A case_study counts once in ``count``, and ``points_each`` are those of the whole case, shared out to its parts.
+    """
 
     title: Line
     kind: Text = Field(max_length=24)
@@ -41,6 +47,7 @@ class SectionIn(Shape):
     fields: list[Slug] = Field([], max_length=100)
     difficulty: list[int] = Field([], max_length=5)
     item_ids: list[Slug] = Field([], max_length=300)
+    pool: Literal["open", "reserved"] = Field("open", description="reserved: items kept back from practice")
 
 
 class CandidatesIn(Shape):
@@ -103,8 +110,22 @@ class ExamLineOut(Shape):
     candidates: int | None = Field(description="how many are due; null for those who only enter")
 
 
+class LackOut(Shape):
+    """A section that the bank cannot fill; ``section`` counts from 1."""
+
+    section: int
+    title: str
+    wanted: int
+    found: int
+    missing: int
+    unknown_items: list[str]
+
+
 class ExamOut(ExamLineOut):
     sections: list[SectionOut]
+    not_enough_items: list[LackOut] | None = Field(
+        None, description="drafts only: what would keep it from being published now; null for nothing"
+    )
     server_time: Moment
 
 
@@ -145,6 +166,8 @@ def _looks_after(exam: ExamLine) -> bool:
 
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
+    specs = sections_of(session, exam.blueprint_id)
+    lack = why_not_enough(session, specs, local_day(exam.closes_at, zone())) if exam.state == "draft" else None
     sections = [
         SectionOut(
             title=one.title,
@@ -153,10 +176,15 @@ def _whole(exam: ExamLine) -> ExamOut:
             points_each=one.points_each,
             partial_credit=one.partial_credit,
         )
-        for one in sections_of(session, exam.blueprint_id)
+        for one in specs
     ]
     counts = queries.count_candidates(session, [exam.id])
-    return ExamOut(**_values(exam, counts), sections=sections, server_time=arrived_at())
+    return ExamOut(
+        **_values(exam, counts),
+        sections=sections,
+        not_enough_items=[LackOut(**one) for one in lack.params["lacks"]] if lack else None,
+        server_time=arrived_at(),
+    )
 
 
 @operation(
@@ -224,6 +252,7 @@ def create(body: ExamIn) -> Any:
                 fields=tuple(one.fields),
                 difficulty=tuple(one.difficulty),
                 item_ids=tuple(one.item_ids),
+                pool=one.pool,
             )
             for one in body.sections
         ),

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from trainer.core.database import db
+from question_bank.kinds import KINDS
+from question_bank.kinds.case_study import KIND as CASE_STUDY
+from trainer.bank.queries import published_kinds
+from trainer.core.clock import local_day
+from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
+from trainer.exams.naming import count_candidates_named
 from trainer.exams.rules import ExamSpec
 from trainer.papers.queries import Supply, sections_of, supply_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.locale import decimal_text, zone
+from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
 
 bp = Blueprint("exam_builder", __name__)
+
+CASE = CASE_STUDY.name
 
 
 @bp.route("/exams/new", methods=["GET", "POST"])
@@ -51,34 +58,61 @@ def edit(exam_id):
     if exam.state != "draft":
         return redirect(url_for("exams.show", exam_id=exam_id))
     form = _builder()
-    named = queries.count_candidates(session, [exam_id])[exam_id]
     if request.method == "GET":
+        named = queries.count_candidates(session, [exam_id])[exam_id]
         form.fill(_spec_of(exam, sections_of(session, exam.blueprint_id)))
         return _builder_page(form, exam=exam, named=named)
+    saved, publish = False, request.form.get("then") == "publish"
     if form.sent():
-        spec = form.spec()
+        spec, now = form.spec(), arrived_at()
         keep = not (spec.units or spec.usernames)
         try:
-            service.change_draft(exam_id, spec, by=current_user, now=arrived_at(), keep_candidates=keep)
-            if request.form.get("then") == "publish":
-                service.publish_exam(exam_id, by=current_user, now=arrived_at())
+            service.change_draft(exam_id, spec, by=current_user, now=now, keep_candidates=keep, publish=publish)
+            saved = True
+            if publish:
+                service.publish_exam(exam_id, by=current_user, now=now)
         except Invalid as refusal:
             form.blame(refusal)
         else:
-            _say_saved(request.form.get("then") == "publish")
+            _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
-    return _builder_page(form, exam=exam, named=named), 422
+    named = queries.count_candidates(session, [exam_id])[exam_id]
+    return _builder_page(form, exam=exam, named=named, saved=saved), 422
 
 
 @bp.post("/exams/supply")
 @needs("exam.manage")
 def supply():
-    """Tell the builder's page what the bank has for the sections as they stand there."""
+    """Tell the builder's page what the bank has for the sections as they stand there, and what the rules give away."""
     given = request.get_json(silent=True)
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    return jsonify(_supply([forms.section_from_json(row) for row in rows]))
+    warnings = forms.leaks_from_json(given.get("rules"))
+    return jsonify(
+        _supply([forms.section_from_json(row) for row in rows], _last_day(given.get("closes_at")))
+        | {"warnings": warnings}
+    )
+
+
+@bp.post("/exams/naming")
+@needs("exam.manage")
+def naming():
+    """Tell the builder's page how many people the units and usernames stand for as they are chosen."""
+    given = request.get_json(silent=True)
+    units, usernames = forms.naming_from_json(given)
+    scope = current_user.scope("exam.manage")
+    people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
+    end_read()
+    return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
+
+
+def _last_day(typed: Any) -> date:
+    """Return the day on which the exam closes as it is typed in the city's time, today where it is not yet a day."""
+    try:
+        return datetime.fromisoformat(str(typed)).date()
+    except ValueError:
+        return local_day(arrived_at(), zone())
 
 
 def _say_saved(published: bool) -> None:
@@ -121,22 +155,27 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
     )
 
 
-def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0) -> str:
+def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, saved: bool = False) -> str:
     scope = current_user.scope("exam.manage")
     blank = forms.SectionForm(prefix="sections-NN-")
+    published = published_kinds(db.session())
+    for row in (*(entry.form for entry in form.sections), blank):
+        row.offer_kinds(published)
     return render_template(
         "exams/edit.html",
         form=form,
         exam=exam,
         named=named,
+        saved=saved,
         blank=blank,
         tree=queries.units_to_name(db.session(), scope),
         presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
         sections_most=SECTIONS_MOST,
+        graded=" ".join(name for name, kind in KINDS.items() if kind.partial_credit),
     )
 
 
-def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
+def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
     """Return for each section a state and a sentence, and the totals: all that the page shows while one types."""
     # A title still missing keeps nobody from knowing whether the bank suffices.
     titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
@@ -146,7 +185,7 @@ def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
-    stands = iter(supply_of(db.session(), sound) if sound else [])
+    stands = iter(supply_of(db.session(), sound, until) if sound else [])
     rows = []
     for place in range(len(sections)):
         if place in wrong:
@@ -154,24 +193,33 @@ def _supply(sections: list[SectionSpec]) -> dict[str, Any]:
             blank = not sections[place].count or not sections[place].points_each
             hint = _("填好题数和分值后显示题库余量")
             text = hint if blank else sentence(wrong[place].code, wrong[place].params)
-            rows.append({"state": "unknown", "text": text})
+            rows.append({"state": "unknown" if blank else "wrong", "text": text})
             continue
         one = next(stands)
-        rows.append({"state": "short" if one.lack else "enough", "text": _told(one)})
+        rows.append({"state": "short" if one.lack else "enough", "text": _told(one, sections[place].kind)})
     points = max_points(sound)
-    totals = _(
-        "共 %(items)s 题，满分 %(points)s 分",
-        items=sum(one.count for one in sound),
-        points=decimal_text(points),
-    )
+    cases = sum(one.count for one in sound if one.kind == CASE)
+    facts = {"items": sum(one.count for one in sound) - cases, "points": decimal_text(points)}
+    if cases:
+        totals = _("共 %(items)s 题和 %(cases)s 个案例，满分 %(points)s 分", cases=cases, **facts)
+    else:
+        totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
     return {"sections": rows, "totals": totals}
 
 
-def _told(one: Supply) -> str:
+def _told(one: Supply, kind: str) -> str:
+    if one.lack is None and kind == CASE:
+        return _(
+            "需要 %(wanted)s 个案例，题库有 %(found)s 个；每题分值是一个案例的分值，由各小题分摊",
+            wanted=one.wanted,
+            found=one.found,
+        )
     if one.lack is None:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found)
     if one.lack.unknown:
         return _("指定的试题不可用：%(items)s", items="、".join(one.lack.unknown[:3]))
+    if one.lack.rivals:
+        return _("指定的试题不能同卷：%(items)s", items="、".join(one.lack.rivals[:3]))
     facts = {"wanted": one.wanted, "found": one.found, "missing": one.lack.missing}
     if one.found >= one.wanted:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts)

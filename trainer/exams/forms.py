@@ -28,7 +28,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FORMS_USUAL, ExamSpec
+from trainer.exams.rules import FORMS_USUAL, ExamSpec, key_leaks
 from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text
@@ -40,6 +40,10 @@ PARTIAL_NAMES: dict[str, Any] = {
     "proportional": _l("按选对比例得分"),
     "plus_minus": _l("选对加、选错减"),
 }
+POOL_NAMES: dict[str, Any] = {
+    "open": _l("开放题库（平时可以练习）"),
+    "reserved": _l("保留题库（不进入练习）"),
+}
 RELEASE_NAMES: dict[str, Any] = {
     "after_close": _l("考试结束后自动公布"),
     "manual": _l("考试结束后由我公布"),
@@ -49,6 +53,16 @@ DRAW_NAMES: dict[str, Any] = {
     "one_paper": _l("全体同一套题"),
     "per_form": _l("多套平行试卷"),
     "per_candidate": _l("每人一套题"),
+}
+LEAK_SENTENCES: dict[str, Any] = {
+    "keys_before_resit": _l(
+        "交卷后立即可看答案，又允许多次作答，而全体用同一套题：看过答案的人可以再答同一套题，成绩不能说明真实水平。"
+        "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
+    ),
+    "keys_before_hours": _l(
+        "交卷后立即可看答案，合格后认定学时，而全体用同一套题：先交卷的人可以把答案告诉还没有考的人，认定的学时会不可信。"
+        "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
+    ),
 }
 PRESET_NAMES: dict[str, Any] = {
     "preliminary": _l("线上初赛：单选 40、多选 20、判断 20，60 分钟"),
@@ -85,12 +99,19 @@ class SectionForm(Form):
     fields = Checkboxes(_l("执法领域"))
     difficulty = Checkboxes(_l("难度"), coerce=int, choices=[SelectChoice(level, str(level)) for level in range(1, 6)])
     item_ids = LineField(_l("指定试题"))
+    pool = SelectField(_l("题库范围"), choices=choices_of(POOL_NAMES), default="open")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.wing.choices = [SelectChoice("", _l("全部板块")), *wing_choices()]
         self.topics.choices = topic_choices()
         self["fields"].choices = field_choices()
+
+    def offer_kinds(self, published: set[str]) -> None:
+        """List the kinds of which the bank has items, and the one that stands here; all of them in an empty bank."""
+        if published:
+            shown = published | {self.kind.data}
+            self.kind.choices = [choice for choice in choices_of(KIND_NAMES) if choice.value in shown]
 
     def spec(self) -> SectionSpec:
         """Return the section as typed. Only after the form has validated."""
@@ -105,6 +126,7 @@ class SectionForm(Form):
             fields=tuple(self["fields"].data or ()),
             difficulty=tuple(self.difficulty.data or ()),
             item_ids=tuple(re.split(r"[\s,，、;；]+", self.item_ids.data.strip())) if self.item_ids.data else (),
+            pool=self.pool.data,
         )
 
 
@@ -180,7 +202,7 @@ class ExamForm(BaseForm):
         while self.sections.entries:
             self.sections.pop_entry()
         for one in sections:
-            shown = ("title", "kind", "count", "points_each", "partial_credit")
+            shown = ("title", "kind", "count", "points_each", "partial_credit", "pool")
             values = {name: _plain(getattr(one, name)) for name in shown}
             values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
             values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
@@ -229,16 +251,22 @@ def names_in(text: str | None) -> tuple[str, ...]:
 def section_from_json(value: Any) -> SectionSpec:
     """Return a section from what the builder's page sends while it is being typed.
 
-    What is missing or of another type counts as not yet filled in, so that the answer says what is wrong with it.
+    What is missing, of another type or not printable counts as not yet filled in, so that the answer says what is
+    wrong with it and the database never meets a sign that it cannot hold.
     """
     given = value if isinstance(value, dict) else {}
 
     def text(name: str) -> str:
-        return given[name] if isinstance(given.get(name), str) else ""
+        held = given.get(name)
+        return held if isinstance(held, str) and held.isprintable() else ""
 
     def texts(name: str) -> tuple[str, ...]:
         held = given.get(name)
-        return tuple(one for one in held if isinstance(one, str))[:200] if isinstance(held, list) else ()
+        return (
+            tuple(one for one in held if isinstance(one, str) and one.isprintable())[:200]
+            if isinstance(held, list)
+            else ()
+        )
 
     try:
         count = int(text("count"))
@@ -258,7 +286,37 @@ def section_from_json(value: Any) -> SectionSpec:
         fields=texts("fields"),
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
         item_ids=names_in(text("item_ids")),
+        pool=text("pool") or "open",
     )
+
+
+def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (unit codes, usernames) from what the builder's page sends while people are being named."""
+    given = value if isinstance(value, dict) else {}
+    units, text = given.get("units"), given.get("usernames")
+    codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
+    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+
+
+def leaks_from_json(value: Any) -> list[str]:
+    """Return what the rules, as the builder's page sends them while they are typed, would give away, as sentences."""
+    given = value if isinstance(value, dict) else {}
+
+    def number(name: str) -> Decimal:
+        try:
+            held = Decimal(str(given.get(name) or 0))
+        except InvalidOperation:
+            return Decimal(0)
+        return held if held.is_finite() and 0 <= held < 10_000 else Decimal(0)
+
+    leaks = key_leaks(
+        str(given.get("release")),
+        str(given.get("draw")),
+        forms=int(number("forms")),
+        attempts=int(number("attempts")),
+        credit_hours=number("credit_hours"),
+    )
+    return [str(LEAK_SENTENCES[one]) for one in leaks]
 
 
 def preset_facts(one: Preset) -> dict[str, Any]:

@@ -10,9 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
-
-RELEASES = ("after_submit", "after_close", "manual")
-DRAWS = ("one_paper", "per_form", "per_candidate")
+from trainer.exams.rules import DRAWS, RELEASES
 
 
 class Exam(db.Model):
@@ -64,8 +62,8 @@ class Sitting(db.Model):
 class Candidate(db.Model):
     """A person named for an exam (考生) in one of its sittings, with the paper that is ready for them.
 
-    ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` None means that the
-    exam has not been published yet.
+    ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` is the paper of the
+    first attempt, later ones may get another form; None means that the exam has not been published yet.
     """
 
     __tablename__ = "candidates"
@@ -80,4 +78,10 @@ class Candidate(db.Model):
     extra_minutes: Mapped[int] = mapped_column(Integer, default=0)
     ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
 
-    __table_args__ = (UniqueConstraint("exam_id", "user_id"), Index(None, "user_id"), Index(None, "sitting_id"))
+    __table_args__ = (
+        UniqueConstraint("exam_id", "user_id"),
+        Index(None, "user_id"),
+        Index(None, "sitting_id"),
+        # The most minutes granted in an exam, asked for with each result, is the last entry of its part.
+        Index(None, "exam_id", "extra_minutes"),
+    )

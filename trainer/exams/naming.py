@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -36,27 +36,17 @@ def find_candidates(
     or lie outside ``scope`` (both look alike), and for people who cannot sit an exam.
     """
     problems: list[FieldProblem] = []
-    codes = [code.strip() for code in units]
-    paths: dict[str, str] = {}
-    for start in range(0, len(codes), 500):
-        rows = session.execute(
-            select(Unit.code, Unit.path).where(Unit.code.in_(codes[start : start + 500]), units_within(scope))
-        )
-        paths.update({row.code: row.path for row in rows})
+    codes = _cleaned(units)
+    paths = _paths(session, scope, codes)
     for place, code in enumerate(codes):
         if code not in paths:
             problems.append(FieldProblem(f"{prefix}units.{place}", "unknown_unit", {"value": code[:40]}))
     found: dict[int, Named] = {}
     tops = _tops(list(paths.values()))
     for start in range(0, len(tops), 50):
-        below = [Unit.path.startswith(path, autoescape=True) for path in tops[start : start + 50]]
-        people = session.execute(
-            select(User.id, User.unit_id)
-            .join(Unit, Unit.id == User.unit_id)
-            .where(or_(*below), people_within(scope), User.state == "active", User.category == "officer")
-        )
+        people = session.execute(select(User.id, User.unit_id).where(*_officers_below(scope, tops[start : start + 50])))
         found.update({row.id: Named(row.id, row.unit_id) for row in people})
-    wanted = [name.strip().lower() for name in usernames]
+    wanted = [name.lower() for name in _cleaned(usernames)]
     known = {}
     for start in range(0, len(wanted), 500):
         named = session.execute(
@@ -81,6 +71,58 @@ def find_candidates(
     if problems:
         raise Invalid(problems)
     return sorted(found.values())
+
+
+def count_candidates_named(session: Session, scope: Scope, *, units: Sequence[str], usernames: Sequence[str]) -> int:
+    """Return how many people ``find_candidates`` would return; what names nobody counts as nobody."""
+    tops = _tops(list(_paths(session, scope, _cleaned(units)).values()))
+    count = 0
+    for start in range(0, len(tops), 50):
+        counted = select(func.count()).select_from(User).where(*_officers_below(scope, tops[start : start + 50]))
+        count += session.scalar(counted) or 0
+    wanted = sorted({name.lower() for name in _cleaned(usernames)})
+    for start in range(0, len(wanted), 500):
+        named = session.execute(
+            select(Unit.path, User.category)
+            .join(Unit, Unit.id == User.unit_id)
+            .where(
+                User.username.in_(wanted[start : start + 500]),
+                people_within(scope),
+                User.state == "active",
+                User.category.in_(WHO_SITS),
+            )
+        )
+        # Officers below a named unit have been counted with it.
+        count += sum(1 for row in named if row.category != "officer" or not row.path.startswith(tuple(tops)))
+    return count
+
+
+def _cleaned(names: Sequence[str]) -> list[str]:
+    """Return names without blanks around them; what cannot be printed names nobody, and PostgreSQL cannot be asked."""
+    return [name.strip() if name.isprintable() else "" for name in names]
+
+
+def _paths(session: Session, scope: Scope, codes: Sequence[str]) -> dict[str, str]:
+    """Return the paths of the units in ``scope`` by code; unknown codes are left out."""
+    paths: dict[str, str] = {}
+    for start in range(0, len(codes), 500):
+        rows = session.execute(
+            select(Unit.code, Unit.path).where(Unit.code.in_(codes[start : start + 500]), units_within(scope))
+        )
+        paths.update({row.code: row.path for row in rows})
+    return paths
+
+
+def _officers_below(scope: Scope, tops: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions on users: active officers whose unit lies at or below one of the paths."""
+    below = [Unit.path.startswith(path, autoescape=True) for path in tops]
+    return [
+        User.unit_id == Unit.id,
+        or_(*below),
+        people_within(scope),
+        User.state == "active",
+        User.category == "officer",
+    ]
 
 
 def _tops(paths: list[str]) -> list[str]:

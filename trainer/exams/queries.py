@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from question_bank import Item
+from question_bank.lawdiff import UNCHANGED
+from question_bank.laws import name_key
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
+from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import phase
+from trainer.exams.rules import ends_at, phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
-from trainer.papers.models import Section
+from trainer.papers.models import Paper, PaperItem, Section
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,33 @@ class ExamLine:
     sitting_id: int
     opens_at: datetime
     closes_at: datetime
+    longest_extra: int
     candidate_state: str | None
     item_count: int
     max_points: Decimal
 
     def phase(self, now: datetime) -> str:
         """Return where the exam stands at ``now``."""
-        return phase(now, self.opens_at, self.closes_at, release=self.release, released_at=self.released_at)
+        return phase(
+            now,
+            self.opens_at,
+            self.closes_at,
+            release=self.release,
+            released_at=self.released_at,
+            extra_minutes=self.longest_extra,
+        )
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last candidate's time is over."""
+        return ends_at(self.closes_at, self.longest_extra)
+
+
+def longest_extra() -> ColumnElement[int]:
+    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column."""
+    granted = aliased(Candidate)
+    most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    return func.coalesce(most, 0)
 
 
 COLUMNS = (
@@ -82,6 +106,7 @@ COLUMNS = (
     Sitting.id.label("sitting_id"),
     Sitting.opens_at,
     Sitting.closes_at,
+    longest_extra().label("longest_extra"),
 )
 
 
@@ -167,6 +192,23 @@ def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: dat
     return rows.order_by(Sitting.opens_at.desc(), Exam.id.desc())
 
 
+def exams_at_hand(
+    session: Session, person: Person, now: datetime, *, permission: str = "exam.view", drafts: bool = False
+) -> list[ExamLine]:
+    """Return the first eight exams under way in the caller's scope: open ones by their end, then coming ones.
+
+    ``drafts`` adds those that were not published yet, last. Two statements.
+    """
+    live = and_(Exam.state == "published", Sitting.closes_at > now)
+    running = and_(live, Sitting.opens_at <= now)
+    rows = exam_rows(person.id).where(
+        units_within(person.scope(permission)), or_(live, Exam.state == "draft") if drafts else live
+    )
+    order = case((running, 0), (live, 1), else_=2)
+    moment = case((running, Sitting.closes_at), else_=Sitting.opens_at)
+    return lines_of(session, session.execute(rows.order_by(order, moment, Exam.id).limit(8)).all())
+
+
 def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int]:
     """Return how many candidates are due in each exam; exempt and deferred ones do not count."""
     rows = session.execute(
@@ -177,6 +219,64 @@ def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int
     counts = dict.fromkeys(exam_ids, 0)
     counts.update({row[0]: row[1] for row in rows})
     return counts
+
+
+@dataclass(frozen=True)
+class StaleItem:
+    """An item in an exam's papers that rests on words of a law which do not hold any more on ``stale_on``."""
+
+    item_id: int
+    code: str
+    law: str
+    new_version: str
+    stale_on: date
+
+
+def stale_items(session: Session, blueprint_id: int, until: date) -> list[StaleItem]:
+    """Return the items of compiled papers, by code, that rest on words which do not hold any more by ``until``.
+
+    It is the paper's version of an item that counts: one that was rewritten meanwhile stays as it is in a paper. One
+    statement; an item that two changes of law touch stands there twice.
+    """
+    held = exists().where(
+        PaperItem.item_version_id == ItemVersion.id, Paper.id == PaperItem.paper_id, Paper.blueprint_id == blueprint_id
+    )
+    rows = session.execute(
+        select(
+            ItemRecord.id,
+            ItemRecord.code,
+            ItemVersion.body,
+            LawChange.law,
+            LawChange.old_version,
+            LawChange.new_version,
+            LawChange.takes_force_on,
+        )
+        .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
+        .join(ItemLawCheck, ItemLawCheck.item_id == ItemRecord.id)
+        .join(LawChange, LawChange.id == ItemLawCheck.change_id)
+        .where(held, ItemLawCheck.outcome != UNCHANGED, LawChange.takes_force_on <= until)
+        .order_by(ItemRecord.code, LawChange.id)
+    )
+    return [
+        StaleItem(row.id, row.code, row.law, row.new_version, row.takes_force_on)
+        for row in rows
+        if any(
+            name_key(basis.law) == name_key(row.law) and basis.version == row.old_version
+            for basis in Item.from_dict(row.body).citations()
+        )
+    ]
+
+
+def exams_to_come(session: Session, now: datetime) -> list[tuple[Exam, datetime]]:
+    """Return the published exams that are not over, each with its last closing time."""
+    rows = session.execute(
+        select(Exam, func.max(Sitting.closes_at))
+        .join(Sitting, Sitting.exam_id == Exam.id)
+        .where(Exam.state == "published", Sitting.closes_at > now)
+        .group_by(Exam.id)
+        .order_by(Exam.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
@@ -192,9 +292,14 @@ def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
 
 
 def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return (id, title, closed at) of exams whose results wait to be released by hand, the oldest first."""
+    """Return (id, title, ended at) of exams whose results wait to be released by hand, the oldest first."""
     rows = session.execute(
-        select(Exam.id, Exam.title, func.max(Sitting.closes_at).label("closed_at"))
+        select(
+            Exam.id,
+            Exam.title,
+            func.max(Sitting.closes_at).label("closed_at"),
+            longest_extra().label("longest_extra"),
+        )
         .join(Unit, Unit.id == Exam.unit_id)
         .join(Sitting, Sitting.exam_id == Exam.id)
         .where(
@@ -209,7 +314,8 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         .order_by(func.max(Sitting.closes_at))
         .limit(20)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    over = [(row, ends_at(row.closed_at, row.longest_extra)) for row in rows]
+    return [(row.id, row.title, ended_at) for row, ended_at in over if ended_at <= now]
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,23 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
+from trainer.accounts.rules import Person
+from trainer.attempts.extend import extend_for_all
 from trainer.bank.forms import KIND_NAMES
+from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
-from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.rules import may_release, steps
+from trainer.exams.rules import key_leaks, may_release, steps
+from trainer.marking.queries import unmarked_of
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.home import Task, offer_tasks
-from trainer.web.locale import local_time, zone
+from trainer.web.home import Card, Task, offer_card, offer_tasks
+from trainer.web.limits import sparing
+from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
 from trainer.web.view import Page, asked_page, download, paged
@@ -91,12 +96,17 @@ def show(exam_id):
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
-        supply=supply_of(session, sections) if exam.state == "draft" else None,
+        supply=supply_of(session, sections, local_day(exam.closes_at, zone())) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
+        stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
+        if live and where in ("upcoming", "open")
+        else [],
         seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        warnings=_warnings(exam, where) if manages else [],
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
+        unmarked=unmarked_of(session, exam_id),
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
@@ -108,12 +118,12 @@ def show(exam_id):
             "release": manages
             and live
             and exam.release == "manual"
-            and may_release(now, exam.closes_at, exam.released_at),
+            and may_release(now, exam.ends_at, exam.released_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
-            "export": live and where == "released" and current_user.may("export"),
-            "watch": live and where == "open" and current_user.may("exam.watch"),
+            "export": live and where == "released" and _exports(exam),
+            "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
         },
     )
@@ -136,7 +146,7 @@ def extend(exam_id):
         return redirect(url_for("exams.show", exam_id=exam_id), 303)
     moment = form.closes_at.data
     done = _("截止时间已改为 %(time)s，已通知考生。", time=local_time(moment))
-    return _do(exam_id, lambda: service.extend_closing(exam_id, moment, by=current_user, now=arrived_at()), done)
+    return _do(exam_id, lambda: extend_for_all(exam_id, moment, by=current_user, now=arrived_at()), done)
 
 
 @bp.post("/exams/<id:exam_id>/release")
@@ -213,10 +223,13 @@ def change_candidate(exam_id, user_id):
 
 
 @bp.get("/exams/<id:exam_id>/results.xlsx")
+@sparing
 @needs("export")
 def results(exam_id):
     session = db.session()
     exam = queries.read_exam(session, exam_id, current_user)
+    if not _exports(exam):
+        raise Missing
     if exam.state != "published" or exam.phase(arrived_at()) != "released":
         raise Forbidden("not_released")
     lines = figures.results_of(session, exam_id)
@@ -239,17 +252,23 @@ def results(exam_id):
         "exempt": _("免考"),
         "deferred": _("缓考"),
         "none": "",
+        "unmarked": _("待阅卷"),
     }
     book = results_sheet(exam.title, lines, heads=heads, words=words, zone=zone())
     return download(book, _("%(title)s成绩.xlsx", title=exam.title))
 
 
 def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
-    return exam.release == "manual" and may_release(now, exam.closes_at, exam.released_at)
+    return exam.release == "manual" and may_release(now, exam.ends_at, exam.released_at)
 
 
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
+
+
+def _exports(exam: queries.ExamLine) -> bool:
+    """Return whether the caller may carry results away from the exam's own unit, and not only from some other one."""
+    return bool(current_user.scope("export").holds_whole(exam.unit_path))
 
 
 def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:
@@ -274,6 +293,14 @@ def _naming() -> forms.WordsForm:
     return form
 
 
+def _warnings(exam: queries.ExamLine, where: str) -> list[str]:
+    """Return what the rules give away, as long as anybody may still sit the exam."""
+    if exam.state == "cancelled" or (exam.state == "published" and where not in ("upcoming", "open")):
+        return []
+    leaks = key_leaks(exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts, credit_hours=exam.credit_hours)
+    return [str(forms.LEAK_SENTENCES[one]) for one in leaks]
+
+
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
     notes = {
         "drafted": local_time(exam.created_at),
@@ -283,29 +310,91 @@ def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:
         if exam.released_at is None
         else local_time(exam.released_at),
     }
+    waits = exam.state == "published" and where == "upcoming"
+    if waits:
+        notes["published"] = _("已发布，等待开考")
     return [
-        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, "")}
+        {"title": STEP_NAMES[name], "state": state, "note": notes.get(name, ""), "waits": waits and state == "now"}
         for name, state in steps(exam.state, where, exam.release)
     ]
 
 
-def _tasks(person: Any, now: Any) -> list[Task]:
-    found = queries.waiting_for_release(db.session(), person.scope("exam.manage"), now)
+def _to_release(person: Person, now: datetime) -> list[Task]:
+    session = db.session()
+    found = queries.waiting_for_release(session, person.scope("exam.manage"), now)
+    progress = figures.progress_of(session, [exam_id for exam_id, _title, _closed_at in found])
     return [
         Task(
-            title=_("公布“%(title)s”的成绩", title=title),
+            title=_("公布《%(title)s》的成绩", title=title),
             url=url_for("exams.show", exam_id=exam_id),
             icon="rosette-discount-check",
-            note=_("已于 %(time)s 结束", time=local_time(closed_at)),
+            note=_(
+                "应考 %(due)s 人，已交卷 %(submitted)s 人，%(time)s 结束",
+                due=number(progress[exam_id].due),
+                submitted=number(progress[exam_id].submitted),
+                time=local_time(closed_at),
+            ),
             action=_("去公布"),
-            due_at=closed_at,
             urgency=1,
         )
         for exam_id, title, closed_at in found
     ]
 
 
+def _to_watch(person: Person, now: datetime) -> list[Task]:
+    """Return the running exams as tasks of whoever only watches; who runs exams finds them in the card."""
+    if person.may("exam.manage"):
+        return []
+    session = db.session()
+    found = queries.exams_at_hand(session, person, now, permission="exam.watch")
+    running = [one for one in found if one.phase(now) == "open"]
+    progress = figures.progress_of(session, [one.id for one in running])
+    return [
+        Task(
+            title=_("监考“%(title)s”", title=one.title),
+            url=url_for("attempts.watch", exam_id=one.id),
+            icon="eye",
+            note=_(
+                "应考 %(due)s 人，已开考 %(started)s 人，已交卷 %(submitted)s 人",
+                due=number(progress[one.id].due),
+                started=number(progress[one.id].started),
+                submitted=number(progress[one.id].submitted),
+            ),
+            action=_("去监考"),
+            due_at=one.closes_at,
+            urgency=0,
+        )
+        for one in running
+    ]
+
+
+def _home_card(person: Person, now: datetime) -> Card | None:
+    """Return the exams under way and to come; only who works with exams is told that there are none.
+
+    What stands among the tasks of an invigilator is not told twice.
+    """
+    session, manages, watches = db.session(), person.may("exam.manage"), person.scope("exam.watch")
+    found = queries.exams_at_hand(session, person, now, drafts=manages)
+    if not manages:
+        found = [one for one in found if one.phase(now) != "open" or not watches.holds_whole(one.unit_path)]
+    if not found and not watches.reaches:
+        return None
+    return Card(
+        "exams/_home.html",
+        {
+            "exams": found,
+            "progress": figures.progress_of(session, [one.id for one in found]),
+            "now": now,
+            "manages": manages,
+            "watched": {one.id for one in found if watches.holds_whole(one.unit_path)},
+        },
+        wide=True,
+    )
+
+
 def register(app: Flask) -> None:
-    """Put the organiser's desk into the menu, and what waits for release on the home page."""
+    """Put the organiser's desk into the menu, and on the home page what runs, comes and waits."""
     offer(_l("考试管理"), "exams.index", icon="clipboard-list", permission="exam.view", order=30)
-    offer_tasks("exams_to_release", _tasks, permission="exam.manage")
+    offer_tasks("exams_to_release", _to_release, permission="exam.manage")
+    offer_tasks("exams_to_watch", _to_watch, permission="exam.watch")
+    offer_card("exams_at_hand", _home_card, order=34, permission="exam.view")

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from trainer.core.errors import FieldProblem
-from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
+from trainer.hours.rules.crediting import step_problems
+from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
-PHASES = ("upcoming", "open", "closed", "released")
 
 MINUTES_MOST = 600
 ATTEMPTS_MOST = 20
 FORMS_MOST = 50
 FORMS_USUAL = 4
 CREDIT_MOST = Decimal(60)
+AMOUNT_MOST = POINTS_MOST * ITEMS_MOST
 GRACE_MOST = 120
 HUNDREDTH = Decimal("0.01")
 
@@ -54,40 +56,61 @@ class ExamSpec:
     unit_code: str | None = None
 
 
-def phase(now: datetime, opens_at: datetime, closes_at: datetime, *, release: str, released_at: datetime | None) -> str:
+def ends_at(closes_at: datetime, extra_minutes: int) -> datetime:
+    """Return when the time of the last candidate is over.
+
+    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``.
+    """
+    return closes_at + timedelta(minutes=extra_minutes)
+
+
+def phase(
+    now: datetime,
+    opens_at: datetime,
+    closes_at: datetime,
+    *,
+    release: str,
+    released_at: datetime | None,
+    extra_minutes: int = 0,
+) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
-    The first moment of the window is open, the last is closed. After it the results of all releases but ``manual``
-    are out at once; a manual one is released from ``released_at`` on.
+    The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
+    once nobody has time left (``ends_at``); a manual one is released from ``released_at`` on.
     """
     if now < opens_at:
         return "upcoming"
     if now < closes_at:
         return "open"
-    if release != "manual" or (released_at is not None and released_at <= now):
+    if released_at is not None and released_at <= now:
         return "released"
-    return "closed"
+    return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
 
 
-def why_not_enter(
-    exam_state: str, candidate_state: str | None, where: str, *, attempts_used: int, attempts_allowed: int
-) -> str:
-    """Return the code of what keeps a person from a new attempt, empty when nothing does.
+def key_leaks(
+    release: str, draw: str, *, forms: int, attempts: int, credit_hours: Decimal | None
+) -> list[Literal["keys_before_resit", "keys_before_hours"]]:
+    """Return what comes of showing keys at the hand-in while everybody has the same items; an empty list for nothing.
 
-    ``candidate_state`` None means that the person is not named; ``where`` is the phase of the sitting.
+    ``keys_before_resit``: the next attempt has the items whose keys were just read. ``keys_before_hours``: credit
+    hours can be earned with keys that others pass on. Both are allowed, and organisers are told.
     """
-    if exam_state != "published" or candidate_state != "due":
-        return "not_a_candidate"
-    if where == "upcoming":
-        return "not_open"
-    if where != "open":
-        return "closed"
-    return "attempts_used_up" if attempts_used >= attempts_allowed else ""
+    if release != "after_submit" or not (draw == "one_paper" or (draw == "per_form" and forms < 2)):
+        return []
+    found: list[Literal["keys_before_resit", "keys_before_hours"]] = []
+    if attempts > 1:
+        found.append("keys_before_resit")
+    if credit_hours:
+        found.append("keys_before_hours")
+    return found
 
 
-def may_release(now: datetime, closes_at: datetime, released_at: datetime | None) -> bool:
-    """Return whether results can be released by hand now: once, and never while somebody may still be writing."""
-    return released_at is None and now >= closes_at
+def may_release(now: datetime, ended_at: datetime, released_at: datetime | None) -> bool:
+    """Return whether results can be released by hand now: once, and never while somebody may still be writing.
+
+    ``ended_at`` comes from ``ends_at``.
+    """
+    return released_at is None and now >= ended_at
 
 
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:
@@ -133,13 +156,18 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
         found.append(FieldProblem("release", "unknown_value", {"value": spec.release[:40]}))
     if spec.draw not in DRAWS:
         found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
-    found += _amount("credit_hours", spec.credit_hours, CREDIT_MOST)
+    found += _credit_hours(spec.credit_hours)
     in_sections = blueprint_problems(spec.sections)
     most = None if in_sections else max_points(spec.sections)
     found += _amount("pass_mark", spec.pass_mark, most)
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
     return found + in_sections
+
+
+def _credit_hours(hours: Decimal | None) -> Sequence[FieldProblem]:
+    found = _amount("credit_hours", hours, CREDIT_MOST)
+    return found if found or hours is None else step_problems(hours, "credit_hours")
 
 
 def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProblem]:
@@ -149,7 +177,8 @@ def _outside(name: str, value: int, least: int, most: int) -> Sequence[FieldProb
 def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[FieldProblem]:
     if value is None:
         return ()
-    if not value.is_finite() or value < 0 or (most is not None and value > most):
+    # Without a limit of its own, an amount still has to fit where it is rounded and stored.
+    if not value.is_finite() or value < 0 or value > (AMOUNT_MOST if most is None else most):
         return [FieldProblem(name, "out_of_range", {"least": 0, "most": "–" if most is None else most})]
     if value != value.quantize(HUNDREDTH):
         return [FieldProblem(name, "two_decimals")]

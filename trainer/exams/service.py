@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.core.clock import iso_z
+from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
-from trainer.exams.rules import ExamSpec, exam_problems, may_release
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code, units_within
 from trainer.papers.models import Blueprint
 from trainer.papers.queries import papers_of
 from trainer.papers.rules.chance import Dice
-from trainer.papers.rules.drawing import deal_papers, how_many_papers
-from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
+from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
+from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections, why_not_enough
+from trainer.web.locale import zone
 
 MANAGE = "exam.manage"
 # Where a notice leads its reader; the pages belong to features above this one.
@@ -54,10 +56,8 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
     Raises ``Invalid`` with a problem at each field that is wrong, and ``NotEnoughItems`` when it is to be published
     and the bank cannot fill it. Nothing is stored then.
     """
-    _refuse_faults(spec)
     with transaction() as session:
-        unit = _owner(session, by, spec.unit_code)
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
         blueprint_id = create_blueprint(spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now)
         exam = Exam(unit_id=unit.id, blueprint_id=blueprint_id, state="draft", created_at=now, created_by=by.id)
         _fill(exam, spec)
@@ -72,18 +72,19 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
         return exam.id
 
 
-def change_draft(exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False) -> None:
+def change_draft(
+    exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False, publish: bool = False
+) -> None:
     """Replace everything that a draft says, its candidates too unless ``keep_candidates``.
 
-    Raises ``NotDraft``, ``Missing``, ``Invalid``.
+    Raises ``NotDraft``, ``Missing``, ``Invalid``. With ``publish``, said by who will publish it next, a refusal also
+    names what would keep it from that; by itself that keeps no draft from being saved.
     """
-    _refuse_faults(spec)
     with transaction() as session:
         exam = _exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
-        unit = _owner(session, by, spec.unit_code)
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
         replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections)
         if spec.seed:
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
@@ -175,15 +176,16 @@ def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person) -> N
 def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
     """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
 
-    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines, except where
-    the caller lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when results are out.
+    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines here;
+    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when
+    results are out.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
         latest = _window(session, exam_id)[1]
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if exam.released_at is not None or (exam.release != "manual" and now >= latest):
+        if exam.released_at is not None or (exam.release != "manual" and now >= _ends_at(session, exam_id)):
             raise Refused("results_are_out")
         if closes_at == latest:
             return
@@ -200,7 +202,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
 def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
     """Release results by hand and tell the candidates. A second call changes nothing.
 
-    Raises ``Refused`` while the sitting is still open: keys would reach those who are writing.
+    Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
@@ -208,7 +210,7 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             return
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if not may_release(now, _window(session, exam_id)[1], exam.released_at):
+        if not may_release(now, _ends_at(session, exam_id), exam.released_at):
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
@@ -221,7 +223,7 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
         exam = _exam(session, exam_id, by)
         if exam.state == "cancelled":
             return
-        over = exam.release != "manual" and exam.state == "published" and now >= _window(session, exam_id)[1]
+        over = exam.release != "manual" and exam.state == "published" and now >= _ends_at(session, exam_id)
         if exam.released_at is not None or over:
             raise Refused("results_are_out")
         was = exam.state
@@ -231,10 +233,28 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
             _tell(session, exam, None, "exam_cancelled")
 
 
-def _refuse_faults(spec: ExamSpec) -> None:
+def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool) -> tuple[Unit, list[Named]]:
+    """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
     problems = exam_problems(spec)
-    if problems:
-        raise Invalid(problems)
+    in_sections = any(one.field.startswith("sections") for one in problems)
+    unit, named = None, []
+    # Only reads are refused and gone on after here: nothing half done can be committed.
+    try:
+        unit = _owner(session, by, spec.unit_code)
+    except Invalid as refusal:
+        problems += refusal.problems
+    try:
+        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
+    except Invalid as refusal:
+        problems += refusal.problems
+    if unit is not None and not problems:
+        return unit, named
+    if publish and spec.closes_at <= now:
+        problems.append(FieldProblem("closes_at", "closes_in_past"))
+    if publish and not in_sections:
+        lack = why_not_enough(session, spec.sections, local_day(spec.closes_at, zone()))
+        problems += lack.problems if lack else []
+    raise Invalid(problems)
 
 
 def _owner(session: Session, by: Person, code: str | None) -> Unit:
@@ -271,6 +291,12 @@ def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
     """Return when the first sitting opens and the last one closes."""
     rows = session.execute(select(Sitting.opens_at, Sitting.closes_at).where(Sitting.exam_id == exam_id)).all()
     return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
+
+
+def _ends_at(session: Session, exam_id: int) -> datetime:
+    """Return when the last candidate's time is over."""
+    extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam_id))
+    return ends_at(_window(session, exam_id)[1], extra or 0)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
@@ -319,9 +345,10 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     if _window(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
-    made = _compile(exam, len(rows), now)
+    made = _compile(session, exam, _how_many(exam, len(rows)), now)
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
-    dealt = deal_papers([row.user_id for row in rows], made.paper_ids, seed)
+    each = draws_each(exam.draw, exam.attempts_allowed)
+    dealt = deal_papers([row.user_id for row in rows], made.paper_ids[::each], seed)
     if rows:
         session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
     exam.state = "published"
@@ -335,14 +362,21 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 
 
-def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
+def _how_many(exam: Exam, candidates: int) -> int:
     shuffled = exam.shuffle_items or exam.shuffle_options
+    return how_many_papers(
+        exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates, attempts=exam.attempts_allowed
+    )
+
+
+def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compiled:
     return compile_papers(
         exam.blueprint_id,
-        count=how_many_papers(exam.draw, forms=exam.forms, shuffled=shuffled, candidates=candidates),
+        count=count,
         same_items=exam.draw == "one_paper",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
+        until=local_day(_window(session, exam.id)[1], zone()),
         now=now,
     )
 
@@ -350,9 +384,15 @@ def _compile(exam: Exam, candidates: int, now: datetime) -> Compiled:
 def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
     """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
     if exam.draw == "per_candidate":
-        made = _compile(exam, len(new), now)
-        return {one.user_id: paper_id for one, paper_id in zip(new, made.paper_ids, strict=True)}
+        made = _compile(session, exam, _how_many(exam, len(new)), now)
+        firsts = made.paper_ids[:: draws_each(exam.draw, exam.attempts_allowed)]
+        return {one.user_id: paper_id for one, paper_id in zip(new, firsts, strict=True)}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
+    there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
+    # An exam published before anybody was named has one order of items; those named now need variants of it.
+    further = _how_many(exam, there + len(new)) - len(standing)
+    if further > 0:
+        standing += _compile(session, exam, further, now).paper_ids
     seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))
     return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, request, url_for
+from flask import Blueprint, Flask, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -24,15 +24,13 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
 from trainer.web.locale import zone
 from trainer.web.menu import offer
-from trainer.web.view import url_with
+from trainer.web.view import asked_year, url_with
 
 bp = Blueprint("hours", __name__, url_prefix="/hours")
 
 
 def _year() -> int:
-    this_year = local_day(arrived_at(), zone()).year
-    asked = request.args.get("year", type=int)
-    return asked if asked is not None and 2000 <= asked <= this_year + 1 else this_year
+    return asked_year(2000, local_day(arrived_at(), zone()).year)
 
 
 def _values(user_id: int) -> dict[str, Any]:
@@ -97,7 +95,7 @@ def _holder(user: User, unit: Unit) -> dict[str, str]:
 def _home_card(person: Person, now: datetime) -> Card:
     day = local_day(now, zone())
     found: PersonYear = person_year(db.session(), person.id, day.year, day)
-    return Card("hours/_home.html", {"found": found, "standard": found.standard})
+    return Card("hours/_home.html", {"found": found, "standard": found.standard}, side=True)
 
 
 def register(app: Flask) -> None:

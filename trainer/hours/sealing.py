@@ -8,6 +8,7 @@ from typing import Any
 from trainer.audit.models import Entry
 from trainer.core import seals
 from trainer.core.chain import Break
+from trainer.core.seals import Glance
 from trainer.hours.models import LedgerEntry
 
 SAID = {
@@ -31,6 +32,11 @@ def seal(keys: Path) -> int:
 def verify(name: str, keys: Path) -> tuple[int, int, Break | None]:
     """Return how many rows of a chain are sealed, how many wait, and the first break (None where it holds)."""
     return seals.check(CHAINS[name], name, keys)
+
+
+def glance(name: str, keys: Path) -> Glance:
+    """Return how a chain stands by its two ends, cheaply; only ``verify`` proves it."""
+    return seals.glance(CHAINS[name], name, keys)
 
 
 def adopt_heads(keys: Path) -> None:

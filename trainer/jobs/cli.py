@@ -17,7 +17,7 @@ from trainer.demo.accounts import accounts_table, read_accounts
 from trainer.demo.loading import is_empty, load_city
 from trainer.demo.rules.story import DEFAULT_OFFICERS, DEFAULT_SEED
 from trainer.jobs.runner import run_forever
-from trainer.jobs.serving import Supervisor
+from trainer.jobs.serving import Supervisor, address_of
 
 
 def _settings() -> Settings:
@@ -36,31 +36,43 @@ def scheduler() -> None:
 @with_appcontext
 def serve() -> None:
     """Start the web server and the scheduler; Ctrl-C ends both."""
-    settings = _settings()
+    _serve(Supervisor(_settings(), ROOT))
+
+
+def _serve(supervisor: Supervisor) -> None:
+    settings = supervisor.settings
 
     def announce() -> None:
-        click.echo(f"\n  http://{settings.bind}:{settings.port}\n")
+        click.echo(f"\n  {address_of(settings)}\n")
         if settings.demo:
             click.echo(accounts_table(read_accounts(settings.instance)) + "\n")
         click.echo("  Ctrl-C ends the site.")
 
-    sys.exit(Supervisor(settings, ROOT).run(announce))
+    sys.exit(supervisor.run(announce))
 
 
 @click.command("up")
-@click.pass_context
 @with_appcontext
-def up(context: click.Context) -> None:
+def up() -> None:
     """Migrate, load the shipped bank and, in demonstration mode, the city; then serve. Data that is there is kept."""
     settings = _settings()
-    if settings.demo:
-        (settings.instance / DEMO_MARK).touch()
+    supervisor = Supervisor(settings, ROOT)
+    if not supervisor.hold():
+        sys.exit(1)
+    mark = settings.instance / DEMO_MARK
     click.echo("Preparing the database …")
     upgrade()
+    if settings.demo and not mark.exists():
+        if not is_empty():
+            # The mark would stay, and with it a sign-in page that shows passwords.
+            raise click.ClickException(f"DEMO: {settings.instance} holds people already; take another INSTANCE")
+        mark.touch()
+    click.echo("Loading the question bank …")
     load_shipped(now=utcnow())
     if settings.demo and is_empty():
+        click.echo("Loading the demonstration city …")
         load_city(DEFAULT_OFFICERS, seed=DEFAULT_SEED, now=utcnow(), instance=settings.instance)
-    context.invoke(serve)
+    _serve(supervisor)
 
 
 commands = (scheduler, serve, up)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from types import FrameType
 
@@ -25,6 +27,8 @@ from trainer.jobs import lease
 from trainer.jobs.models import JobRun
 from trainer.jobs.schedule import SCHEDULE, Job
 
+RENEW_SECONDS = 5
+
 log = logging.getLogger("trainer.jobs")
 
 
@@ -33,7 +37,8 @@ class Runner:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        # Machines made from one image, and containers, may share both their name and the number of the process.
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence: int | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -74,6 +79,22 @@ def _note(name: str, started_at: datetime, count: int, error: str) -> None:
         session.add(JobRun(job=name, started_at=started_at, ended_at=utcnow(), state=state, count=count, error=error))
 
 
+def scheduler_of(runner: Runner, schedule: Iterable[Job] = SCHEDULE) -> BackgroundScheduler:
+    """Return APScheduler with ``schedule`` and the renewal of the lease, not started yet."""
+    jobs = list(schedule)
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        # A thread for each: while one job works, the others wait for it in theirs, and the lease must be renewed.
+        executors={"default": ThreadPoolExecutor(len(jobs) + 1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    scheduler.add_job(runner.renew, IntervalTrigger(seconds=RENEW_SECONDS, timezone="UTC"), id="lease")
+    for job in jobs:
+        trigger = IntervalTrigger(seconds=job.every_seconds, timezone="UTC")
+        scheduler.add_job(runner.run, trigger, args=[job], id=job.name)
+    return scheduler
+
+
 def run_forever(app: Flask) -> None:
     """Run until SIGTERM or SIGINT. Several such processes may run; one acts, the others wait for its lease to end."""
     runner = Runner(app)
@@ -84,16 +105,8 @@ def run_forever(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    scheduler = BackgroundScheduler(
-        timezone="UTC",
-        executors={"default": ThreadPoolExecutor(4)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
     runner.renew()
-    scheduler.add_job(runner.renew, IntervalTrigger(seconds=5, timezone="UTC"), id="lease")
-    for job in SCHEDULE:
-        trigger = IntervalTrigger(seconds=job.every_seconds, timezone="UTC")
-        scheduler.add_job(runner.run, trigger, args=[job], id=job.name)
+    scheduler = scheduler_of(runner)
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -64,6 +65,13 @@ def granian_command(settings: Settings) -> list[str]:
     ]
 
 
+def address_of(settings: Settings) -> str:
+    """Return the http address under which this machine reaches the web server."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}  # noqa: S104  read, not bound
+    host = everywhere.get(settings.bind, settings.bind)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
 def scheduler_command() -> list[str]:
     """Return the command line of the scheduler."""
     return [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler"]
@@ -75,6 +83,28 @@ def _with_us() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def port_problem(bind: str, port: int) -> str:
+    """Return why nobody can listen there, empty when it is free.
+
+    Granian shares its port with whoever lets it (SO_REUSEPORT), so a second site would answer every other request of
+    the first; and that one's health would be taken for ours.
+    """
+    try:
+        family, kind, number, _name, address = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, number) as probe:
+            # Connections that have just been closed are no hindrance; a listener is.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+# A proxy for the outside world, named in the environment, knows nothing of our loopback.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class Supervisor:
     """Keeps the web server and the scheduler running until it is told to stop."""
 
@@ -84,6 +114,7 @@ class Supervisor:
         self.commands = {"web": granian_command(settings), "scheduler": scheduler_command()}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
+        self._lock: InstanceLock | None = None
         self._whole_at = time.monotonic()
 
     def _start(self, name: str) -> None:
@@ -98,11 +129,26 @@ class Supervisor:
         if name == "web":
             self._whole_at = time.monotonic()
 
+    def hold(self) -> bool:
+        """Take the instance for this process until it ends; say why and return False when that cannot be.
+
+        To be called before anything is written: a second server, of a newer release perhaps, must not migrate the
+        database under the first. A second call changes nothing.
+        """
+        if self._lock is None:
+            lock = InstanceLock(str(self.settings.instance / "server.lock"))
+            if not lock.take():
+                print(f"another server (process {lock.holder()}) runs on {self.settings.instance}", file=sys.stderr)
+                return False
+            self._lock = lock
+        wrong = port_problem(self.settings.bind, self.settings.port)
+        if wrong:
+            print(f"BIND {self.settings.bind}, PORT {self.settings.port}: {wrong}", file=sys.stderr)
+        return not wrong
+
     def run(self, when_ready: Callable[[], None]) -> int:
-        """Serve until SIGINT or SIGTERM and return the exit status; 1 when another server holds the instance."""
-        lock = InstanceLock(str(self.settings.instance / "server.lock"))
-        if not lock.take():
-            print(f"another server (process {lock.holder()}) runs on {self.settings.instance}", file=sys.stderr)
+        """Serve until SIGINT or SIGTERM and return the exit status; 1 when instance or port are not to be had."""
+        if not self.hold():
             return 1
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(self, "_stopping", True))
@@ -149,11 +195,10 @@ class Supervisor:
 
     def is_ready(self) -> bool:
         """Return whether our own web server answers that all is in order."""
-        host = "127.0.0.1" if self.settings.bind in ("0.0.0.0", "localhost") else self.settings.bind  # noqa: S104  read, not bound
-        request = urllib.request.Request(f"http://{host}:{self.settings.port}/healthz")
+        request = urllib.request.Request(f"{address_of(self.settings)}/healthz")  # noqa: S310  our own http address
         try:
-            with urllib.request.urlopen(request, timeout=1) as reply:  # noqa: S310  our own http address
-                return reply.status == 200
+            with _DIRECT.open(request, timeout=1) as reply:
+                return bool(reply.status == 200)
         except (urllib.error.URLError, OSError, TimeoutError):
             return False
 

@@ -13,17 +13,20 @@ from trainer.attempts.models import Attempt
 from trainer.core.clock import CITY_ZONE, local_day
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.hours.ledger import credit
 from trainer.hours.models import LedgerEntry
 from trainer.hours.rules.crediting import Event
 from trainer.marking.models import Result
+from trainer.marking.rules import may_see_result
 from trainer.notices.service import queue
 
 SOURCE = "exam"
 
 
-def _is_visible(now: datetime) -> ColumnElement[bool]:
-    """Return the release rule of ``rules.may_see_result`` as a condition on ``Exam`` and ``Sitting``."""
+def _may_be_visible(now: datetime) -> ColumnElement[bool]:
+    """Return ``rules.may_see_result`` as a condition on ``Exam`` and ``Sitting``, but for the minutes granted."""
     return or_(
         Exam.released_at <= now,
         Exam.release == "after_submit",
@@ -38,15 +41,16 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     person, on the local day of the first pass. ``attempt_ids`` limits the look to these attempts; None looks at all.
     """
     passed = (
-        select(Exam, Result.user_id, Result.submitted_at)
+        select(Exam, Result.user_id, Result.submitted_at, Sitting.closes_at, longest_extra())
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Result.exam_id)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
         .where(
             Result.passed.is_(True),
+            Result.unmarked == 0,
             Exam.credit_hours > 0,
             Exam.state == "published",
-            _is_visible(now),
+            _may_be_visible(now),
             ~exists().where(
                 LedgerEntry.source == SOURCE,
                 LedgerEntry.source_id == db.cast(Exam.id, db.String),
@@ -60,7 +64,10 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     waiting: dict[tuple[int, object], list[int]] = defaultdict(list)
     exams: dict[int, Exam] = {}
     seen: set[tuple[int, int]] = set()
-    for exam, user_id, submitted_at in db.session.execute(passed):
+    for exam, user_id, submitted_at, closes_at, extra_minutes in db.session.execute(passed):
+        ended_at = ends_at(closes_at, extra_minutes)
+        if not may_see_result(exam.release, submitted=True, ended_at=ended_at, released_at=exam.released_at, now=now):
+            continue
         exams[exam.id] = exam
         if (exam.id, user_id) not in seen:
             seen.add((exam.id, user_id))

@@ -26,7 +26,7 @@ def inbox(user_id: int, *, only_unread: bool = False) -> Select[Any]:
     rows = select(Notice).where(Notice.user_id == user_id)
     if only_unread:
         rows = rows.where(Notice.read_at.is_(None))
-    return rows.order_by(Notice.id.desc())
+    return rows.order_by(Notice.created_at.desc(), Notice.id.desc())
 
 
 def notice_of(session: Session, user_id: int, notice_id: int) -> Notice:

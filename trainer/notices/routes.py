@@ -20,7 +20,7 @@ from trainer.web.access import PUBLIC, SIGNED_IN, needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.menu import offer, provide
-from trainer.web.view import asked_page, paged, safe_next
+from trainer.web.view import asked_page, asked_text, paged, safe_next
 
 bp = Blueprint("notices", __name__)
 
@@ -52,8 +52,13 @@ def mark_all_read():
 
 def _page_asked_about() -> str:
     """Return the path of our page from which somebody came to write, empty when there is none."""
-    asked = request.args.get("from", "") or urlsplit(request.referrer or "").path
-    return asked[:200] if asked.startswith("/") and not asked.startswith(("//", "/feedback")) else ""
+    asked = _path(request.args.get("from", "") or urlsplit(request.referrer or "").path)
+    return "" if asked.startswith("/feedback") else asked
+
+
+def _path(text: str) -> str:
+    """Return ``text`` if it can be the path of a page of ours, cut to what is kept; empty otherwise."""
+    return text[:200] if text.startswith("/") and not text.startswith("//") and text.isprintable() else ""
 
 
 @bp.route("/feedback", methods=["GET", "POST"])
@@ -66,7 +71,7 @@ def feedback():
             service.give_feedback(
                 current_user.id,
                 current_user.unit_id,
-                page=form.page.data or "",
+                page=_path(form.page.data or ""),
                 text=form.text.data,
                 now=arrived_at(),
             )
@@ -84,7 +89,7 @@ def feedback():
 @needs("feedback.answer")
 def desk():
     state = request.args.get("state", "")
-    text = request.args.get("q", "").strip()[:80]
+    text = asked_text("q", 80)
     scope = current_user.scope("feedback.answer")
     rows = queries.feedback_within(scope, state=state if state in ("new", "answered") else "", text=text)
     page = paged(db.session(), rows, *asked_page(20))
@@ -132,4 +137,11 @@ def register(app: Flask) -> None:
     """Give every page the number of unread notices; offer the desk of feedback to those who answer."""
     provide("unread_notices", _unread)
     offer_tasks("feedback", _waiting, permission="feedback.answer")
-    offer(_l("意见反馈"), "notices.desk", icon="message-report", permission="feedback.answer", order=85)
+    offer(
+        _l("意见反馈"),
+        "notices.desk",
+        icon="message-report",
+        permission="feedback.answer",
+        order=85,
+        also=("/feedback/",),
+    )

@@ -1,7 +1,8 @@
 """The sentences of notices, made when they are read, in the reader's language.
 
 A notice stores a code and parameters, so that one row serves both languages and a better sentence reaches old notices.
-One table for all features, as for refusals: a code that is queued and missing here is found by a test.
+One table for all features, as for refusals: a code that is queued and missing here is found by a test. Titles
+stand in 《》, because they may hold quotation marks themselves.
 """
 
 from __future__ import annotations
@@ -18,21 +19,35 @@ from trainer.web.locale import decimal_text, local_date, local_time
 WORDING: dict[str, Any] = {
     # --- feedback
     "feedback_answered": _l("您的意见反馈已有答复。"),
+    # --- work on items
+    "item_to_review": _l("试题 {code} 等待审题。"),
+    "item_approved": _l("试题 {code} 已审定并发布。"),
+    "item_reported": _l("有人报告试题 {code} 有误，等待处理。"),
+    "item_task_given": _l("您有一项新的题库任务。"),
+    "report_accepted": _l("您报告的题目错误已采纳，题目将修改。{answer}"),
+    "report_declined": _l("您报告的题目经核对没有错误：{answer}"),
+    "item_returned": _l("试题 {code} 被退回，请按审题意见修改。"),
     # --- exams
-    "exam_published": _l("您被列为“{title}”的考生，{opens_at} 开考，{closes_at} 截止，答题 {minutes} 分钟。"),
-    "exam_extended": _l("“{title}”延长到 {closes_at} 截止。"),
-    "exam_cancelled": _l("“{title}”已取消。"),
-    "exam_candidate_removed": _l("您已不在“{title}”的考生名单中。"),
-    "results_released": _l("“{title}”的成绩已公布。"),
+    "exam_published": _l("您被列为《{title}》的考生，{opens_at} 开考，{closes_at} 截止，答题 {minutes} 分钟。"),
+    "exam_extended": _l("《{title}》延长到 {closes_at} 截止。"),
+    "exam_cancelled": _l("《{title}》已取消。"),
+    "exam_candidate_removed": _l("您已不在《{title}》的考生名单中。"),
+    "results_released": _l("《{title}》的成绩已公布。"),
     # --- competitions
-    "competition_published": _l("您被列入竞赛“{title}”，可以查看赛程安排。"),
-    "competition_results_posted": _l("竞赛“{title}”的结果已经公示。"),
+    "competition_published": _l("您被列入竞赛《{title}》，可以查看赛程安排。"),
+    "competition_cancelled": _l("竞赛《{title}》已取消，原因：{reason}"),
+    "competition_results_posted": _l("竞赛《{title}》的结果已经公示。"),
+    # --- laws
+    "law_changed": _l("《{law}》有新文本，自{force_on}起施行，您有 {count} 道试题需要核对。"),
+    "exam_rests_on_old_law": _l(
+        "《{title}》的试卷里有 {count} 道题所依据的《{law}》，自{force_on}起适用新文本，请查看考试页。"
+    ),
     # --- training and hours
-    "hours_credited": _l("“{title}”的 {hours} 学时已记入您的学时。"),
-    "hours_taken_back": _l("“{title}”的 {hours} 学时已冲正，原因：{reason}"),
-    "class_to_confirm": _l("培训班“{title}”等待您确认。"),
-    "class_confirmed": _l("培训班“{title}”已确认，{people} 人已记学时。"),
-    "class_rejected": _l("培训班“{title}”被退回，原因：{reason}"),
+    "hours_credited": _l("《{title}》的 {hours} 学时已记入您的学时。"),
+    "hours_taken_back": _l("《{title}》的 {hours} 学时已冲正，原因：{reason}"),
+    "class_to_confirm": _l("培训班《{title}》等待您确认。"),
+    "class_confirmed": _l("培训班《{title}》已确认，{people} 人已记学时。"),
+    "class_rejected": _l("培训班《{title}》被退回，原因：{reason}"),
 }
 _GENERAL = _l("您有一条新通知。")
 

@@ -215,4 +215,4 @@ def _said(refusal: Refused, unit_id: int):
 def register(app: Flask) -> None:
     """Offer the tree in the menu, and the names of fields to all templates."""
     app.jinja_env.filters["field_name"] = field_name
-    offer(_l("单位"), "orgs.index", icon="sitemap", permission="units.view", order=75)
+    offer(_l("各单位"), "orgs.index", icon="sitemap", permission="units.view", order=75)

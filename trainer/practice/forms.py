@@ -22,10 +22,12 @@ def read_answer(public: Mapping[str, Any], form: MultiDict[str, str]) -> Any:
     kind = public["kind"]
     if kind == "true_false":
         return TRUTH.get(form.get("answer", ""), "")
-    if kind == "multiple_choice":
+    if kind in ("multiple_choice", "error_finding"):
         return form.getlist("answer")
     if kind == "fill_blank":
         return [form.get(f"blank_{number}", "") for number in range(1, public["blanks"] + 1)]
+    if kind == "matching":
+        return {prompt["key"]: form.get(f"pair_{prompt['key']}", "") for prompt in public["prompts"]}
     if kind == "ordering":
         return _ordered([option["key"] for option in public["options"]], form)
     return form.get("answer", "")
@@ -35,4 +37,6 @@ def _ordered(keys: list[str], form: MultiDict[str, str]) -> list[str]:
     places = {key: form.get(f"place_{key}", "") for key in keys}
     if sorted(places.values()) != sorted(str(number) for number in range(1, len(keys) + 1)):
         raise Invalid.at("answer", "places_twice")
-    return sorted(keys, key=lambda key: int(places[key]))
+    order = sorted(keys, key=lambda key: int(places[key]))
+    # No item is asked in its right order, so the order shown is no answer yet.
+    return [] if order == keys else order

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, case, distinct, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from question_bank import kinds
@@ -19,6 +19,9 @@ from question_bank.item import Item
 from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.queries import may_be_drawn, shows_medium
+from trainer.bank.rules.rich import with_html
+from trainer.core.clock import local_day
 from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
 from trainer.practice.rules import memory
@@ -33,9 +36,12 @@ from trainer.practice.rules.choosing import (
     choose,
 )
 from trainer.practice.rules.explaining import Explained, explain
+from trainer.web.locale import zone
 
 RULE = kinds.HALF_FOR_INCOMPLETE
 REST = memory.STEP
+# Short answers want a person, and a case may hold some.
+NOT_PRACTISED = ("short_answer", "case_study")
 # A backlog beyond this is not looked through; the longest overdue are the weakest in all but a few cases.
 KNOWN_MOST = 500
 SEARCH_MOST = 50
@@ -124,14 +130,18 @@ class Waiting:
     begun: bool
 
 
-def studied() -> ColumnElement[bool]:
-    """Return the condition on ``ItemRecord`` that an item may be practised."""
-    return and_(ItemRecord.state == "published", ItemRecord.pool == "open", ItemRecord.version_id.is_not(None))
+def studied(now: datetime) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that an item may be practised today.
+
+    It is open, never from quarantine, and of a kind that is graded at once.
+    """
+    may = may_be_drawn(local_day(now, zone()))
+    return and_(may, ItemRecord.pool == "open", ItemRecord.kind.not_in(NOT_PRACTISED))
 
 
-def within(filters: dict[str, str]) -> ColumnElement[bool]:
+def within(filters: dict[str, str], now: datetime) -> ColumnElement[bool]:
     """Return the condition on ``ItemRecord`` that it lies within ``filters`` (wing, topic, law, field)."""
-    parts = [studied()]
+    parts = [studied(now)]
     if "wing" in filters:
         parts.append(ItemRecord.wing == filters["wing"])
     if "topic" in filters:
@@ -141,6 +151,19 @@ def within(filters: dict[str, str]) -> ColumnElement[bool]:
     if "field" in filters:
         parts.append(exists().where(ItemField.item_id == ItemRecord.id, ItemField.field == filters["field"]))
     return and_(*parts)
+
+
+def practised_with_medium(session: Session, user_id: int, sha256: str, now: datetime) -> bool:
+    """Return whether an item that may be practised shows this medium, or tells it after an answer of this person."""
+    asked = exists().where(ItemRecord.version_id == ItemVersion.id, studied(now), shows_medium(sha256))
+    told = exists().where(
+        PracticeAnswer.user_id == user_id,
+        PracticeAnswer.item_version_id == ItemVersion.id,
+        PracticeAnswer.item_id == ItemRecord.id,
+        studied(now),
+        shows_medium(sha256, after_answer=True),
+    )
+    return bool(session.scalar(select(or_(asked, told))))
 
 
 def refuse_during_exam(session: Session, user_id: int, now: datetime) -> None:
@@ -182,7 +205,7 @@ def next_item(session: Session, user_id: int, wanted: Wanted, *, now: datetime, 
     day = day_of(session, user_id, day_began)
     picked = choose(
         _known(session, user_id, wanted, now) if wanted.mode != NEW else (),
-        _unseen(session, user_id, wanted) if wanted.mode not in (DUE, WRONG) else (),
+        _unseen(session, user_id, wanted, now) if wanted.mode not in (DUE, WRONG) else (),
         wanted.mode,
         now=now,
         turn=day.turn,
@@ -192,22 +215,22 @@ def next_item(session: Session, user_id: int, wanted: Wanted, *, now: datetime, 
     )
     if picked is None:
         return None
-    return _asked(session, user_id, ItemRecord.id == picked.item_id, picked.queue)
+    return _asked(session, user_id, ItemRecord.id == picked.item_id, picked.queue, now)
 
 
 def item_by_code(session: Session, user_id: int, code: str, *, now: datetime) -> Asked:
     """Return an item that the person asks for. Raises ``Missing``, or ``Refused`` while they sit an exam."""
     refuse_during_exam(session, user_id, now)
-    return _asked(session, user_id, ItemRecord.code == code, None)
+    return _asked(session, user_id, ItemRecord.code == code, None, now)
 
 
 def item_by_id(session: Session, user_id: int, item_id: int, *, now: datetime) -> Asked:
     """As ``item_by_code``, by id."""
     refuse_during_exam(session, user_id, now)
-    return _asked(session, user_id, ItemRecord.id == item_id, None)
+    return _asked(session, user_id, ItemRecord.id == item_id, None, now)
 
 
-def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: str | None) -> Asked:
+def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: str | None, now: datetime) -> Asked:
     row = session.execute(
         select(
             ItemRecord.id,
@@ -221,7 +244,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
         )
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
-        .where(which, studied())
+        .where(which, studied(now))
     ).first()
     if row is None:
         raise Missing
@@ -234,7 +257,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
         row.wing,
         row.topic,
         tuple(fields),
-        row.public,
+        with_html(row.public),
         queue,
         bool(row.wrong),
     )
@@ -243,7 +266,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
 def _known(session: Session, user_id: int, wanted: Wanted, now: datetime) -> list[Known]:
     """Return the answered items that may come; those that are neither due nor wrong only for a drill."""
     rows = select(Card.item_id, Card.memory, Card.due_at, Card.wrong).join(ItemRecord, ItemRecord.id == Card.item_id)
-    rows = rows.where(Card.user_id == user_id, within(wanted.filters))
+    rows = rows.where(Card.user_id == user_id, within(wanted.filters, now))
     if not wanted.is_drill:
         rows = rows.where(or_(Card.due_at <= now, Card.wrong))
     found = []
@@ -254,13 +277,23 @@ def _known(session: Session, user_id: int, wanted: Wanted, now: datetime) -> lis
     return found
 
 
-def _unseen(session: Session, user_id: int, wanted: Wanted) -> list[Unseen]:
+def _unseen(session: Session, user_id: int, wanted: Wanted, now: datetime) -> list[Unseen]:
     own = exists().where(
         ItemField.item_id == ItemRecord.id, ItemField.field == UserField.field, UserField.user_id == user_id
     )
     answered = exists().where(Card.user_id == user_id, Card.item_id == ItemRecord.id)
-    rows = session.execute(select(ItemRecord.id, own).where(within(wanted.filters), ~answered))
+    rows = session.execute(select(ItemRecord.id, own).where(within(wanted.filters, now), ~answered))
     return [Unseen(item_id, bool(is_own)) for item_id, is_own in rows]
+
+
+def version_answered(session: Session, user_id: int, answer_id: int) -> int:
+    """Return the id of the item version that an own answer was given to. Raises ``Missing`` for another's."""
+    found = session.scalar(
+        select(PracticeAnswer.item_version_id).where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id)
+    )
+    if found is None:
+        raise Missing
+    return found
 
 
 def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -> Answered:
@@ -285,7 +318,7 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
         .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
         .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)
         .join(Card, and_(Card.user_id == PracticeAnswer.user_id, Card.item_id == PracticeAnswer.item_id))
-        .where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id, studied())
+        .where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id, studied(now))
     ).first()
     if row is None:
         raise Missing
@@ -298,7 +331,7 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
         kind=row.kind,
         wing=row.wing,
         topic=row.topic,
-        public=row.public,
+        public=with_html(row.public),
         answer=answer,
         correct=given.correct,
         fraction=given.fraction,
@@ -328,7 +361,7 @@ def progress_by_topic(session: Session, user_id: int, now: datetime) -> dict[tup
     rows = session.execute(
         select(ItemRecord.wing, ItemRecord.topic, *_figures(now))
         .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
-        .where(studied())
+        .where(studied(now))
         .group_by(ItemRecord.wing, ItemRecord.topic)
     )
     return {(row.wing, row.topic): _progress(row) for row in rows}
@@ -341,7 +374,7 @@ def progress_by_law(session: Session, user_id: int, now: datetime) -> dict[str, 
         select(cited.c.law, *_figures(now))
         .join(ItemRecord, ItemRecord.id == cited.c.item_id)
         .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
-        .where(studied())
+        .where(studied(now))
         .group_by(cited.c.law)
         .order_by(func.count(ItemRecord.id).desc(), cited.c.law)
     )
@@ -354,7 +387,7 @@ def progress_by_field(session: Session, user_id: int, now: datetime) -> dict[str
         select(ItemField.field, *_figures(now))
         .join(ItemRecord, ItemRecord.id == ItemField.item_id)
         .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
-        .where(studied())
+        .where(studied(now))
         .group_by(ItemField.field)
     )
     return {row.field: _progress(row) for row in rows}
@@ -374,14 +407,14 @@ def waiting(session: Session, user_id: int, *, now: datetime, day_began: datetim
             func.coalesce(func.sum(case((Card.wrong, 1), else_=0)), 0).label("wrong"),
         )
         .join(ItemRecord, ItemRecord.id == Card.item_id)
-        .where(Card.user_id == user_id, studied())
+        .where(Card.user_id == user_id, studied(now))
     ).one()
     due = int(row.due)
     today = min(due, day_of(session, user_id, day_began).reviews_left) if due else 0
     return Waiting(due=today, later=due - today, wrong=int(row.wrong), begun=row.seen > 0)
 
 
-def wrong_items(user_id: int, filters: dict[str, str]) -> Select[Any]:
+def wrong_items(user_id: int, filters: dict[str, str], now: datetime) -> Select[Any]:
     """Return the rows of the wrong-answer book, those longest unanswered first, to be paged."""
     return (
         select(
@@ -395,12 +428,23 @@ def wrong_items(user_id: int, filters: dict[str, str]) -> Select[Any]:
         )
         .join(ItemRecord, ItemRecord.id == Card.item_id)
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
-        .where(Card.user_id == user_id, Card.wrong, within(filters))
+        .where(Card.user_id == user_id, Card.wrong, within(filters, now))
         .order_by(Card.due_at, Card.item_id)
     )
 
 
-def answers_given(user_id: int, filters: dict[str, str], correct: bool | None) -> Select[Any]:
+def wrong_topics(session: Session, user_id: int) -> set[tuple[str, str]]:
+    """Return the (wing, topic) of which a person has items in the wrong-answer book."""
+    rows = session.execute(
+        select(ItemRecord.wing, ItemRecord.topic)
+        .distinct()
+        .join(Card, Card.item_id == ItemRecord.id)
+        .where(Card.user_id == user_id, Card.wrong)
+    )
+    return {(row.wing, row.topic) for row in rows}
+
+
+def answers_given(user_id: int, filters: dict[str, str], correct: bool | None, now: datetime) -> Select[Any]:
     """Return the rows of what a person has answered, newest first, to be paged; ``correct`` None means both."""
     rows = (
         select(
@@ -416,13 +460,13 @@ def answers_given(user_id: int, filters: dict[str, str], correct: bool | None) -
         )
         .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
         .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)
-        .where(PracticeAnswer.user_id == user_id, within(filters))
+        .where(PracticeAnswer.user_id == user_id, within(filters, now))
         .order_by(PracticeAnswer.answered_at.desc(), PracticeAnswer.id.desc())
     )
     return rows if correct is None else rows.where(PracticeAnswer.correct.is_(correct))
 
 
-def search_items(session: Session, user_id: int, words: str) -> list[Row[Any]]:
+def search_items(session: Session, user_id: int, words: str, now: datetime) -> list[Row[Any]]:
     """Return up to ``SEARCH_MOST`` items whose stem holds every word, or whose code is the text; sorted by code."""
     stem = ItemVersion.public["stem"].as_string()
     every = and_(*(stem.icontains(word, autoescape=True) for word in words.split()[:8]))
@@ -439,18 +483,8 @@ def search_items(session: Session, user_id: int, words: str) -> list[Row[Any]]:
             )
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
             .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
-            .where(studied(), or_(every, ItemRecord.code == words.strip().lower()))
+            .where(studied(now), or_(every, ItemRecord.code == words.strip().lower()))
             .order_by(ItemRecord.code)
             .limit(SEARCH_MOST)
         )
     )
-
-
-def answered_items(session: Session, user_id: int) -> tuple[int, int]:
-    """Return how many answers a person has given and how many different items they were."""
-    row = session.execute(
-        select(func.count(PracticeAnswer.id), func.count(distinct(PracticeAnswer.item_id))).where(
-            PracticeAnswer.user_id == user_id
-        )
-    ).one()
-    return row[0], row[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from question_bank.topics import taxonomy
 from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
+from trainer.laws.queries import cited_articles
 from trainer.practice import queries
 from trainer.practice.forms import read_answer
 from trainer.practice.rules.choosing import DRILLS, MODES, REVIEWS_A_DAY, Wanted, wanted
@@ -26,7 +27,7 @@ from trainer.web.home import Card, offer_card
 from trainer.web.locale import is_english, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID, asked_page, paged
+from trainer.web.view import LARGEST_ID, asked_page, asked_text, paged
 
 bp = Blueprint("practice", __name__)
 
@@ -91,13 +92,13 @@ def _field_names(slugs: tuple[str, ...]) -> list[str]:
 def show():
     now, session, me = arrived_at(), db.session(), current_user.id
     by = request.args.get("by") if request.args.get("by") in BY else "topic"
-    words = (request.args.get("q") or "").strip()[:LONGEST_SEARCH]
+    words = asked_text("q", LONGEST_SEARCH)
     topics = queries.progress_by_topic(session, me, now)
     total = sum(topics.values(), queries.Progress())
     parts: dict[str, Any] = {}
     if words:
         by = ""
-        parts["found"] = queries.search_items(session, me, words)
+        parts["found"] = queries.search_items(session, me, words, now)
     elif by == "law":
         parts["laws"] = [
             (name, law.title if (law := laws.find(name)) else name, row)
@@ -136,9 +137,9 @@ def _wing(wing: Any, topics: dict[tuple[str, str], queries.Progress]) -> dict[st
 @needs("practice.own")
 def item():
     now, want = arrived_at(), _wanted()
-    code = request.args.get("item")
+    code = asked_text("item", 80)
     if code:
-        asked = queries.item_by_code(db.session(), current_user.id, code[:80], now=now)
+        asked = queries.item_by_code(db.session(), current_user.id, code, now=now)
     else:
         found = queries.next_item(db.session(), current_user.id, want, now=now, day_began=_day_began(now))
         if found is None:
@@ -208,15 +209,22 @@ def answered(answer_id):
         topic=_topic_name(made.topic),
         arguments=_arguments(want),
         in_days=(local_day(made.due_at, zone()) - local_day(now, zone())).days,
-        citations=[_citation(one) for one in made.told.basis],
+        citations=_citations(made.told.basis),
     )
+
+
+def _citations(basis: Any) -> list[dict[str, Any]]:
+    articles = cited_articles(db.session(), [(one.law, one.version, one.article) for one in basis])
+    return [_citation(one) | {"article": articles.get((one.law, one.version, one.article))} for one in basis]
 
 
 def _citation(one: Any) -> dict[str, Any]:
     return {
+        "paragraph": one.paragraph,
+        "item": one.item,
         "title": one.title,
         "place": one.place_en if is_english() else one.place_zh,
-        "version": date.fromisoformat(one.version),
+        "version": one.version,
         "outdated": one.in_force is False,
     }
 
@@ -227,12 +235,16 @@ def wrong_items():
     now, want = arrived_at(), _wanted()
     queries.refuse_during_exam(db.session(), current_user.id, now)
     page, per_page = asked_page(20)
-    tree = taxonomy()
+    held = queries.wrong_topics(db.session(), current_user.id)
+    topics = [
+        (_name(wing), [(one.slug, _name(one)) for one in wing.topics if (wing.slug, one.slug) in held])
+        for wing in taxonomy().wings
+    ]
     return render_template(
         "practice/wrong_items.html",
-        rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters), page, per_page),
+        rows=paged(db.session(), queries.wrong_items(current_user.id, want.filters, now), page, per_page),
         want=want,
-        topics=[(_name(wing), [(one.slug, _name(one)) for one in wing.topics]) for wing in tree.wings],
+        topics=[(wing, rows) for wing, rows in topics if rows],
         topic_name=_topic_name,
     )
 
@@ -247,7 +259,7 @@ def history():
     topics = queries.progress_by_topic(session, me, now)
     return render_template(
         "practice/history.html",
-        rows=paged(session, queries.answers_given(me, {}, correct), page, per_page),
+        rows=paged(session, queries.answers_given(me, {}, correct, now), page, per_page),
         verdict=request.args.get("verdict", ""),
         wings=[_wing(wing, topics) for wing in taxonomy().wings],
         topic_name=_topic_name,

@@ -54,7 +54,7 @@ def answer_item(
         row = session.execute(
             select(ItemRecord.version_id, ItemVersion.body)
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
-            .where(ItemRecord.id == item_id, studied())
+            .where(ItemRecord.id == item_id, studied(now))
         ).first()
         if row is None:
             raise Missing

@@ -33,7 +33,7 @@ class ComplianceOut(Shape):
     met: int
     behind: int = Field(description="officers below the pace of the year so far, those at risk included")
     exempt: int = Field(description="officers exempt this year; they are not due")
-    hours_total: Amount
+    hours_total: Amount = Field(description="hours of all counted officers, those of the exempt included")
     forecast_met: int = Field(description="officers who will have met the hours at the pace of the last 90 days")
     children: list[ComplianceOut]
 

@@ -54,7 +54,6 @@ def _unit_sheet(title: str, units: Sequence[UnitFigures]) -> Sheet:
 
 
 def _figures(one: Figures) -> list[int | float | Decimal | None]:
-    mean = (one.hours_total / one.people).quantize(Decimal("0.01")) if one.people else None
     return [
         one.due,
         one.met,
@@ -64,9 +63,14 @@ def _figures(one: Figures) -> list[int | float | Decimal | None]:
         one.exempt,
         one.met / one.due if one.due else None,
         one.hours_total,
-        mean,
+        one.mean_hours,
         one.forecast_met,
     ]
+
+
+def _missing(one: PersonRow) -> Decimal | None:
+    """Return the hours that lack, None for an exempt person, who owes none."""
+    return one.missing if one.exemption is None else None
 
 
 def _people_sheet(title: str, people: Sequence[tuple[PersonRow, str, str]]) -> Sheet:
@@ -81,7 +85,7 @@ def _people_sheet(title: str, people: Sequence[tuple[PersonRow, str, str]]) -> S
         Column(_("说明"), 46),
     ]
     rows = [
-        [one.name, one.username, one.unit, one.post, one.hours, one.missing, status, reason]
+        [one.name, one.username, one.unit, one.post, one.hours, _missing(one), status, reason]
         for one, status, reason in people
     ]
     hours = sum((one.hours for one, _status, _reason in people), Decimal(0))

@@ -20,17 +20,20 @@ from trainer.hours.rules.compliance import Standard
 from trainer.orgs.rules import Reach, Scope
 from trainer.reports.export import hours_book
 from trainer.reports.queries import hours as figures
-from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, heat, heat_table
+from trainer.reports.rules.figures import SORT_KEYS, UnitFigures, flat, furthest_behind, heat, heat_table
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
+from trainer.web.limits import sparing
 from trainer.web.locale import decimal_text, is_english, local_date, zone
 from trainer.web.menu import offer
-from trainer.web.view import asked_page, asked_text, download, paged, url_with
+from trainer.web.view import asked_choice, asked_page, asked_text, asked_year, download, paged, url_with
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
-FIRST_YEAR = 2020
+FIRST_YEAR = 2000
+PARTS = ("direct", "own")
+HOME_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ class Sort:
 
 
 def _sort(keys: tuple[str, ...]) -> Sort:
-    asked = request.args.get("sort", "")
-    return Sort(asked if asked in keys else keys[0], request.args.get("desc") == "1")
+    return Sort(asked_choice("sort", keys) or keys[0], request.args.get("desc") == "1")
 
 
 def _today():
@@ -56,9 +58,7 @@ def _today():
 
 
 def _year() -> int:
-    asked = request.args.get("year", type=int)
-    this_year = _today().year
-    return asked if asked is not None and FIRST_YEAR <= asked <= this_year + 1 else this_year
+    return asked_year(FIRST_YEAR, _today().year)
 
 
 def _root(scope: Scope):
@@ -92,18 +92,30 @@ def reason_of(person: figures.PersonRow, standard: Standard) -> str:
     return _("缺 %(missing)s 学时，按进度应有 %(pace)s", missing=missing, pace=pace_text(standard))
 
 
-def status_word(status: str, standard: Standard) -> str:
-    """Return a status as one word, for the workbook and the filter."""
-    words = {
-        "due": _("应达标"),
+def status_words(standard: Standard) -> dict[str, str]:
+    """Return the status of a person as one word, for the workbook."""
+    return {
         "met": _("已达标"),
         "on_pace": _("进度正常"),
         "behind": _("未达标") if standard.over else _("落后进度"),
         "at_risk": _("有风险"),
         "exempt": _("免修"),
-        "below": _("未达标") if standard.over else _("落后进度（含有风险）"),
     }
-    return words[status]
+
+
+def filter_words(standard: Standard) -> dict[str, str]:
+    """Return what a list may be narrowed to, in the words of the figures that count the same people."""
+    words = {"due": _("应达标"), "met": _("已达标")}
+    if standard.over:
+        return words | {"below": _("未达标"), "exempt": _("免修")}
+    return words | {
+        "on_pace": _("进度正常"),
+        "below": _("落后进度"),
+        "behind": _("落后进度，不含有风险"),
+        "at_risk": _("有风险"),
+        "exempt": _("免修"),
+        "forecast_met": _("预计年末达标"),
+    }
 
 
 def field_name(slug: str) -> str:
@@ -161,13 +173,13 @@ def _years() -> list[int]:
 
 
 def _filter(sort: Sort, root, tree: UnitFigures | None) -> figures.PersonFilter:
-    status, part = request.args.get("status", ""), request.args.get("part", "")
+    part = asked_choice("part", PARTS)
     outside: tuple[str, ...] = ()
     if tree is not None and part in ("direct", "own"):
         outside = tuple(child.path for child in tree.children if part == "own" or child.kind == "county")
     return figures.PersonFilter(
-        status=status if status in figures.PERSON_STATUSES else "",
-        field=asked_text("field", 32),
+        status=asked_choice("status", figures.PERSON_STATUSES),
+        field=asked_choice("field", [one.slug for one in taxonomy().fields]),
         search=asked_text("q", 40),
         sort=sort.key,
         descending=sort.descending,
@@ -193,16 +205,17 @@ def people():
         standard=standard,
         sort=sort,
         wanted=wanted,
-        part=asked_text("part", 8),
+        part=request.args.get("part", ""),
         page=page,
         people=[(one, reason_of(one, standard)) for one in found],
-        statuses=[(name, status_word(name, standard)) for name in figures.PERSON_STATUSES],
+        statuses=list(filter_words(standard).items()),
         fields=[(one.slug, field_name(one.slug)) for one in taxonomy().fields],
         may_export=_may_export(current_user, root),
     )
 
 
 @bp.get("/hours.xlsx")
+@sparing
 @needs("export")
 def hours_workbook():
     session, scope, year = db.session(), _export_scope(current_user), _year()
@@ -211,9 +224,9 @@ def hours_workbook():
     tree = figures.compliance(session, scope, root, standard)
     rows = session.execute(figures.people(scope, root, standard, _filter(Sort("unit", False), root, tree)))
     people = [figures.as_person(row, standard) for row in rows]
-    book = hours_book(
-        flat(tree), [(one, status_word(one.status, standard), reason_of(one, standard)) for one in people], standard
-    )
+    # Looked up once: a sentence of the catalogue costs more than the cell that it is written into.
+    words = status_words(standard)
+    book = hours_book(flat(tree), [(one, words[one.status], reason_of(one, standard)) for one in people], standard)
     record(
         "hours.exported",
         by=current_user.id,
@@ -240,16 +253,38 @@ def _may_export(person: Person, root) -> bool:
 
 
 def _home_card(person: Person, now) -> Card | None:
+    """Return the year in figures, the units furthest behind and the people most at risk, None without officers."""
     session, scope = db.session(), person.scope("hours.view")
     day = local_day(now, zone())
     standard = standard_of(session, day.year, day)
-    found = figures.totals(session, scope, standard)
+    found, tree = figures.summary(session, scope, standard)
     if not found.people:
         return None
-    return Card("reports/_home.html", {"figures": found, "standard": standard}, wide=True)
+    # Whoever is at risk comes first anyway: the list is sorted by what is missing.
+    rows = session.execute(
+        figures.people(scope, None, standard, figures.PersonFilter(status="below", sort="missing")).limit(HOME_LINES)
+    )
+    people = [figures.as_person(row, standard) for row in rows]
+    return Card(
+        "reports/_home.html",
+        {
+            "figures": found,
+            "standard": standard,
+            "units": furthest_behind(tree, HOME_LINES) if tree else [],
+            "people": [(one, reason_of(one, standard)) for one in people],
+        },
+        wide=True,
+    )
 
 
 def register(app: Flask) -> None:
     """Offer the desk in the menu and its figures on the home page."""
-    offer(_l("学时达标"), "reports.hours", icon="report-analytics", permission="hours.view", order=60)
-    offer_card("compliance", _home_card, order=30, permission="hours.view")
+    offer(
+        _l("学时达标"),
+        "reports.hours",
+        icon="report-analytics",
+        permission="hours.view",
+        order=60,
+        also=("/hours/people",),
+    )
+    offer_card("compliance", _home_card, order=32, permission="hours.view")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +16,12 @@ from trainer.accounts.queries import people_within
 from trainer.accounts.rules import PERMISSIONS
 from trainer.core.errors import Missing
 from trainer.hours.models import LedgerEntry
+from trainer.hours.rules.crediting import MOST_DAYS
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.orgs.rules import Scope
 from trainer.training.models import CLASS_STATES, RollEntry, TrainingClass
+from trainer.training.rules import Span, crowded_day
 
 PICK_MOST = 300
 
@@ -106,6 +109,53 @@ def _credited(session: Session, class_id: int) -> dict[int, Decimal]:
         .where(LedgerEntry.source == "class", LedgerEntry.source_id == str(class_id))
     )
     return {user_id: hours + (taken or Decimal(0)) for user_id, hours, taken in rows}
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """Somebody who would come to more than eight hours on a day: ``hours`` in sum, with the classes there already."""
+
+    user_id: int
+    name: str
+    day: date
+    hours: Decimal
+    others: tuple[Span, ...]
+
+
+def crowded(session: Session, row: TrainingClass) -> list[Crowded]:
+    """Return who of those present has hours of other classes on the same days, beyond eight a day, by name.
+
+    Hours that were taken back do not count. Two statements.
+    """
+    counter = aliased(LedgerEntry)
+    there = select(RollEntry.user_id).where(RollEntry.class_id == row.id, RollEntry.present)
+    last = row.held_on + timedelta(days=row.days - 1)
+    rows = session.execute(
+        select(User.id, User.name, LedgerEntry.source_id, LedgerEntry.title, LedgerEntry.occurred_on, LedgerEntry.hours)
+        .join(User, User.id == LedgerEntry.user_id)
+        .join(counter, counter.reverses_id == LedgerEntry.id, isouter=True)
+        .where(
+            LedgerEntry.user_id.in_(there),
+            LedgerEntry.source == "class",
+            LedgerEntry.source_id != str(row.id),
+            LedgerEntry.occurred_on.between(row.held_on - timedelta(days=MOST_DAYS), last),
+            counter.id.is_(None),
+        )
+        .order_by(User.name, User.id, LedgerEntry.occurred_on, LedgerEntry.id)
+    ).all()
+    ids = {int(one.source_id) for one in rows}
+    lengths = session.execute(select(TrainingClass.id, TrainingClass.days).where(TrainingClass.id.in_(ids))).all()
+    days = dict(lengths)
+    spans: dict[tuple[int, str], list[Span]] = {}
+    for user_id, name, source_id, title, occurred_on, hours in rows:
+        spans.setdefault((user_id, name), []).append(Span(title, occurred_on, days.get(int(source_id), 1), hours))
+    own = Span(row.title, row.held_on, row.days, row.hours)
+    found = []
+    for (user_id, name), others in spans.items():
+        worst = crowded_day(own, others)
+        if worst is not None:
+            found.append(Crowded(user_id, name, worst[0], worst[1], tuple(worst[2])))
+    return found
 
 
 def classes(scope: Scope, *, state: str = "", year: int | None = None, search: str = "") -> Select[Any]:

@@ -67,8 +67,11 @@ def _page(class_id, form, status=200):
         "decide": confirms and other and state == "submitted",
         "withdraw": confirms and other and state == "confirmed",
         "own": confirms and not other and state == "submitted",
+        "recall": manages and state == "submitted" and found.row.entered_by == current_user.id,
     }
-    return render_template("training/show.html", found=found, kinds=KINDS, can=can, form=form), status
+    beyond = queries.crowded(db.session(), found.row) if can["decide"] else []
+    crowded = [(one, _("、").join(_("《%(title)s》", title=other.title) for other in one.others)) for one in beyond]
+    return render_template("training/show.html", found=found, kinds=KINDS, can=can, form=form, crowded=crowded), status
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -103,16 +106,27 @@ def _edit(row):
             flash(_("已提交，等待单位负责人确认。") if handed_in else _("已保存草稿。"), "success")
             return redirect(url_for("training.show" if handed_in else "training.edit", class_id=class_id), 303)
     elif request.method == "POST":
+        _say_the_rest(form, row)
         status = 422
     return _form_page(form, row, scope), status
+
+
+def _say_the_rest(form: ClassForm, row) -> None:
+    """Say what else is wrong beside the fields without a readable value, so that nobody is told in instalments."""
+    found = service.problems_of(
+        row.id if row else None, _entry(form), _roll(form), by=current_user, now=arrived_at(), hand_in=_hands_in()
+    )
+    rest = [one for one in found if one.field not in form.errors]
+    if rest:
+        form.blame(Invalid(rest))
 
 
 def _hands_in() -> bool:
     return request.form.get("action") == "submit"
 
 
-def _keep(class_id: int | None, form: ClassForm) -> int:
-    entry = ClassEntry(
+def _entry(form: ClassForm) -> ClassEntry:
+    return ClassEntry(
         unit_id=form.unit_id.data,
         title=form.title.data,
         kind=form.kind.data,
@@ -122,8 +136,15 @@ def _keep(class_id: int | None, form: ClassForm) -> int:
         place=form.place.data,
         evidence=form.evidence.data,
     )
+
+
+def _roll(form: ClassForm) -> Roll:
     present, listed = _ticked("present"), _ticked("listed")
-    roll = Roll(frozenset((present | listed) - _ticked("removed")), frozenset(present), form.pasted.data or "")
+    return Roll(frozenset((present | listed) - _ticked("removed")), frozenset(present), form.pasted.data or "")
+
+
+def _keep(class_id: int | None, form: ClassForm) -> int:
+    entry, roll = _entry(form), _roll(form)
     by, now = current_user, arrived_at()
     if class_id is None:
         return service.enter(entry, roll, by=by, now=now, hand_in=_hands_in())
@@ -143,8 +164,10 @@ def _form_page(form: ClassForm, row, scope: Scope):
     listed = {line.user_id for line in lines}
     present = {line.user_id for line in lines if line.present}
     if request.method == "POST":
-        present = _ticked("present")
-    people = queries.officers_to_pick(session, scope, listed | (present if request.method == "POST" else set()))
+        # An id in a form is a claim: who is neither on the roll nor in scope is not named to the caller.
+        ticked = _ticked("present")
+        present = (ticked & listed) | queries.officers_by_id(session, scope, sorted(ticked - listed))
+    people = queries.officers_to_pick(session, scope, listed | present)
     return render_template(
         "training/edit.html",
         form=form,
@@ -180,10 +203,25 @@ def discard(class_id):
     return redirect(url_for("training.index"), 303)
 
 
+@bp.post("/<id:class_id>/recall")
+@needs("class.manage")
+def recall(class_id):
+    service.recall(class_id, by=current_user)
+    flash(_("已撤回为草稿，修改后请重新提交。"), "success")
+    return redirect(url_for("training.edit", class_id=class_id), 303)
+
+
 @bp.post("/<id:class_id>/confirm")
 @needs("class.confirm")
 def confirm(class_id):
-    count = service.confirm(class_id, by=current_user, now=arrived_at())
+    checked = request.form.get("checked") == "yes"
+    try:
+        count = service.confirm(class_id, by=current_user, now=arrived_at(), checked=checked)
+    except Conflict as refusal:
+        if refusal.code != "class_days_crowded":
+            raise
+        flash(sentence(refusal.code, refusal.params), "danger")
+        return redirect(url_for("training.show", class_id=class_id), 303)
     flash(ngettext("已确认，%(num)s 人的学时已入账。", "已确认，%(num)s 人的学时已入账。", count), "success")
     return redirect(url_for("training.show", class_id=class_id), 303)
 
@@ -233,9 +271,9 @@ def _clerk_tasks(person: Person, now: datetime) -> Iterable[Task]:
             continue
         rejected = row.state == "rejected"
         yield Task(
-            title=_("修改被退回的培训班“%(title)s”", title=row.title)
+            title=_("修改被退回的培训班《%(title)s》", title=row.title)
             if rejected
-            else _("提交培训班“%(title)s”", title=row.title),
+            else _("提交培训班《%(title)s》", title=row.title),
             url=url_for("training.edit", class_id=row.id),
             icon="edit" if rejected else "send",
             note=row.reason if rejected else local_date(row.held_on),
@@ -247,7 +285,7 @@ def _clerk_tasks(person: Person, now: datetime) -> Iterable[Task]:
 def _head_tasks(person: Person, now: datetime) -> Iterable[Task]:
     for row in queries.waiting_for_head(db.session(), person.scope("class.confirm"), person.id):
         yield Task(
-            title=_("确认培训班“%(title)s”", title=row.title),
+            title=_("确认培训班《%(title)s》", title=row.title),
             url=url_for("training.show", class_id=row.id),
             icon="clipboard-check",
             note=_("%(day)s · %(hours)s 学时", day=local_date(row.held_on), hours=decimal_text(row.hours)),

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.core.clock import local_day
-from trainer.core.database import transaction
+from trainer.core.database import db, transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 from trainer.hours.ledger import credit, reverse
 from trainer.hours.rules.crediting import Event
 from trainer.notices.service import queue
 from trainer.orgs.queries import unit_in
 from trainer.training.models import CLASS_KINDS, RollEntry, TrainingClass
-from trainer.training.queries import class_in, heads_over, officers_by_id, officers_by_username
+from trainer.training.queries import class_in, crowded, heads_over, officers_by_id, officers_by_username
 from trainer.training.rules import (
     EDITABLE,
     ROLL_MOST,
@@ -58,14 +58,15 @@ class Roll:
 def enter(entry: ClassEntry, roll: Roll, *, by: Person, now: datetime, hand_in: bool = False) -> int:
     """Enter a class as a draft and return its id; ``hand_in`` submits it too, or nothing is kept.
 
-    Raises ``Invalid``, or ``Missing`` for a unit out of scope.
+    Raises ``Invalid`` with all that is wrong, or ``Missing`` for a unit out of scope.
     """
     with transaction() as session:
-        _checked(session, entry, by)
+        _demand_unit(session, entry, by)
+        people = _demand_sound(session, None, entry, roll, by=by, now=now, hand_in=hand_in)
         row = TrainingClass(**asdict(entry), state="draft", entered_by=by.id, created_at=now)
         session.add(row)
         session.flush()
-        _write_roll(session, row.id, roll, by)
+        _write_roll(session, row.id, people)
         record("class.entered", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id)
         if hand_in:
             submit(row.id, by=by, now=now)
@@ -79,16 +80,27 @@ def change(class_id: int, entry: ClassEntry, roll: Roll, *, by: Person, now: dat
     """
     with transaction() as session:
         row = _to_edit(session, class_id, by)
-        _checked(session, entry, by)
+        _demand_unit(session, entry, by)
+        people = _demand_sound(session, class_id, entry, roll, by=by, now=now, hand_in=hand_in)
         for name, value in asdict(entry).items():
             setattr(row, name, value)
         # Whoever changes it last has entered it: that person must not be the one who confirms.
         row.entered_by = by.id
-        _write_roll(session, row.id, roll, by)
+        _write_roll(session, row.id, people)
         record("class.changed", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id)
         if hand_in:
             session.flush()
             submit(row.id, by=by, now=now)
+
+
+def problems_of(
+    class_id: int | None, entry: ClassEntry, roll: Roll, *, by: Person, now: datetime, hand_in: bool
+) -> list[FieldProblem]:
+    """Return all that keeps a class from being kept or, with ``hand_in``, handed in; an empty list when nothing does.
+
+    ``class_id`` is None for a new one. For a form of which some fields have no readable value at all.
+    """
+    return _read(db.session(), class_id, entry, roll, by=by, now=now, hand_in=hand_in)[1]
 
 
 def discard(class_id: int, *, by: Person) -> None:
@@ -124,14 +136,36 @@ def submit(class_id: int, *, by: Person, now: datetime) -> None:
         )
 
 
-def confirm(class_id: int, *, by: Person, now: datetime) -> int:
+def recall(class_id: int, *, by: Person) -> None:
+    """Take a class back before it is decided on: it is a draft again. For who entered it alone.
+
+    Raises ``Missing`` out of scope, ``Forbidden`` for anybody else, ``Conflict`` when it is not handed in any more.
+    """
+    with transaction() as session:
+        scope = by.scope("class.manage")
+        row, unit = class_in(session, scope, class_id, lock=True)
+        if not scope.holds_whole(unit.path):
+            raise Missing
+        if row.entered_by != by.id:
+            raise Forbidden("class_of_another")
+        if row.state != "submitted":
+            raise Conflict("class_decided_already")
+        row.state = "draft"
+        record("class.recalled", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id)
+
+
+def confirm(class_id: int, *, by: Person, now: datetime, checked: bool = False) -> int:
     """Confirm a class and credit its hours to everybody present; return how many people were credited.
 
     One transaction: state, ledger, audit and notices. A second call raises ``Conflict`` and credits nobody. Raises
-    ``Missing`` out of scope, ``Forbidden`` for who entered the class.
+    ``Missing`` out of scope, ``Forbidden`` for who entered the class, and ``Conflict`` when somebody would come to
+    more than eight hours on a day with other classes, unless the caller has ``checked`` that.
     """
     with transaction() as session:
         row = _to_decide(session, class_id, by, "submitted")
+        beyond = crowded(session, row)
+        if beyond and not checked:
+            raise Conflict("class_days_crowded", count=len(beyond))
         row.state, row.decided_by, row.decided_at = "confirmed", by.id, now
         present = session.scalars(
             select(RollEntry.user_id).where(RollEntry.class_id == row.id, RollEntry.present.is_(True))
@@ -146,9 +180,10 @@ def confirm(class_id: int, *, by: Person, now: datetime) -> int:
             note=row.evidence,
         )
         credited = credit(event, present, by=by.id, now=now)
-        record(
-            "class.confirmed", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id, detail={"people": len(credited)}
-        )
+        detail: dict[str, Any] = {"people": len(credited)}
+        if beyond:
+            detail["checked_beyond_a_day"] = [one.user_id for one in beyond]
+        record("class.confirmed", by=by.id, target=f"class:{row.id}", unit_id=row.unit_id, detail=detail)
         queue(
             credited,
             "hours_credited",
@@ -211,16 +246,49 @@ def _reason(text: str) -> str:
     return text
 
 
-def _checked(session: Session, entry: ClassEntry, by: Person) -> None:
-    """Raise unless the entry may be kept and its unit is the caller's to enter for."""
+def _demand_unit(session: Session, entry: ClassEntry, by: Person) -> None:
     unit = unit_in(session, by.scope("class.manage"), entry.unit_id)
     if not by.scope("class.manage").holds_whole(unit.path):
         raise Missing
+
+
+def _demand_sound(
+    session: Session,
+    class_id: int | None,
+    entry: ClassEntry,
+    roll: Roll,
+    *,
+    by: Person,
+    now: datetime,
+    hand_in: bool,
+) -> dict[int, bool]:
+    """Return the roll to write. Raises ``Invalid`` with everything that is wrong at once."""
+    people, problems = _read(session, class_id, entry, roll, by=by, now=now, hand_in=hand_in)
+    if problems:
+        raise Invalid(problems)
+    return people
+
+
+def _read(
+    session: Session,
+    class_id: int | None,
+    entry: ClassEntry,
+    roll: Roll,
+    *,
+    by: Person,
+    now: datetime,
+    hand_in: bool,
+) -> tuple[dict[int, bool], list[FieldProblem]]:
+    """Return who stands on the roll and whether they were there, and all that is wrong with class and roll."""
     problems = entry_problems(entry.title, entry.held_on, entry.days, entry.hours)
     if entry.kind not in CLASS_KINDS:
         problems.append(FieldProblem("kind", "unknown_value", {"value": entry.kind}))
-    if problems:
-        raise Invalid(problems)
+    people, wrong = _read_roll(session, class_id, roll, by)
+    if hand_in:
+        # Where names are wrong, that nobody else was there is no news.
+        present = sum(people.values()) or len(wrong)
+        problems += handing_in_problems(entry.held_on, entry.evidence, present, local_day(now))
+    return people, problems + wrong
 
 
 def _to_edit(session: Session, class_id: int, by: Person) -> TrainingClass:
@@ -245,26 +313,33 @@ def _to_decide(session: Session, class_id: int, by: Person, state: str) -> Train
     return row
 
 
-def _write_roll(session: Session, class_id: int, roll: Roll, by: Person) -> None:
-    """Replace the roll of a class. Raises ``Invalid`` at ``pasted`` for user names that are no officers in scope."""
+def _read_roll(
+    session: Session, class_id: int | None, roll: Roll, by: Person
+) -> tuple[dict[int, bool], list[FieldProblem]]:
+    """Return who stands on the roll and whether they were there, and at ``pasted`` what is wrong with the names."""
     scope = by.scope("class.manage")
     names = pasted_usernames(roll.pasted)
     if len(names) + len(roll.listed) > ROLL_MOST:
-        raise Invalid.at("pasted", "roll_too_long", most=ROLL_MOST)
+        return {}, [FieldProblem("pasted", "roll_too_long", {"most": ROLL_MOST})]
     known = officers_by_username(session, scope, names)
     unknown = [name for name in names if name not in known]
+    problems = []
     if unknown:
-        raise Invalid.at("pasted", "unknown_people", names="、".join(unknown[:10]), count=len(unknown))
+        said = {"names": "、".join(unknown[:10]), "count": len(unknown)}
+        problems.append(FieldProblem("pasted", "unknown_people", said))
     kept = set(session.scalars(select(RollEntry.user_id).where(RollEntry.class_id == class_id)))
     # Who has left or moved since stays on the roll of a class that took place; nobody new comes from outside.
     listed = officers_by_id(session, scope, sorted(roll.listed - kept)) | (roll.listed & kept)
-    rows: dict[int, dict[str, Any]] = {
-        user_id: {"class_id": class_id, "user_id": user_id, "present": user_id in roll.present} for user_id in listed
-    }
-    rows |= {one: {"class_id": class_id, "user_id": one, "present": True} for one in known.values()}
+    people = {user_id: user_id in roll.present for user_id in listed}
+    return people | dict.fromkeys(known.values(), True), problems
+
+
+def _write_roll(session: Session, class_id: int, people: dict[int, bool]) -> None:
+    """Replace the roll of a class by ``people``, who were there or not."""
     session.execute(delete(RollEntry).where(RollEntry.class_id == class_id))
+    rows = [{"class_id": class_id, "user_id": one, "present": there} for one, there in sorted(people.items())]
     if rows:
-        session.execute(insert(RollEntry), [rows[user_id] for user_id in sorted(rows)])
+        session.execute(insert(RollEntry), rows)
 
 
 def _tell_clerk(row: TrainingClass, code: str, key: str, params: dict[str, Any]) -> None:

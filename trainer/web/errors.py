@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from flask import Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
 from trainer.core.clock import utcnow
 from trainer.core.database import db, is_unavailable
 from trainer.core.errors import Invalid, Refused, Unauthenticated
 from trainer.web.arrival import request_id
+from trainer.web.limits import retry_after
 from trainer.web.sentences import SENTENCES, sentence
 
 log = logging.getLogger("trainer.errors")
@@ -125,6 +126,14 @@ def title_of(status: int) -> str:
     return str(headings.get(status, _("系统出了差错") if status >= 500 else _("请求有误")))
 
 
+def _ask_nothing_more() -> None:
+    """Let the rest of the answer take the caller for nobody.
+
+    Whoever asks who is calling (the language does, and the menu) would ask the very database that has just failed.
+    """
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # Flask-Login put it there
+
+
 def init_app(app: Flask) -> None:
     """Turn everything that can be raised into an answer without a stack trace."""
 
@@ -135,6 +144,10 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
+        if isinstance(error, InternalServerError) and error.original_exception is not None:
+            # The answer to another error has failed itself: a 404 wants to know the reader's language, for one.
+            failure = error.original_exception
+            return database_error(failure) if isinstance(failure, (DBAPIError, PoolTimeout)) else defect(failure)
         db.session.rollback()
         status = error.code or 500
         if status < 400:
@@ -143,24 +156,27 @@ def init_app(app: Flask) -> None:
         answer = problem(status, code) if wants_json() else page(status, code)
         if status == 405 and getattr(error, "valid_methods", None):
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]  # 405 has it
+        if isinstance(error, TooManyRequests):
+            retry_after(error, answer)
         return answer
 
     @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)
-    def database_error(error: Exception) -> Response:
+    def database_error(error: BaseException) -> Response:
         db.session.rollback()
+        _ask_nothing_more()
         if isinstance(error, PoolTimeout) or is_unavailable(error):
             log.error("database unavailable", exc_info=error, extra={"fields": {"request_id": request_id()}})
             return problem(503, "unavailable") if wants_json() else page(503, "unavailable")
         return defect(error)
 
     @app.errorhandler(Exception)
-    def defect(error: Exception) -> Response:
+    def defect(error: BaseException) -> Response:
         db.session.rollback()
+        _ask_nothing_more()
         if app.testing and app.config.get("RAISE_DEFECTS", True):
             raise error
-        cause = error.original_exception if isinstance(error, InternalServerError) else error
-        log.error("defect", exc_info=cause or error, extra={"fields": {"request_id": request_id()}})
+        log.error("defect", exc_info=error, extra={"fields": {"request_id": request_id()}})
         return problem(500, "internal_error") if wants_json() else page(500, "internal_error")
 
 

@@ -12,13 +12,15 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import DateTimeLocalField, Form, StringField, ValidationError
+from wtforms import DateTimeLocalField, Form, StringField, TextAreaField, ValidationError
 from wtforms.validators import StopValidation
 
 from trainer.core.errors import Invalid, Refused
 from trainer.web.access import SAFE_METHODS
 from trainer.web.locale import chosen_locale, zone
 from trainer.web.sentences import sentence
+
+LINE_ENDS = str.maketrans("", "", "\r\n\t")
 
 
 class BaseForm(Form):
@@ -66,7 +68,11 @@ class LocalDateTimeField(DateTimeLocalField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         if isinstance(self.data, datetime):
-            self.data = self.data.replace(tzinfo=zone()).astimezone(UTC)
+            local, self.data = self.data, None
+            # Near the ends of the calendar the change of zone leaves it.
+            if not 1900 <= local.year <= 2999:
+                raise ValueError(sentence("bad_format"))
+            self.data = local.replace(tzinfo=zone()).astimezone(UTC)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -82,8 +88,19 @@ class LineField(StringField):
         self.data = (self.data or "").strip()
 
     def pre_validate(self, form: Any) -> None:
-        if any(ord(letter) < 32 or ord(letter) == 127 for letter in self.data or ""):
-            raise StopValidation(str(_l("这里有无法识别的控制字符，请删去后重试。")))
+        _refuse_control_characters(self.data or "")
+
+
+class TextField(TextAreaField):
+    """Text of several lines; control characters other than the ends of lines and tabs are refused."""
+
+    def pre_validate(self, form: Any) -> None:
+        _refuse_control_characters((self.data or "").translate(LINE_ENDS))
+
+
+def _refuse_control_characters(text: str) -> None:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        raise StopValidation(str(_l("这里有无法识别的控制字符，请删去后重试。")))
 
 
 def one_of(choices: Iterable[str]) -> Any:

@@ -1,7 +1,8 @@
 """What a home page is made of. Features register here what a person must do now, and cards that show where they stand.
 
-A task is one line with one link, the most urgent first; a card is a template fragment with its values. Each maker is
-called for callers who hold its permission, and returns nothing when there is nothing to say.
+A task is one line with one link, and further ones below it where they help, the most urgent first; a card is a template
+fragment with its values. Each maker is called for callers who hold its permission, and returns nothing when there is
+nothing to say.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from trainer.web.access import SIGNED_IN
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for the caller. ``urgency`` sorts, 0 first: 0 now, 1 today, 2 soon, 3 some time."""
+    """Something that waits for the caller. ``urgency`` sorts, 0 first: 0 now, 1 today, 2 soon, 3 some time.
+
+    ``links`` are further ones below the line, as (label, address).
+    """
 
     title: str
     url: str
@@ -25,15 +29,20 @@ class Task:
     action: str = ""
     due_at: datetime | None = None
     urgency: int = 2
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Card:
-    """A fragment for the home page: ``template`` gets ``values``. ``wide`` takes the whole width on a desk."""
+    """A fragment for the home page: ``template`` gets ``values``.
+
+    On a desk ``wide`` takes the whole width, and ``side`` stands in the narrow column beside the tasks.
+    """
 
     template: str
     values: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
+    side: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from trainer.config import LOCALES
@@ -68,6 +69,15 @@ def decimal_text(value: Decimal | int | None) -> str:
     return text or "0"
 
 
+def law_version(version: str) -> str:
+    """Return which text of a law is meant, from its day as ISO text; what is no day is shown as it is."""
+    try:
+        day = date.fromisoformat(version)
+    except ValueError:
+        return version
+    return str(_("%(day)s版本", day=local_date(day)))
+
+
 def duration(seconds: int | None) -> str:
     """Return a span of seconds as 1:05:09 or 12:34; None gives an en dash."""
     if seconds is None:
@@ -92,6 +102,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=chosen_locale)
     app.jinja_env.filters.update(
         local_time=local_time,
+        law_version=law_version,
         local_date=local_date,
         points=decimal_text,
         hours=decimal_text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
+
+from trainer.core.errors import Missing
 
 PER_PAGE = (20, 50, 100, 200)
 LARGEST_ID = 2**63 - 1
@@ -58,7 +61,9 @@ class Page:
 
 def url_with(**changes: Any) -> str:
     """Return the address of this request with some of its arguments changed; None removes one."""
-    arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    # Names that begin with an underscore mean something to url_for itself.
+    given = {name: value for name, value in request.args.to_dict(flat=False).items() if not name.startswith("_")}
+    arguments = {**(request.view_args or {}), **given, **changes}
     kept = {name: value for name, value in arguments.items() if value not in (None, "", [])}
     return url_for(request.endpoint or "", **kept)
 
@@ -77,6 +82,35 @@ def asked_text(name: str, most: int = 60) -> str:
     """
     text = request.args.get(name, "").strip()[:most]
     return "".join("\N{REPLACEMENT CHARACTER}" if ord(letter) < 32 or ord(letter) == 127 else letter for letter in text)
+
+
+def asked_id(name: str) -> int | None:
+    """Return an id of the address, None without one. Raises ``Missing`` for what no table can hold."""
+    asked = request.args.get(name, type=int)
+    if asked is not None and asked > LARGEST_ID:
+        raise Missing
+    return asked if asked is not None and asked > 0 else None
+
+
+def asked_choice(name: str, known: Container[str]) -> str:
+    """Return a word of the address out of ``known``, empty without one. Raises ``Missing`` for any other.
+
+    A list that quietly left an unknown filter out would be read as if it had been narrowed.
+    """
+    asked = request.args.get(name, "")
+    if asked and asked not in known:
+        raise Missing
+    return asked
+
+
+def asked_year(first: int, this_year: int) -> int:
+    """Return the year of the address, ``this_year`` without one. Raises ``Missing`` beyond ``first`` to next year."""
+    asked = request.args.get("year", "")
+    if not asked:
+        return this_year
+    if not (asked.isascii() and asked.isdigit() and len(asked) == 4 and first <= int(asked) <= this_year + 1):
+        raise Missing
+    return int(asked)
 
 
 def paged(session: Session, rows: Select[Any], page: int, per_page: int, *, scalars: bool = False) -> Page:

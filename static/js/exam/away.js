@@ -12,6 +12,7 @@ export class Away {
   #timer = 0;
   #gone = false;
   #waiting = [];
+  #sending = false;
   #told = -Infinity;
   #returned;
 
@@ -63,15 +64,21 @@ export class Away {
 
   /** Send what is waiting, oldest first. */
   async send() {
-    while (this.#waiting.length) {
-      const [first] = this.#waiting;
-      try {
-        await call("POST", this.#url, first, { timeout: 5000, keepalive: true });
-      } catch (error) {
-        // A page that has reported too often is no longer listened to; all else may pass.
-        if (error.status < 400 || error.status >= 500 || error.status === 401) return;
+    // The heartbeat asks for it too: without this, one incident would be reported twice.
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      while (this.#waiting.length) {
+        try {
+          await call("POST", this.#url, this.#waiting[0], { timeout: 5000, keepalive: true });
+        } catch (error) {
+          // A page that has reported too often is no longer listened to; all else may pass.
+          if (error.status < 400 || error.status >= 500 || error.status === 401) return;
+        }
+        this.#waiting.shift();
       }
-      if (this.#waiting[0] === first) this.#waiting.shift();
+    } finally {
+      this.#sending = false;
     }
   }
 }

@@ -29,6 +29,7 @@ let attempt = null;
 let outbox, sender, paper, flags, map, line, away;
 let handingIn = false;
 let lockedFor = "";
+let lineIsBack = () => {};
 let announced = new Set();
 
 // --- what the page says
@@ -72,7 +73,7 @@ function showSaved() {
   const place = find("saved");
   const unsent = sender.unsent();
   const states = unsent.map(({ number }) => sender.state(number).state);
-  const stuck = states.includes("unsent");
+  const stuck = states.includes("unsent") || states.includes("held");
   let look = "", mark = "cloud-check", sentence = "";
   if (line?.down || stuck) {
     look = unsent.length ? "is-unsaved" : "is-offline";
@@ -105,7 +106,9 @@ function refreshAll() {
 function showPlace() {
   flags.current = paper.current;
   map.refreshAll();
-  find("section").textContent = `${paper.section.title} · ${say("place", { n: paper.current, all: paper.items.length })}`;
+  find("section").textContent = paper.section.title;
+  find("place").textContent = `${paper.current}/${paper.items.length}`;
+  find("place-words").textContent = say("place", { n: paper.current, all: paper.items.length });
   find("previous").disabled = paper.current === 1;
   find("next").hidden = paper.current === paper.items.length;
   find("finish").hidden = paper.current !== paper.items.length;
@@ -221,7 +224,8 @@ async function send(timeIsOver) {
       const kept = outbox.durable ? "kept_on_device" : "kept_in_page";
       if (timeIsOver) banner(`${say("zero_offline")}${unsent ? say(kept, { n: unsent }) : say("zero_all_saved")}`, { grave: true });
       else banner(say("hand_in_offline"), { grave: true });
-      await wait(backOff(failures));
+      // Once the time is over seconds of grace remain: when the line comes back, the next try is due at once.
+      await Promise.race([wait(backOff(failures)), new Promise((resolve) => { lineIsBack = resolve; })]);
       // Minutes may have been granted while the line was down; then the exam goes on.
       if (timeIsOver && !line.down && clock.left() > 1000) {
         find("submitting").hidden = true;
@@ -240,13 +244,22 @@ function takenOver() {
   if (lockedFor === "taken_over" || !attempt) return;
   lockedFor = "taken_over";
   sender.halt();
+  flags.halt();
   paper.lock(true);
   away.report("taken_over", clock.now(), "");
-  banner(say("taken_over"), {
+  const unsent = sender.unsent().length;
+  banner(say("taken_over") + (unsent ? say("taken_over_unsent", { n: unsent }) : ""), {
     grave: true,
-    action: { text: say("continue_here"), press: () => enter().catch(() => banner(say("no_line"), { grave: true })) },
+    action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
-  showSaved();
+  refreshAll();
+}
+
+/** Take the attempt back. If it was handed in elsewhere, a start would begin a further one, so that is asked first. */
+async function goOn() {
+  const stands = await line.beat();
+  if (stands?.state === "open") await enter();
+  else if (attempt && !stands) note(say("no_line"));
 }
 
 async function reLogin() {
@@ -292,6 +305,7 @@ async function enter() {
   const plan = reconcile([...kept.values()], made.responses, made.epoch);
   plan.drop.forEach((entry) => outbox.drop(entry.number, entry.seq));
   sender.begin(made.attempt_id, made.epoch, made.responses, plan.send);
+  flags.begin(made.epoch, made.flags ?? []);
   lockedFor = "";
   banner("");
   paper.lock(false);
@@ -347,6 +361,7 @@ async function furnish(made) {
       else if (reply.epoch > sender.epoch) takenOver();
       else if (sender.unsent().length) sender.flush();
       away.send();
+      flags.send();
     },
     down: () => {
       if (lockedFor) return;
@@ -354,6 +369,7 @@ async function furnish(made) {
       refreshAll();
     },
     up: (seconds) => {
+      lineIsBack();
       if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
       if (seconds >= 5) away.report("network_loss", clock.now(), `${seconds} s`);
       showSaved();
@@ -363,6 +379,7 @@ async function furnish(made) {
   });
   away = new Away(made.attempt_id, (count) => { if (attempt) note(say("came_back", { n: count })); });
   find("outbox-note").hidden = outbox.durable;
+  find("outbox-note").querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
   find("lobby").remove();
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";
@@ -385,7 +402,7 @@ function wire() {
   document.querySelectorAll("[data-open]").forEach((button) => button.addEventListener("click", () => find(button.dataset.open).showModal()));
   document.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close()));
   find("view").addEventListener("change", (event) => { paper.view = event.target.value; });
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sender?.flush(); });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") { sender?.flush(); flags?.send(); } });
   window.addEventListener("beforeunload", (event) => {
     if (attempt && sender.unsent().length) event.preventDefault();
   });

@@ -32,7 +32,7 @@ export class ItemMap {
     const answered = this.#hooks.answered(number);
     const { state } = this.#hooks.state(number);
     const flagged = this.#hooks.flagged(number);
-    const look = state === "unsent" || state === "refused" ? "unsaved" : state === "saving" ? "saving" : answered ? "answered" : "empty";
+    const look = ["unsent", "held", "refused"].includes(state) ? "unsaved" : state === "saving" ? "saving" : answered ? "answered" : "empty";
     const words = [say("item_number", { n: number }), say(answered ? "map_answered" : "map_empty")];
     if (look === "unsaved") words.push(say("map_unsaved"));
     if (look === "saving") words.push(say("map_saving"));

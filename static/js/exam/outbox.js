@@ -2,8 +2,9 @@
 //
 // They are encrypted by AES-GCM under a key of the attempt that cannot be exported, and gone on
 // receipt, on hand-in, on sign-out (the server clears the site's storage), when somebody else
-// signs in here, and after 24 hours. Without a secure context there is no such key: then nothing is
-// written, the answers live in the page alone, and `durable` is false so that the page can say so.
+// signs in here, and after 24 hours. Without a secure context there is no such key, and a browser may
+// refuse to store anything: then nothing is written, the answers live in the page alone, and `hindrance`
+// says why, so that the page can.
 
 const NAME = "exam-outbox";
 const DAY = 24 * 60 * 60 * 1000;
@@ -79,6 +80,9 @@ export class Outbox {
   }
 
   get durable() { return this.#database !== null; }
+
+  /** Return what keeps answers in the page alone: "insecure" (no encrypted connection), "refused" (by the browser) or "". */
+  get hindrance() { return this.durable ? "" : window.isSecureContext ? "refused" : "insecure"; }
 
   // One step after the other: a receipt must not overtake the writing of what it acknowledges.
   #step(work) {

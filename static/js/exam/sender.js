@@ -23,6 +23,7 @@ export class Sender {
   #failures = 0;
   #halted = true;
   #final = true;
+  #handingIn = false;
   #refused = new Set();
 
   /**
@@ -66,11 +67,12 @@ export class Sender {
     return normal((this.#pending.get(number) ?? this.#standing.get(number))?.answer);
   }
 
-  /** Return {state: empty | saved | saving | unsent | refused, savedAt} of an item. */
+  /** Return {state: empty | saved | saving | unsent | held | refused, savedAt} of an item; held: no longer this page's to send. */
   state(number) {
     const savedAt = this.#standing.get(number)?.saved_at ?? null;
     if (this.#refused.has(number)) return { state: "refused", savedAt };
     if (this.#pending.has(number)) {
+      if (this.#halted && this.#final) return { state: "held", savedAt };
       return { state: this.#failures || this.#halted ? "unsent" : "saving", savedAt };
     }
     return { state: savedAt ? "saved" : "empty", savedAt };
@@ -123,7 +125,8 @@ export class Sender {
   flush() {
     this.#unschedule();
     if (this.#flight) return this.#flight.then(() => (this.#pending.size ? this.flush() : undefined));
-    if (this.#halted || !this.#pending.size) return Promise.resolve();
+    // A save that overtakes or follows the hand-in would be refused, and its answers told as lost.
+    if (this.#halted || this.#handingIn || !this.#pending.size) return Promise.resolve();
     this.#flight = this.#send().finally(() => {
       this.#flight = null;
       if (this.#pending.size && !this.#halted) this.#schedule(this.#failures ? undefined : COALESCE);
@@ -212,15 +215,20 @@ export class Sender {
    * throws what call() throws, and then nothing is lost.
    */
   async handIn() {
-    this.#unschedule();
-    if (this.#flight) await this.#flight;
-    const responses = this.unsent().map(({ number, answer, seq }) => ({ number, answer, seq }));
-    const url = this.#url.replace("/responses", "/submit");
-    const receipt = await call("POST", url, { epoch: this.#epoch, responses }, { timeout: 15000 });
-    if (receipt?.state !== "submitted" || !receipt.submitted_at) {
-      throw Object.assign(new Error("no receipt"), { status: 0, code: "unexpected_answer" });
+    this.#handingIn = true;
+    try {
+      if (this.#flight) await this.#flight;
+      const responses = this.unsent().map(({ number, answer, seq }) => ({ number, answer, seq }));
+      const url = this.#url.replace("/responses", "/submit");
+      const receipt = await call("POST", url, { epoch: this.#epoch, responses }, { timeout: 15000 });
+      if (receipt?.state !== "submitted" || !receipt.submitted_at) {
+        throw Object.assign(new Error("no receipt"), { status: 0, code: "unexpected_answer" });
+      }
+      this.halt();
+      return receipt;
+    } finally {
+      this.#handingIn = false;
+      if (this.#pending.size && !this.#halted) this.#schedule();
     }
-    this.halt();
-    return receipt;
   }
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -35,8 +35,16 @@ class Step:
 def steps(state: str, rounds: Sequence[RoundState], objections_until: datetime | None, now: datetime) -> list[Step]:
     """Return the steps from the notice to the signed result in their order.
 
-    ``state`` is the competition's. Entry is over as soon as the first round has begun.
+    ``state`` is the competition's; of a cancelled one whatever was not done is ``stopped``. Entry is over as soon as
+    the first round has begun.
     """
+    made = _steps(state, rounds, objections_until, now)
+    if state == "cancelled":
+        return [one if one.state == "done" else replace(one, state="stopped") for one in made]
+    return made
+
+
+def _steps(state: str, rounds: Sequence[RoundState], objections_until: datetime | None, now: datetime) -> list[Step]:
     draft = state == "draft"
     begun = any(one.phase not in ("upcoming", "cancelled") for one in rounds)
     made = [
@@ -69,7 +77,7 @@ def next_action(
     ``publish``, ``wait_round`` (a round is still to come, open or unmarked), ``release`` (over, results held back),
     ``unfreeze``, ``post_results``, ``wait_objections``, ``sign`` or ``none``.
     """
-    if state == "closed":
+    if state in ("closed", "cancelled"):
         return "none"
     if state == "draft":
         return "publish"

@@ -8,7 +8,10 @@ standings at any time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+STRICTNESS = ("full", "masked", "unit_only")
 
 
 def ends_at(closes_at: datetime, *, extra_minutes: int, grace_seconds: int) -> datetime:
@@ -35,6 +38,15 @@ def scores_may_show(release: str, *, ended_at: datetime | None, released_at: dat
 def is_provisional(showing: bool, *, ended_at: datetime | None, unsettled: bool, now: datetime) -> bool:
     """Return whether places may still change: somebody may still write, a paper is unmarked, or nothing is out."""
     return not showing or unsettled or ended_at is None or now < ended_at
+
+
+def strictest(rules: Iterable[str]) -> str:
+    """Return the rule of names that shows least of a person; raises ``ValueError`` for none, or for an unknown one.
+
+    Competitions that share an exam rank the same people by the same scores: a place shown in full on one board would
+    name whom the other has masked, so the strictest holds for all of them (our decision of 2026-11-27).
+    """
+    return max(rules, key=STRICTNESS.index)
 
 
 def shown_name(name: str, unit_name: str, rule: str) -> str:

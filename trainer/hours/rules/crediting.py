@@ -73,6 +73,9 @@ def hours_problems(hours: Decimal | None, days: int, name: str = "hours") -> lis
         return [FieldProblem(name, "required")]
     if not hours.is_finite() or not STEP <= hours <= most:
         return [FieldProblem(name, "hours_beyond_days", {"least": STEP, "most": most, "days": days})]
-    if hours % STEP:
-        return [FieldProblem(name, "hours_not_in_halves")]
-    return []
+    return step_problems(hours, name)
+
+
+def step_problems(hours: Decimal, name: str = "hours") -> list[FieldProblem]:
+    """Return what is wrong with finite hours that do not come in halves; an empty list when they do."""
+    return [FieldProblem(name, "hours_not_in_halves")] if hours % STEP else []

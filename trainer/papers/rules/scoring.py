@@ -12,11 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 HUNDREDTH = Decimal("0.01")
 NOTHING = Decimal("0.00")
+NOISE = Decimal("1E-20")
 
 
 def item_points(points: Decimal, fraction: Decimal) -> Decimal:
     """Return what an item worth ``points`` earns with ``fraction`` (0 to 1), in whole hundredths."""
-    return (points * fraction).quantize(HUNDREDTH, ROUND_HALF_UP)
+    # A fraction such as 5/14 has only 28 digits, and its last one must not decide over half a hundredth.
+    return (points * fraction).quantize(NOISE).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def total_points(earned: Iterable[Decimal]) -> Decimal:

@@ -37,8 +37,8 @@ from trainer.orgs.rules import Reach, Scope, ancestors
 from trainer.reports.rules.figures import Figures, UnitFigures, roll_up
 
 PERSON_SORTS = ("missing", "name", "unit", "hours")
-# What a list of people may be asked for: the five statuses, and everybody below the pace.
-PERSON_STATUSES = ("met", "on_pace", "behind", "at_risk", "exempt", "below", "due")
+# What a list of people may be asked for: whatever is counted. ``below`` is behind and at risk together.
+PERSON_STATUSES = ("due", "met", "on_pace", "below", "behind", "at_risk", "exempt", "forecast_met")
 
 
 def visible_unit(scope: Scope) -> ColumnElement[bool]:
@@ -133,7 +133,6 @@ class _Parts:
     hours: ColumnElement[Any]
     exempt: ColumnElement[bool]
     statuses: dict[str, ColumnElement[bool]]
-    forecast_met: ColumnElement[bool]
 
 
 def _parts(standard: Standard) -> _Parts:
@@ -157,8 +156,10 @@ def _parts(standard: Standard) -> _Parts:
             "exempt": exempt,
             "below": below,
             "due": due,
+            "forecast_met": and_(
+                due, hours * standard.window + recent * standard.days_left >= required * standard.window
+            ),
         },
-        forecast_met=and_(due, hours * standard.window + recent * standard.days_left >= required * standard.window),
     )
 
 
@@ -185,8 +186,9 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
         select(
             User.unit_id,
             *(_count(parts.statuses[name]).label(name) for name in names),
-            _count(parts.forecast_met).label("forecast_met"),
+            _count(parts.statuses["forecast_met"]).label("forecast_met"),
             func.sum(parts.hours).label("hours"),
+            _hours_due(parts).label("hours_due"),
         ).select_from(User),
         parts,
         standard,
@@ -196,6 +198,7 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
         row.unit_id: Figures(
             **{name: int(getattr(row, name)) for name in (*names, "forecast_met")},
             hours_total=_hours(row.hours),
+            hours_due=_hours(row.hours_due),
         )
         for row in rows
     }
@@ -208,6 +211,10 @@ def compliance(session: Session, scope: Scope, root: Unit, standard: Standard) -
     if tree is None:
         raise Missing
     return tree
+
+
+def _hours_due(parts: _Parts) -> Any:
+    return func.sum(case((parts.statuses["due"], parts.hours), else_=0))
 
 
 def _hours(hundredths: Any) -> Decimal:
@@ -265,8 +272,11 @@ class PersonRow:
     missing: Decimal
 
 
-def people(scope: Scope, root: Unit, standard: Standard, wanted: PersonFilter) -> Select[Any]:
-    """Return the statement of the people behind a figure, sorted; ``as_person`` reads its rows."""
+def people(scope: Scope, root: Unit | None, standard: Standard, wanted: PersonFilter) -> Select[Any]:
+    """Return the statement of the people behind a figure, sorted; ``as_person`` reads its rows.
+
+    ``root`` None asks for everybody in ``scope``.
+    """
     parts = _parts(standard)
     rows = _joined(
         select(
@@ -281,7 +291,7 @@ def people(scope: Scope, root: Unit, standard: Standard, wanted: PersonFilter) -
         ).select_from(User),
         parts,
         standard,
-    ).where(*_counted(scope, root.path))
+    ).where(*_counted(scope, root.path if root else ""))
     if wanted.status in parts.statuses:
         rows = rows.where(parts.statuses[wanted.status])
     if wanted.field:
@@ -321,20 +331,35 @@ def as_person(row: Any, standard: Standard) -> PersonRow:
 
 
 def totals(session: Session, scope: Scope, standard: Standard) -> Figures:
-    """Return the figures of everybody in ``scope`` together, for the card on the home page. One statement."""
+    """Return the figures of everybody in ``scope`` together. One statement."""
     parts = _parts(standard)
     names = ("met", "on_pace", "behind", "at_risk", "exempt", "due")
     row = session.execute(
         _joined(
             select(
                 *(func.coalesce(_count(parts.statuses[name]), 0).label(name) for name in names),
-                func.coalesce(_count(parts.forecast_met), 0).label("forecast_met"),
+                func.coalesce(_count(parts.statuses["forecast_met"]), 0).label("forecast_met"),
                 func.coalesce(func.sum(parts.hours), 0).label("hours"),
+                _hours_due(parts).label("hours_due"),
             ).select_from(User),
             parts,
             standard,
         ).where(User.category == "officer", User.state != "left", people_within(scope))
     ).one()
     return Figures(
-        **{name: int(getattr(row, name)) for name in (*names, "forecast_met")}, hours_total=_hours(row.hours)
+        **{name: int(getattr(row, name)) for name in (*names, "forecast_met")},
+        hours_total=_hours(row.hours),
+        hours_due=_hours(row.hours_due),
     )
+
+
+def summary(session: Session, scope: Scope, standard: Standard) -> tuple[Figures, UnitFigures | None]:
+    """Return the figures of everybody in ``scope``, and their tree where the scope has one root, else None.
+
+    Three statements with one root, two with several.
+    """
+    found = roots(session, scope)
+    if len(found) == 1:
+        tree = compliance(session, scope, found[0], standard)
+        return tree.figures, tree
+    return totals(session, scope, standard), None

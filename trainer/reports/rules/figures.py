@@ -15,8 +15,8 @@ class Figures:
     """Counts of officers by status in a year (``hours.rules.compliance``).
 
     ``due`` are those who must meet the hours: met + on_pace + behind + at_risk; the exempt are beside them.
-    ``hours_total`` are the hours of all counted officers, the exempt ones' too. ``forecast_met`` are those due who
-    will have the hours by the end of the year at the present pace.
+    ``hours_total`` are the hours of all counted officers, the exempt ones' too; ``hours_due`` of those due alone.
+    ``forecast_met`` are those due who will have the hours by the end of the year at the present pace.
     """
 
     due: int = 0
@@ -27,6 +27,7 @@ class Figures:
     exempt: int = 0
     forecast_met: int = 0
     hours_total: Decimal = Decimal("0.00")
+    hours_due: Decimal = Decimal("0.00")
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(
@@ -38,6 +39,7 @@ class Figures:
             exempt=self.exempt + other.exempt,
             forecast_met=self.forecast_met + other.forecast_met,
             hours_total=self.hours_total + other.hours_total,
+            hours_due=self.hours_due + other.hours_due,
         )
 
     @property
@@ -53,6 +55,14 @@ class Figures:
     @property
     def people(self) -> int:
         return self.due + self.exempt
+
+    @property
+    def mean_hours(self) -> Decimal | None:
+        """Hours for each person due (人均学时), to the hundredth; None where nobody is.
+
+        The exempt are in neither part: they need no hours, and would make a unit look as if it lagged.
+        """
+        return (self.hours_due / self.due).quantize(Decimal("0.01")) if self.due else None
 
 
 NOBODY = Figures()
@@ -126,6 +136,18 @@ def flat(tree: UnitFigures, key: str = "tree", descending: bool = False) -> list
     return rows
 
 
+def furthest_behind(tree: UnitFigures, most: int) -> list[UnitFigures]:
+    """Return the units right below the root with the most people below the pace, the worst first.
+
+    Equal counts stand by their share of those due, then by name. A root with a single unit below it is passed over
+    for that one, down to where a choice begins; units in which nobody is below the pace are left out.
+    """
+    while len(tree.children) == 1:
+        tree = tree.children[0]
+    found = [one for one in tree.children if one.figures.below]
+    return sorted(found, key=lambda one: (-one.figures.below, -_measure(one.figures, "below"), one.name))[:most]
+
+
 SORT_KEYS = ("tree", "due", "met", "on_pace", "below", "hours")
 
 
@@ -140,7 +162,7 @@ def _measure(figures: Figures, key: str) -> Decimal:
     if key == "due":
         return Decimal(figures.due)
     if key == "hours":
-        return figures.hours_total / figures.people if figures.people else Decimal(0)
+        return figures.mean_hours or Decimal(0)
     part = {"met": figures.met, "on_pace": figures.keeping, "below": figures.below}[key]
     return Decimal(part) / figures.due if figures.due else Decimal(-1)
 

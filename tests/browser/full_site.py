@@ -1,0 +1,213 @@
+"""A served site with something on every page, and the address of each page for somebody who may open it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from tests.attempts.factories import make_exam
+from tests.browser.real_site import RealSite
+from tests.competitions.factories import make_competition
+from tests.factories import add_user
+from tests.hours.factories import give_hours
+from tests.practice.factories import WRONG, add_items, small_item
+from tests.training.factories import make_class
+from trainer.accounts.models import Grant
+from trainer.accounts.queries import person_by_id
+from trainer.accounts.rules import ROLES
+from trainer.attempts.models import Attempt
+from trainer.bank.models import ItemRecord
+from trainer.competitions.service import NewRound
+from trainer.core import files
+from trainer.core.clock import utcnow
+from trainer.core.database import db, transaction
+from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
+from trainer.exams.models import Candidate
+from trainer.jobs.models import JobRun
+from trainer.marking.settle import settle
+from trainer.notices.service import give_feedback
+from trainer.practice.service import answer_item
+from trainer.web.access import PUBLIC, SIGNED_IN
+
+# What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
+NO_PAGES = re.compile(r"^/(static|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$")
+
+# Whoever comes first in the city and holds the permission opens a page, but for these.
+BY = {
+    "attempts.result": "officer",
+    "attempts.receipt": "officer",
+    "exam_builder.edit": "organiser",
+    "hours.person": "supervisor",
+    "hours.person_card": "supervisor",
+    "people.show": "admin",
+    "people.index": "admin",
+    "people.edit": "admin",
+    "people.new": "admin",
+    "reports.hours": "supervisor",
+    "reports.people": "supervisor",
+    "competitions.index": "organiser",
+    "competitions.show": "organiser",
+    "competitions.leaderboard": "organiser",
+}
+
+
+@dataclass
+class FullSite:
+    """The site and, by the name in the address, one id of each kind of thing that lies in it."""
+
+    site: RealSite
+    ids: dict[str, Any] = field(default_factory=dict)
+    exams: dict[str, int] = field(default_factory=dict)
+    classes: dict[str, int] = field(default_factory=dict)
+
+    def pages(self) -> list[tuple[str, str | None, str]]:
+        """Return (endpoint, username or None for nobody, address) of every page of the url map, by address.
+
+        An address with a part for which ``ids`` holds nothing raises ``KeyError``: whoever adds such a page says here
+        what it shows.
+        """
+        app, found = self.site.app, []
+        for rule in app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()) or NO_PAGES.search(rule.rule):
+                continue
+            ids = {name: self._id(rule.endpoint, name) for name in rule.arguments}
+            with app.test_request_context():
+                address = rule.build(ids, append_unknown=False)
+            found.append((rule.endpoint, self._who(rule.endpoint), address[1] if address else rule.rule))
+        return sorted(found, key=lambda one: one[2])
+
+    def homes(self) -> list[str]:
+        """Return one person of each role, and one without any."""
+        with self.site.at_hand() as session:
+            held = session.execute(select(Grant.role, Grant.user_id).order_by(Grant.id)).all()
+        first = dict(reversed([(row.role, row.user_id) for row in held]))
+        assert set(first) == set(ROLES)
+        names = {user_id: name for name, user_id in self.site.city.people.items()}
+        return [*(names[first[role]] for role in ROLES), "nobody"]
+
+    def _id(self, endpoint: str, name: str) -> Any:
+        if name == "exam_id":
+            return self.exams[{"exam_builder.edit": "draft", "attempts.hall": "coming"}.get(endpoint, "running")]
+        if name == "class_id":
+            return self.classes["draft" if endpoint == "training.edit" else "submitted"]
+        return self.ids[name]
+
+    def _who(self, endpoint: str) -> str | None:
+        permission = getattr(self.site.app.view_functions[endpoint], "permission", None)
+        if permission == PUBLIC:
+            return None
+        if endpoint in BY or permission == SIGNED_IN:
+            return BY.get(endpoint, "officer")
+        with self.site.at_hand() as session:
+            for username, user_id in self.site.city.people.items():
+                person = person_by_id(session, user_id)
+                if person is not None and person.may(permission):
+                    return username
+        raise LookupError(f"nobody in the city holds {permission}")
+
+
+def furnish(site: RealSite) -> FullSite:
+    """Put something of each kind into a site of the small city."""
+    full, now = FullSite(site), utcnow()
+    city, people, units = site.city, site.city.people, site.city.units
+    with site.at_hand():
+        _fill_roles(full)
+        full.exams = {
+            "running": make_exam(city, now).exam_id,
+            "coming": make_exam(city, now, opens_in=600, closes_in=900).exam_id,
+            "held back": make_exam(city, now, opens_in=-600, closes_in=-60, release="manual").exam_id,
+            "draft": make_exam(city, now, opens_in=600, closes_in=900, state="draft").exam_id,
+        }
+        full.ids["attempt_id"] = _hand_in(full.exams["running"], people["officer"], now)
+        made = make_exam(city, now, usernames=("officer", "officer2"))
+        for username in ("officer", "officer2"):
+            _hand_in(made.exam_id, people[username], now)
+        full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
+        full.classes = {
+            state: make_class(city, state=state, now=now, title=f"证据收集培训班（{state}）")
+            for state in ("draft", "submitted", "rejected", "confirmed", "withdrawn")
+        }
+        give_hours(people["officer"], 12)
+        give_hours(people["officer2"], 60)
+        _practise(full, now)
+        for text in ("希望错题本能按法律分类。", "网络不好时答案会不会丢？"):
+            full.ids["feedback_id"] = give_feedback(
+                people["officer"], units["PJ-CGJ"], page="/practice", text=text, now=now
+            )
+        full.ids |= {"user_id": people["officer2"], "unit_id": units["PJ-CGJ"], "digest": _roster(site)}
+        with transaction() as session:
+            for state in ("done", "failed"):
+                error = "KeyError: x" if state == "failed" else ""
+                session.add(JobRun(job="seal_chains", started_at=now, ended_at=now, state=state, count=3, error=error))
+    return full
+
+
+def _fill_roles(full: FullSite) -> None:
+    """Give every role that the city lacks to somebody, and add one person without any."""
+    city, now = full.site.city, utcnow()
+    with transaction() as session:
+        held = set(session.scalars(select(Grant.role)))
+        for role in (*ROLES, None):
+            if role in held:
+                continue
+            username = role or "nobody"
+            city.people[username] = add_user(session, username, city.units["JM-SFJ"], now, category="staff")
+            if role:
+                grant = Grant(user_id=city.people[username], role=role, unit_id=city.units["JM"], granted_at=now)
+                session.add(grant)
+
+
+def _hand_in(exam_id: int, user_id: int, now: Any) -> int:
+    with transaction() as session:
+        one = session.scalar(select(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id))
+        values = {
+            "exam_id": exam_id,
+            "sitting_id": one.sitting_id,
+            "candidate_id": one.id,
+            "user_id": user_id,
+            "paper_id": one.paper_id,
+            "ordinal": 1,
+            "epoch": 1,
+            "state": "submitted",
+            "started_at": now - timedelta(minutes=4),
+            "deadline_at": now + timedelta(minutes=56),
+            "grace_seconds": 10,
+            "submitted_at": now,
+            "submitted_by": "candidate",
+        }
+        session.execute(insert(Attempt).values(values))
+        attempt_id = session.scalar(select(Attempt.id).where(Attempt.exam_id == exam_id, Attempt.user_id == user_id))
+    settle([attempt_id], now)
+    return attempt_id
+
+
+def _practise(full: FullSite, now: Any) -> None:
+    for kind in WRONG:
+        item_id = add_items([small_item(kind=kind)], now)[0]
+        version_id = db.session.get(ItemRecord, item_id).version_id
+        full.ids["answer_id"] = answer_item(
+            full.site.city.people["officer"],
+            item_id,
+            version_id,
+            WRONG[kind],
+            sent_key=f"furnish-{item_id:04}",
+            now=now,
+        )
+        full.ids["item_id"] = item_id
+        db.session.rollback()
+
+
+def _roster(site: RealSite) -> str:
+    """Keep an upload with one new person, one change and one row that is refused, and return its digest."""
+    rows = [
+        ["chen.new", "陈新", "PJ-CGJ", "执法队员"],
+        ["officer2", "张官", "PJ-CGJ", "中队长"],
+        ["bad user", "", "NOWHERE", ""],
+    ]
+    heads = [FormColumn(head) for head in ("用户名", "姓名", "单位", "职务")]
+    content = write_form([FormSheet("名单", heads, rows)])
+    return files.keep(files.uploads_folder(site.settings.instance), content)
