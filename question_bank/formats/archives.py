@@ -62,7 +62,7 @@ def _weight(content: bytes, info: zipfile.ZipInfo, most: int) -> int:
         raise Unreadable("zip_damaged", reason="local header") from error
     start = info.header_offset + LOCAL_HEAD.size + name_length + extra_length
     packed = memoryview(content)[start : start + info.compress_size]
-    if magic != ZIP_MAGIC or len(packed) != info.compress_size:
+    if info.header_offset < 0 or magic != ZIP_MAGIC or len(packed) != info.compress_size:
         raise Unreadable("zip_damaged", reason=info.filename[:200])
     if info.compress_type == zipfile.ZIP_STORED:
         found, check = len(packed), zlib.crc32(packed)

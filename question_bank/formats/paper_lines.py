@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
 DECORATION = re.compile(r"^(?:[║┆┊┇┋│┃▏▕※★☆●○◆◇■□▲△►▶➤✦✧❖•·]+|#{1,6}(?=\s)|>(?=\s)|\*{1,2}(?=\S))\s*|\s*[║┆┊┇┋│┃▏▕]+$")
+RULE = re.compile(r"[-=*~—─═·.…\s]{3,}")
+QUESTION = re.compile(r"[【\[]?\s*(?:题目|题干|试题|问题|考题)\s*(?:[】\]]\s*[:：]?|[:：])\s*")
 NUMBER = re.compile(
     r"(?:第\s*([0-9０-９]{1,5})\s*题\s*[.．、:：)）]?|[（(【\[]\s*([0-9０-９]{1,5})\s*[)）】\]]\s*[.．、]?"
     r"|([0-9０-９]{1,5})\s*(?:[.．](?![0-9０-９])|[、:：)）]))\s*"
@@ -46,6 +49,19 @@ KEY = re.compile(
 TOKEN = re.compile(rf"[A-Za-z]+|{SIGN}")
 
 
+# Radicals that PDF programs write for whole characters; those of the Kangxi block are known to Unicode itself.
+RADICALS = str.maketrans(
+    {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+    | dict(
+        zip(
+            map(ord, "⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰"),
+            "民虎西见角贝车长门青页风飞食马骨鬼鱼鸟麦黄齐齿龙",
+            strict=True,
+        )
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line with its number, which counts from 1."""
@@ -56,11 +72,18 @@ class Line:
 
 def tidied(words: str) -> tuple[str, bool]:
     """Return a line with plain spaces and without the decorations round it, and whether it had such."""
+    if RULE.fullmatch(words):
+        return "", bool(words.strip())
     plain = SPACES.sub(lambda match: " " * min(len(match[0].expandtabs(4)), 8), UNSEEN.sub("", words)).strip()
     bare = DECORATION.sub("", plain)
     if plain.startswith("**") and bare.endswith("**"):
         bare = bare.removesuffix("**")
-    return bare.strip(), bare != plain
+    return bare.strip().translate(RADICALS), bare != plain
+
+
+def has_radicals(words: str) -> bool:
+    """Whether a line has radicals in place of characters."""
+    return any("\u2e80" <= sign <= "\u2fdf" for sign in words)
 
 
 def number_at(words: str) -> tuple[int, str] | None:

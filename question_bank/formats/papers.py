@@ -18,6 +18,7 @@ from question_bank.formats.paper_lines import (
     ANSWER,
     ANSWERS_TITLE,
     EXPLANATION,
+    QUESTION,
     REPLY,
     SPACED_OPTION,
     WEAK_NUMBER,
@@ -68,17 +69,21 @@ class Paper:
 
 def read_paper(lines: Iterable[Line]) -> Paper:
     """Return what stands in the lines of a paper. Raises ``Unreadable`` for a line that no person wrote."""
-    kept, decorated = [], 0
+    kept: list[Line] = []
+    decorated = radicals = 0
     for line in lines:
         if len(line.words) > LONGEST_LINE:
             raise Unreadable("line_too_long", line=line.number, longest=LONGEST_LINE)
         words, changed = paper_lines.tidied(line.words)
         decorated += changed
+        radicals += paper_lines.has_radicals(line.words)
         kept.append(Line(line.number, words))
     reading = _Reading(kept)
     reading.run()
     if decorated:
         reading.paper.notes.append(Repair("", "decorations_removed", CERTAIN, params={"count": decorated}))
+    if radicals:
+        reading.paper.notes.append(Repair("", "radicals_made_characters", LIKELY, params={"count": radicals}))
     return reading.paper
 
 
@@ -167,8 +172,11 @@ class _Reading:
         weak = WEAK_NUMBER.match(words)
         if number is None and weak and int(weak[1]) in (self._last + 1, 1) and self._may_begin(int(weak[1])):
             number = (int(weak[1]), words[weak.end() :].strip())
+        asked = QUESTION.match(words)
         if number is not None and self._may_begin(number[0]):
             self._begin(line, number[0], number[1])
+        elif asked and words[asked.end() :].strip():
+            self._begin(line, None, words[asked.end() :].strip())
         elif now is None:
             if self._numbered or ANSWER.match(words) or not self._looks_like_stem(at):
                 self._over.append(line)
@@ -219,6 +227,8 @@ class _Reading:
         self._now = asked
         if options:
             self._add_options(asked, options)
+        else:
+            self._part_answer(asked)
         if number is not None:
             self._last = number
 
@@ -293,6 +303,17 @@ class _Reading:
             self._answer(now, answer)
         now.gap = False
 
+    def _part_answer(self, now: Asked) -> None:
+        """Take an answer that stands behind the stem on its line off it."""
+        told = now.told
+        glued = _inside(ANSWER, told.stem)
+        if glued is None or not told.stem[: glued.start()].strip():
+            return
+        answer = told.stem[glued.end() :].strip()
+        now.repairs.append(Repair("key", "answer_glued_to_stem", LIKELY, before=told.stem[-60:], after=answer[:40]))
+        told.stem = told.stem[: glued.start()].strip(" ^*|#")
+        self._answer(now, answer)
+
     def _continue(self, now: Asked, line: Line, number: tuple[int, str] | None) -> None:
         now.lines.append(line)
         told = now.told
@@ -313,6 +334,8 @@ class _Reading:
             told.stem = f"{told.stem}\n{stem}".strip()
             if options:
                 self._add_options(now, options)
+            else:
+                self._part_answer(now)
         if number is not None and now.state in (KEY, WHY):
             now.repairs.append(Repair("", "numbered_lines_kept_together", DOUBTFUL, before=line.words[:80]))
 

@@ -196,13 +196,19 @@ class _Walker:
             for cell in row.iter(qn("w:tc")):
                 if next(cell.iterancestors(qn("w:tr")), None) is not row:
                     continue
-                lines = [self.numbers.label(one) + self.words(one) for one in cell.iter(qn("w:p"))]
-                cells.append("\n".join(lines).strip())
+                cells.append("\n".join(self._lines(cell)).strip())
                 span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
                 wide = span.get(qn("w:val"), "1") if span is not None else "1"
                 cells += [""] * (min(int(wide), 60) - 1 if wide.isdecimal() else 0)
             rows.append(cells)
         return rows
+
+    def _lines(self, cell: Any) -> Iterator[str]:
+        for block in _blocks(cell):
+            if block.tag == qn("w:p"):
+                yield self.numbers.label(block) + self.words(block)
+            else:
+                yield from (" ".join(cells) for cells in self.rows(block))
 
     def words(self, paragraph: Any) -> str:
         """Return the words of a paragraph, signs for its pictures among them."""
@@ -233,6 +239,8 @@ class _Walker:
             else:
                 if tag == qn("w:ins"):
                     self.changes += 1
+                elif tag == qn("w:p"):
+                    yield "\n"  # a paragraph inside a paragraph is one of a text box
                 yield from self._pieces(child)
 
     def _text(self, words: str, element: Any) -> str:

@@ -19,7 +19,10 @@ from question_bank.formats.table_cells import Counted
 
 WORKBOOK = "xl/workbook.xml"
 LARGEST_PART = 16 * 1024 * 1024
-MOST_CELLS = 1_500_000
+MOST_CELLS = 700_000
+# The library keeps every text of the workbook, used or not.
+LARGEST_TEXTS = 40 * 1024 * 1024
+TEXTS = "sharedStrings.xml"
 PIECE = 256 * 1024
 REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
@@ -27,6 +30,8 @@ REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 def counted(content: bytes) -> dict[str, Counted]:
     """Return what is in each worksheet by its name. Raises ``Unreadable``."""
     archive = opened(content)
+    if any(info.filename.endswith(TEXTS) and info.file_size > LARGEST_TEXTS for info in archive.infolist()):
+        raise Unreadable("zip_unpacks_too_large", name=TEXTS, most=LARGEST_TEXTS)
     book = _tree(archive, WORKBOOK)
     targets = {
         _attribute(one, "Id"): _attribute(one, "Target")

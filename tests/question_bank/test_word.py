@@ -181,6 +181,20 @@ def test_text_in_content_controls_is_not_lost():
     assert read(document)[0].item.key is True
 
 
+def test_text_boxes_and_tables_in_cells_are_read_once():
+    document = docx.Document()
+    paragraph = document.add_paragraph("1. 期限是（ ）。")
+    lines = "".join(f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>" for words in ("A.三日", "B.五日"))
+    box = f"<w:pict><w:txbxContent>{lines}</w:txbxContent></w:pict>"
+    paragraph._p.append(parse_xml(f"<w:r {nsdecls('w')}>{box}</w:r>"))
+    document.add_paragraph("答案：B")
+    cell = document.add_table(1, 1).cell(0, 0)
+    cell.text = "2. 对吗。"
+    inner = cell.add_table(1, 1)
+    inner.cell(0, 0).text = "答案：对"
+    assert [(one.item.stem, one.item.key) for one in read(document)] == [("期限是（ ）。", "B"), ("对吗。", True)]
+
+
 PRINTED = ("single_choice", "multiple_choice", "true_false", "fill_blank", "ordering")
 
 
