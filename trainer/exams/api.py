@@ -10,6 +10,7 @@ from flask_login import current_user
 from pydantic import AwareDatetime, Field
 
 from trainer.api.resource import Amount, Id, Line, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing
 from trainer.exams import queries
@@ -21,6 +22,7 @@ from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.service import why_not_enough
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
+from trainer.web.locale import zone
 from trainer.web.view import LARGEST_ID
 
 bp = api_blueprint("exams_api")
@@ -161,7 +163,8 @@ def _looks_after(exam: ExamLine) -> bool:
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
     specs = sections_of(session, exam.blueprint_id)
-    lack = why_not_enough(session, specs) if exam.state == "draft" else None
+    last_day = local_day(exam.closes_at, zone())
+    lack = why_not_enough(session, specs, last_day) if exam.state == "draft" else None
     sections = [
         SectionOut(
             title=one.title,

@@ -251,7 +251,8 @@ def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, pub
         return unit, named
     if publish and spec.closes_at <= now:
         problems.append(FieldProblem("closes_at", "closes_in_past"))
-    if publish and not in_sections and (lack := why_not_enough(session, spec.sections)):
+    last_day = local_day(spec.closes_at, zone())
+    if publish and not in_sections and (lack := why_not_enough(session, spec.sections, last_day)):
         problems += lack.problems
     raise Invalid(problems)
 

@@ -60,9 +60,12 @@ class NotEnoughItems(Invalid):
         super().__init__(problems, None, lacks=told, missing=sum(lack.missing for lack in lacks))
 
 
-def why_not_enough(session: Session, sections: Sequence[SectionSpec]) -> NotEnoughItems | None:
-    """Return the refusal that compiling the sections would meet now, None when the bank can fill them."""
-    lacks = find_lacks([one.part() for one in sections], pool_for(session, sections))
+def why_not_enough(session: Session, sections: Sequence[SectionSpec], until: date) -> NotEnoughItems | None:
+    """Return the refusal that compiling the sections would meet now, None when the bank can fill them.
+
+    ``until`` is the last local day on which the paper can be sat.
+    """
+    lacks = find_lacks([one.part() for one in sections], pool_for(session, sections, until))
     return NotEnoughItems(sections, lacks) if lacks else None
 
 
