@@ -7,11 +7,21 @@ whoever declared them. Near-duplicates (``question_bank.similar``) are only susp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-from question_bank.item import Item
+
+class Kept(Protocol):
+    """What needs to be known of an item: an ``Item``, or a row about one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def variant_group(self) -> str | None: ...
+    @property
+    def enemies(self) -> tuple[str, ...]: ...
 
 
-def rivals(items: Iterable[Item]) -> Mapping[str, frozenset[str]]:
+def rivals(items: Iterable[Kept]) -> Mapping[str, frozenset[str]]:
     """Return for each item, by id, the ids it must not meet; items without any are left out.
 
     Only ids of the given items are in the answer: an enemy that is not among them cannot be met.

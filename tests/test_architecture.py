@@ -49,7 +49,7 @@ def role_of(feature: str, parts: tuple[str, ...]) -> str:
         return first
     if (feature, last) in READS:
         return "queries"
-    if last in ROOFS or last.endswith("_routes"):
+    if last in ROOFS or last.endswith(("_routes", "_api")):
         return "roof"
     if last in ("models", "wording"):
         return last

@@ -95,7 +95,7 @@ def _wire(app: Flask, feature: str) -> None:
         role = name.rsplit(".", 1)[1]
         if role == "models":
             import_module(name)
-        elif role in ("api", "cli") or role.endswith("routes"):
+        elif role in ("api", "cli") or role.endswith(("routes", "_api")):
             _register(app, import_module(name))
 
 

@@ -43,6 +43,17 @@ def opened(content: bytes, *, most_unpacked: int = MOST_UNPACKED) -> zipfile.Zip
     return archive
 
 
+def part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return one part of a weighed archive. Raises ``Unreadable`` where it is missing, damaged or too long."""
+    try:
+        info = archive.getinfo(name)
+        if info.file_size > most:
+            raise Unreadable("zip_unpacks_too_large", name=name[:200], most=most)
+        return archive.read(info)
+    except (KeyError, zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Unreadable("zip_damaged", reason=f"{name}: {error}"[:200]) from error
+
+
 def _weight(content: bytes, info: zipfile.ZipInfo, most: int) -> int:
     """Return how many bytes a part unpacks to, which have to be as many as it claims."""
     try:
@@ -54,28 +65,30 @@ def _weight(content: bytes, info: zipfile.ZipInfo, most: int) -> int:
     if magic != ZIP_MAGIC or len(packed) != info.compress_size:
         raise Unreadable("zip_damaged", reason=info.filename[:200])
     if info.compress_type == zipfile.ZIP_STORED:
-        found = len(packed)
+        found, check = len(packed), zlib.crc32(packed)
     elif info.compress_type == zipfile.ZIP_DEFLATED:
-        found = _inflated(packed, info, most)
+        found, check = _inflated(packed, info, most)
     else:
         raise Unreadable("zip_damaged", reason=f"method {info.compress_type}")
     if found > most:
         raise Unreadable("zip_unpacks_too_large", name=info.filename[:200], most=most)
-    if found != info.file_size:
+    if found != info.file_size or check != info.CRC:
         raise Unreadable("zip_damaged", reason=info.filename[:200])
     return found
 
 
-def _inflated(packed: memoryview, info: zipfile.ZipInfo, most: int) -> int:
-    engine, found = zlib.decompressobj(-zlib.MAX_WBITS), 0
+def _inflated(packed: memoryview, info: zipfile.ZipInfo, most: int) -> tuple[int, int]:
+    """Return how many bytes come out and their CRC-32, no more than one piece beyond ``most``."""
+    engine, found, check = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
     rest: bytes | memoryview = packed
     try:
         while found <= most and not engine.eof:
             piece = engine.decompress(rest, PIECE)
             rest = engine.unconsumed_tail
             found += len(piece)
+            check = zlib.crc32(piece, check)
             if not piece and not rest:
                 break
     except zlib.error as error:
         raise Unreadable("zip_damaged", reason=info.filename[:200]) from error
-    return found
+    return found, check

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from question_bank import text
@@ -92,17 +93,20 @@ BASIS = re.compile(
 )
 
 
-def wings() -> dict[str, str]:
+@cache
+def wings() -> Mapping[str, str]:
     """Return the names of the wings by slug."""
     return {wing.slug: wing.zh for wing in taxonomy().wings}
 
 
-def topics() -> dict[str, str]:
+@cache
+def topics() -> Mapping[str, str]:
     """Return the names of the topics by slug."""
     return {topic.slug: topic.zh for topic in taxonomy().topics}
 
 
-def fields() -> dict[str, str]:
+@cache
+def fields() -> Mapping[str, str]:
     """Return the names of the enforcement fields by slug."""
     return {field.slug: field.zh for field in taxonomy().fields}
 
@@ -192,5 +196,10 @@ def named(value: str, names: Mapping[str, str]) -> str:
 
 def meant(word: str, names: Mapping[str, str]) -> str:
     """Return the value that a name means; an unknown one is taken for a value itself."""
-    plain = text.normal(word)
-    return next((value for value, name in names.items() if text.normal(name) == plain), word.strip())
+    plain = _plain(word)
+    return next((value for value, name in names.items() if _plain(name) == plain), word.strip())
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    return text.normal(word)

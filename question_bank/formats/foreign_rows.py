@@ -14,7 +14,7 @@ from question_bank.formats.kind_words import CODES, difficulty_of, kind_of, kind
 from question_bank.formats.labels import topic_of
 from question_bank.formats.number_shown import day_of
 from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY, Place, Repair
-from question_bank.formats.rich import from_plain
+from question_bank.formats.rich import Rich, from_plain
 from question_bank.formats.table_cells import DECIMAL, WHOLE_NUMBER, Row, Sheet
 from question_bank.formats.table_heads import Head
 from question_bank.formats.table_rows import head_and_rows, number_repairs
@@ -26,11 +26,14 @@ PARTERS = (r"\$;\$|\s*###\s*|\s*\$\$\s*", r"\n+", r"\s*\|+\s*", r"\s*[;；]\s*")
 TYPE_CODE = re.compile(r"0{0,5}[0-9]{1,3}(?:\.0)?")
 OPEN_BASIS = re.compile("《([^《》]{2,60})》(?:第.+)?")
 SHAPE_ROWS = 200
+MakeRich = Callable[[Draft], Callable[[str], Rich]]
 MOST_OPTIONS = 10
 
 
-def draft_of(sheet: Sheet, head: Head, heading: str, rows: Sequence[Row], place: Place) -> Draft:
-    """Return the question of a row, or of the rows of its options."""
+def draft_of(
+    sheet: Sheet, head: Head, heading: str, rows: Sequence[Row], place: Place, rich: MakeRich | None = None
+) -> Draft:
+    """Return the question of a row, or of the rows of its options; ``rich`` gives what makes texts of its words."""
     first = rows[0]
     draft = Draft(replace(place, row=first.number), raw=head_and_rows(head.words, rows))
     told = Told(stem=_cell(first, head, "stem"), answer=_cell(first, head, "answer"))
@@ -48,7 +51,7 @@ def draft_of(sheet: Sheet, head: Head, heading: str, rows: Sequence[Row], place:
     if head.blanks:
         told.answer = "\n".join(first.cell(number) for number in head.blanks if first.cell(number).strip())
     draft.repairs += _numbers(sheet, head, rows)
-    assemble(draft, told)
+    assemble(draft, told, rich(draft) if rich else from_plain)
     _file(draft, head, first)
     draft.lose(*(head.words[number] for number in head.unknown if any(row.cell(number).strip() for row in rows)))
     pictures = [row.cell(number).strip() for number in head.columns("picture") for row in rows]
@@ -215,9 +218,21 @@ def _numbers(sheet: Sheet, head: Head, rows: Sequence[Row]) -> list[Repair]:
 
 
 def _file(draft: Draft, head: Head, row: Row) -> None:
-    """Take difficulty, level, topic, legal basis, source and tags, as far as their words are known."""
+    words = {name: _cell(row, head, name) for name in ("difficulty", "level", "fields", "basis")}
+    words["topic"] = "\n".join(row.cell(number).strip() for number in head.columns("topic"))
+    words["source"] = "，".join(dict.fromkeys(row.cell(number).strip() for number in head.columns("source"))).strip(
+        "，"
+    )
+    words["tags"] = "\n".join(row.cell(number) for number in head.columns("tags"))
+    file_words(draft, words)
+    if _cell(row, head, "points"):
+        draft.lose(head.words[head.roles["points"]])
+
+
+def file_words(draft: Draft, words: Mapping[str, str]) -> None:
+    """Take difficulty, level, topic, fields, legal basis, source and tags, as far as their words are known."""
     data = draft.data
-    word = _cell(row, head, "difficulty")
+    word = words.get("difficulty", "")
     if word:
         found = difficulty_of(word)
         if found is None:
@@ -226,29 +241,22 @@ def _file(draft: Draft, head: Head, row: Row) -> None:
             data["difficulty"] = found[0]
             if found[1]:
                 draft.repair("difficulty", "difficulty_from_word", CERTAIN, before=word, after=str(found[0]))
-    word = _cell(row, head, "level")
+    word = words.get("level", "")
     level = level_of(word) if word else None
     if level is not None:
         data["level"] = level
         draft.repair("level", "level_from_word", CERTAIN, before=word, after=level)
     elif word:
         draft.repair("level", "level_unknown", LIKELY, before=word)
-    _take_topics(draft, [row.cell(number).strip() for number in head.columns("topic")])
-    _take_fields(draft, _cell(row, head, "fields"))
-    sources = [row.cell(number).strip() for number in head.columns("source") if row.cell(number).strip()]
-    if sources:
-        data["source"] = "，".join(dict.fromkeys(sources))[:500]
-    basis = _cell(row, head, "basis")
-    if basis:
-        _take_basis(draft, basis)
-    draft.take_labels(
-        part
-        for number in head.columns("tags")
-        for part in re.split(r"[,，;；、\n|]+", row.cell(number))
-        if part.strip()
-    )
-    if _cell(row, head, "points"):
-        draft.lose(head.words[head.roles["points"]])
+    _take_topics(draft, words.get("topic", "").split("\n"))
+    _take_fields(draft, words.get("fields", ""))
+    if words.get("source"):
+        data["source"] = words["source"][:500].strip()
+    if words.get("basis"):
+        _take_basis(draft, words["basis"])
+    draft.take_labels(tag for tag in re.split(r"[,，;；、\n|]+", words.get("tags", "")) if tag.strip())
+    if words.get("points"):
+        draft.lose("points")
 
 
 def _take_topics(draft: Draft, words: Sequence[str]) -> None:

@@ -44,7 +44,7 @@ def read(content: bytes, file_name: str) -> ImportReport:
     notes = list(tables.notes)
     columns: tuple[str, ...] = ()
     for sheet in tables.sheets:
-        reading = _Reading(sheet, file_name)
+        reading = Reading(sheet, file_name)
         drafts += reading.drafts()
         notes += reading.notes
         columns = columns or reading.columns
@@ -55,11 +55,15 @@ def read(content: bytes, file_name: str) -> ImportReport:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """One sheet on its way. ``heading`` is the last one that told a kind, ``fresh`` until a head follows it."""
+class Reading:
+    """One sheet on its way. ``heading`` is the last one that told a kind, ``fresh`` until a head follows it.
+
+    ``rich`` gives for a draft what makes texts of the words of its cells, None for plain ones.
+    """
 
     sheet: Sheet
     file_name: str
+    rich: foreign_rows.MakeRich | None = None
     notes: list[Repair] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     head: Head | None = None
@@ -68,6 +72,7 @@ class _Reading:
     waiting: list[Row] = field(default_factory=list)
 
     def drafts(self) -> list[Draft]:
+        """Return the questions of the sheet, in order; notes and columns are set on the way."""
         place = Place(self.file_name, self.sheet.name)
         if kind_of_heading(self.sheet.name):
             self.heading = self.sheet.name
@@ -85,7 +90,7 @@ class _Reading:
             self.columns = self.head.words
         made = []
         for head, heading, rows in self._questions():
-            made.append(foreign_rows.draft_of(self.sheet, head, heading, rows, place))
+            made.append(foreign_rows.draft_of(self.sheet, head, heading, rows, place, self.rich))
         return made
 
     def _questions(self) -> Iterator[tuple[Head, str, list[Row]]]:

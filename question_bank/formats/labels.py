@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from question_bank import text
@@ -129,17 +130,18 @@ def without_basis(explanation: Rich, basis: Sequence[Mapping[str, Any]]) -> Rich
 
 def topic_of(path: str) -> Topic | None:
     """Return the topic that a path of categories names, the innermost first, by slug or title; None without one."""
-    known: dict[str, Topic] = {}
-    for topic in taxonomy().topics:
-        for name in (topic.slug, topic.zh, topic.en):
-            known[text.normal(name)] = topic
     # Moodle doubles a slash that belongs to a name.
     names = [name.replace("//", "/") for name in re.split("(?<!/)/(?!/)", path)]
     for name in reversed(names):
-        found = known.get(text.normal(name))
+        found = _topics().get(text.normal(name))
         if found is not None:
             return found
     return None
+
+
+@cache
+def _topics() -> dict[str, Topic]:
+    return {text.normal(name): topic for topic in taxonomy().topics for name in (topic.slug, topic.zh, topic.en)}
 
 
 def category_of(item: Item) -> tuple[str, ...]:

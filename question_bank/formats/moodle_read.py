@@ -25,9 +25,9 @@ from question_bank.formats.draft import Draft, report
 from question_bank.formats.markup import Node, parse_html, parse_xml
 from question_bank.formats.moodle_texts import (
     answers_of,
-    from_plain_or_html,
     rich_of,
     shelf_of,
+    shown_of,
     stem_of,
     typed_of,
     weight_of,
@@ -164,7 +164,7 @@ def _matching(question: Node, draft: Draft) -> None:
     for pair in question.all("subquestion"):
         answer = pair.find("answer")
         prompt = rich_of(replace(pair, children=without(pair, "answer")), draft)
-        pairs.append((prompt, from_plain_or_html(typed_of(answer), draft) if answer else Rich(())))
+        pairs.append((prompt, shown_of(answer, draft) if answer else Rich(())))
     draft.data["stem"] = stem_of(question, draft)
     take_pairs(draft, pairs)
 

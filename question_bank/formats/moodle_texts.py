@@ -100,9 +100,14 @@ def typed_of(answer: Node) -> str:
     ).strip()
 
 
-def from_plain_or_html(words: str, draft: Draft) -> Rich:
-    """Return words that are HTML only if they look like it."""
-    return draft.html(words) if MARKUP.search(words) else from_plain(words)
+def shown_of(answer: Node, draft: Draft) -> Rich:
+    """Return an answer of the right column, which Moodle shows as it stands: HTML only if it looks like it.
+
+    Our own export says that its answers are plain, because one may look like HTML and be none.
+    """
+    words = typed_of(answer)
+    html = answer.attributes.get("format") != "plain_text" and MARKUP.search(words)
+    return draft.html(words) if html else from_plain(words)
 
 
 def without(node: Node, tag: str) -> list[Node | str]:

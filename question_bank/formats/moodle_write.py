@@ -256,7 +256,7 @@ def _matching(question: _Question) -> None:
     pairs += [("", option.text) for option in item.options if option.key not in used]
     for left, right in pairs:
         pair = question.text(made, "subquestion", left)
-        _worded(SubElement(pair, "answer"), question.words.plain(right))
+        _worded(SubElement(pair, "answer", format="plain_text"), question.words.plain(right))
 
 
 def _short_answer(question: _Question) -> None:

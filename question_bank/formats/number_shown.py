@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 # The codes that files refer to by number alone; dates as the Chinese edition shows them.
 BUILT_IN = {
@@ -46,6 +46,8 @@ BRACKETS = re.compile(r"\[[^\]]*\]|_.|\*.")
 LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 DATE_PART = re.compile("y+|m+|d+|h+|s+|AM/PM|.", re.IGNORECASE)
 NUMBER = re.compile(r"([^0#?.,%]*)([0#?][0#?,]*)(\.[0#?]*)?(%?)([^0#?.,%]*)")
+# Behind so many digits a number is binary dust, and beyond so many places it is no longer what somebody typed.
+SURE_DIGITS, MOST_PLACES = 14, 6
 # A literal is put by under a sign of its own while the rest of a code is looked at.
 FIRST_LITERAL, LONGEST_CODE = 0xE000, 255
 PERCENT, NUMERIC, DATE = "percent", "number", "date"
@@ -80,6 +82,11 @@ def shown(value: str, code: str, *, from_1904: bool = False) -> tuple[str, str] 
     before, whole, part, percent, after = match.groups()
     places = len(part or ".") - 1
     scaled = number * 100 if percent else number
+    # A spreadsheet shows 0.001% as 0.00% where the cell is so set; what was typed has few digits and is shown whole.
+    scaled = scaled.normalize(Context(prec=SURE_DIGITS))
+    exponent = scaled.as_tuple().exponent
+    if isinstance(exponent, int) and places < -exponent <= MOST_PLACES:
+        places = -exponent
     # A code of # alone hides zeros, as in 12.5 under #.##; the number itself is then the better witness.
     if part and "0" not in part:
         words = f"{scaled.normalize():f}"

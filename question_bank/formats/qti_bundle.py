@@ -117,9 +117,9 @@ def _add_case(building: _Building, item: Item) -> Node:
         **{"xml:lang": "zh-CN"},
     )
     building.add(path, root)
-    needs = _store_media(building, item, words, building.files[path])
     line = labels.basis_line(item.basis)
     told = (words.html(item.explanation) if item.explanation else "") + (f"<p>{line}</p>" if line else "")
+    needs = _store_media(building, item, words, building.files[path] + told.encode())
     labels_of_case = labels.write(item, {"kind": item.kind})
     building.resources.append(_resource(name, building.type("stimulus"), path, labels_of_case, needs, told))
     section = _section(name, words.title())

@@ -84,7 +84,8 @@ def _read_text(content: bytes) -> tuple[list[Sheet], list[Repair]]:
         raise Unreadable("csv_damaged", row=number + 1, reason=str(error)[:200]) from error
     told = list(notes)
     if delimiter != ",":
-        told.append(Repair("", "columns_parted_by", CERTAIN, after="Tab" if delimiter == "\t" else delimiter))
+        sign = "Tab" if delimiter == "\t" else delimiter
+        told.append(Repair("", "columns_parted_by", CERTAIN, params={"sign": sign}))
     last = rows[-1].number if rows else 0
     return [Sheet("", tuple(rows), empty_rows=last - len(rows))], told
 

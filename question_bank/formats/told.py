@@ -29,6 +29,7 @@ TAG = re.compile(
 )
 INNER_KEY = re.compile(r"([（(【\[])\s*([A-Ja-j](?:[\s、,，]*[A-Ja-j])*|[√×✓✗✔✘]|对|错|正确|错误)\s*([)）】\]])")
 OWN_LETTER = re.compile(r"\s*[（(【]?\s*([A-Za-z])\s*[.．、:：)）】]\s*")
+PLACE_TO_MARK = re.compile(r"\s*(?:（\s*）|\(\s*\)|\[\s*\]|【\s*】)\s*$")
 ODD_SAMPLE = re.compile(r"[A-Za-z0-9]{0,4}|\W*")
 CHOICES = ("single_choice", "multiple_choice", INDEFINITE, CHOICE)
 
@@ -58,6 +59,9 @@ def assemble(draft: Draft, told: Told, rich: MakeRich = from_plain) -> None:
     letters = _take_options(draft, told, rich)
     _take_inner_key(draft, told)
     kind = _settled_kind(draft, told)
+    if kind == "true_false" and PLACE_TO_MARK.search(told.stem):
+        draft.repair("stem", "place_to_mark_removed", CERTAIN, before=told.stem[-20:])
+        told.stem = PLACE_TO_MARK.sub("", told.stem)
     if not told.stem.strip():
         draft.problem("stem", "empty")
     draft.data["stem"] = rich(told.stem)
@@ -112,7 +116,7 @@ def _take_options(draft: Draft, told: Told, rich: MakeRich) -> dict[str, str]:
     kept = [(letter.upper(), words.strip()) for letter, words in told.options if words.strip()]
     if len(kept) < len(told.options):
         gone = "".join(letter for letter, words in told.options if not words.strip())
-        draft.repair("options", "option_empty_between", DOUBTFUL, before=gone)
+        draft.repair("options", "empty_option_left_out", DOUBTFUL, before=gone)
     kept = [(letter, _without_letter(draft, index, letter, words)) for index, (letter, words) in enumerate(kept)]
     found: dict[str, str] = {}
     twice = {letter for letter, _ in kept if [one for one, _ in kept].count(letter) > 1}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from question_bank.formats.answers import take_blanks
 from question_bank.formats.draft import Draft
-from question_bank.formats.report import CERTAIN, LIKELY
+from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY
 from question_bank.formats.rich import Rich
 
 LOW_LINES = re.compile(r"[_＿﹍]{2,}|[＿﹍]|\[BlankArea\d*\]|\{\{?\s*\}?\}|\[填空\d*\]")
@@ -27,12 +27,13 @@ def count(stem: str) -> int:
 
 def take(draft: Draft, stem: str, answer: str, rich: Callable[[str], Rich]) -> None:
     """Make the draft a fill-in item of a stem and its answer as it stands in the file."""
-    if LOW_LINES.search(stem):
-        marked = LOW_LINES.sub(GAP, stem)
-    else:
-        marked = BRACKETS.sub(GAP, stem)
-        if marked != stem:
-            draft.repair("stem", "brackets_made_blanks", CERTAIN, before=stem, after=marked)
+    lows, brackets = len(LOW_LINES.findall(stem)), len(BRACKETS.findall(stem))
+    marked = LOW_LINES.sub(GAP, stem)
+    # Empty brackets are blanks where there are no low lines, or where the answer has parts for both.
+    both = brackets and lows and (lows == 1 or _parts(answer.strip(), lows) is None)
+    if brackets and (not lows or (both and _parts(answer.strip(), lows + brackets) is not None)):
+        marked = BRACKETS.sub(GAP, marked)
+        draft.repair("stem", "brackets_made_blanks", DOUBTFUL if lows else CERTAIN, before=stem, after=marked)
     blanks = len(re.findall("_{2,}", marked))
     bare = answer.strip()
     for word in (IN_ANY_ORDER, ALL_OR_NOTHING):
@@ -46,7 +47,7 @@ def take(draft: Draft, stem: str, answer: str, rich: Callable[[str], Rich]) -> N
         draft.data |= {"kind": "fill_blank", "stem": rich(marked)}
         draft.problem("key", "missing")
         return
-    parts = _parts(bare, blanks or 1)
+    parts = _parts(bare, max(blanks, 1))
     if parts is None:
         draft.data |= {"kind": "fill_blank", "stem": rich(marked)}
         draft.problem("key", "blank_count", stem=blanks, key=len(re.split(r"[|;；]+", bare)), answer=bare[:80])

@@ -12,7 +12,7 @@ from xml.parsers import expat
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from question_bank.formats.archives import opened
+from question_bank.formats.archives import opened, part
 from question_bank.formats.number_shown import BUILT_IN
 from question_bank.formats.report import Unreadable
 from question_bank.formats.table_cells import Counted
@@ -54,15 +54,11 @@ def counted(content: bytes) -> dict[str, Counted]:
 
 
 def _tree(archive: zipfile.ZipFile, path: str) -> Element:
+    content = part(archive, path, LARGEST_PART)
     try:
-        info = archive.getinfo(path)
-        if info.file_size > LARGEST_PART:
-            raise Unreadable("zip_unpacks_too_large", name=path, most=LARGEST_PART)
-        made: Element = ElementTree.fromstring(archive.read(info), forbid_dtd=True)
+        made: Element = ElementTree.fromstring(content, forbid_dtd=True)
         return made
-    except (KeyError, ParseError, DefusedXmlException, zipfile.BadZipFile, ValueError, LookupError) as error:
-        if isinstance(error, Unreadable):
-            raise
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Unreadable("workbook_damaged", reason=path) from error
 
 
@@ -73,11 +69,11 @@ def _codes(archive: zipfile.ZipFile) -> list[str]:
     styles = _tree(archive, "xl/styles.xml")
     own: dict[str, str] = {}
     found: list[str] = []
-    for part in styles:
-        if _local(part.tag) == "numFmts":
-            own = {_attribute(one, "numFmtId"): _attribute(one, "formatCode") for one in part}
-        elif _local(part.tag) == "cellXfs":
-            for style in part:
+    for group in styles:
+        if _local(group.tag) == "numFmts":
+            own = {_attribute(one, "numFmtId"): _attribute(one, "formatCode") for one in group}
+        elif _local(group.tag) == "cellXfs":
+            for style in group:
                 told = _attribute(style, "numFmtId")
                 found.append(own.get(told) or (BUILT_IN.get(int(told), "") if told.isdecimal() else ""))
     return found

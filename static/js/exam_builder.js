@@ -1,5 +1,6 @@
 // The blueprint builder: rows of sections that come and go, ready-made papers, and what the bank has
-// for the rows as they stand. On the form data-builder with data-supply (address) and data-most (rows);
+// for the rows as they stand. On the form data-builder with data-supply (address), data-most (rows) and data-graded
+// (kinds with rules of partial credit; the others hide data-section-partial);
 // inside data-sections > data-section, a <template data-section-pattern>, data-section-add, -remove,
 // -need, -number, data-preset (JSON), data-builder-total and data-builder-warnings, which also join the question of
 // the button with data-publish; data-naming (address) tells how many people data-builder-named stands for. Sentences
@@ -16,6 +17,7 @@ const named = form.querySelector("[data-builder-named]");
 const before = { text: named.textContent, people: Number(named.dataset.people) };
 const addButton = form.querySelector("[data-section-add]");
 const most = Number(form.dataset.most);
+const graded = form.dataset.graded.split(" ");
 const heading = pattern.content.querySelector("[data-section-number]").textContent;
 let nextIndex = rows.querySelectorAll("[data-section]").length;
 let asked = 0;
@@ -41,6 +43,7 @@ function addRow(values = {}) {
   rows.insertAdjacentHTML("beforeend", html);
   const row = rows.lastElementChild;
   for (const [name, value] of Object.entries(values)) input(row, name).value = value;
+  offerRules(row);
   return row;
 }
 
@@ -52,7 +55,7 @@ function renumber() {
 
 function described(row) {
   const one = {};
-  for (const name of ["title", "kind", "count", "points_each", "wing", "item_ids"]) one[name] = input(row, name).value;
+  for (const name of ["title", "kind", "count", "points_each", "wing", "item_ids", "pool"]) one[name] = input(row, name).value;
   for (const name of ["topics", "fields", "difficulty"]) one[name] = ticked(row, name);
   return one;
 }
@@ -141,6 +144,11 @@ function later() {
   timer = setTimeout(ask, 250);
 }
 
+/** A rule of partial credit is asked for only where it makes a difference. */
+function offerRules(row) {
+  row.querySelector("[data-section-partial]").hidden = !graded.includes(input(row, "kind").value);
+}
+
 function changed() {
   renumber();
   form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -183,7 +191,10 @@ form.addEventListener("click", (event) => {
 });
 
 rows.addEventListener("change", (event) => {
-  if (event.target.name.endsWith("-kind")) nameAfterKind(event.target.closest("[data-section]"));
+  if (event.target.name.endsWith("-kind")) {
+    nameAfterKind(event.target.closest("[data-section]"));
+    offerRules(event.target.closest("[data-section]"));
+  }
 });
 form.addEventListener("input", later);
 form.addEventListener("input", (event) => {
@@ -191,6 +202,7 @@ form.addEventListener("input", (event) => {
   clearTimeout(counting);
   counting = setTimeout(count, 250);
 });
+rows.querySelectorAll("[data-section]").forEach(offerRules);
 renumber();
 ask();
 count();

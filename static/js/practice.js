@@ -132,7 +132,7 @@ window.addEventListener("popstate", () => window.location.reload());
 /* --- keys --- */
 
 function choose(form, key) {
-  const inputs = [...form.querySelectorAll(".option > input")];
+  const inputs = [...form.querySelectorAll(".option > input, .segment > input")];
   const place = /^[1-9]$/.test(key) ? Number(key) - 1 : key.toUpperCase().charCodeAt(0) - 65;
   const input = inputs[place];
   if (!input) return false;

@@ -12,11 +12,14 @@ from question_bank import Item
 from question_bank.kinds import answer_shape, public
 from trainer.attempts.documents import forget_documents
 from trainer.attempts.save import forget_papers
+from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.marking.grading import forget_keys
 from trainer.papers.models import Blueprint, Paper, PaperItem
+from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.service import compile_papers, create_blueprint
 
 CANARY = "CANARY-IN-KEY"
 
@@ -63,22 +66,7 @@ class MadeExam:
     paper_id: int
 
 
-def make_exam(
-    city,
-    now: datetime,
-    *,
-    usernames=("officer", "officer2", "officer3"),
-    minutes: int = 60,
-    opens_in: int = -5,
-    closes_in: int = 120,
-    release: str = "after_submit",
-    attempts: int = 1,
-    count: int = 5,
-    pass_mark: Decimal | None = Decimal("6.00"),
-    credit_hours: Decimal | None = None,
-    state: str = "published",
-    unit: str = "JM",
-) -> MadeExam:
+def make_exam(city, now: datetime, *, count: int = 5, **about) -> MadeExam:
     """Make a published exam of ``count`` items over the five kinds, two points each; minutes are from ``now``."""
     forget_papers(), forget_documents(), forget_keys()
     with transaction() as session:
@@ -140,33 +128,69 @@ def make_exam(
                     partial_credit="all_or_nothing",
                 )
             )
-        exam = Exam(
-            title="测试考试",
-            unit_id=city.units[unit],
-            blueprint_id=blueprint.id,
-            state=state,
-            minutes=minutes,
-            pass_mark=pass_mark,
-            attempts_allowed=attempts,
-            release=release,
-            credit_hours=credit_hours,
-            created_at=now,
-        )
-        session.add(exam)
-        session.flush()
-        sitting = Sitting(
-            exam_id=exam.id, opens_at=now + timedelta(minutes=opens_in), closes_at=now + timedelta(minutes=closes_in)
-        )
-        session.add(sitting)
-        session.flush()
-        for username in usernames:
-            session.add(
-                Candidate(
-                    exam_id=exam.id,
-                    sitting_id=sitting.id,
-                    user_id=city.people[username],
-                    unit_id=city.units["PJ-CGJ"],
-                    paper_id=paper.id,
-                )
+        exam_id, sitting_id = _put_up(session, city, now, blueprint.id, paper.id, **about)
+        return MadeExam(exam_id, sitting_id, paper.id)
+
+
+def make_drawn_exam(city, now: datetime, items: list[Item], *sections: SectionSpec, **about) -> MadeExam:
+    """Publish items and make an exam whose paper is drawn and compiled as for real; ``about`` as in ``make_exam``."""
+    forget_papers(), forget_documents(), forget_keys()
+    assert not import_items(items, by=None, now=now, publish=True).problems
+    blueprint_id = create_blueprint("测试卷", sections, seed="seed", by=None, now=now)
+    until = (now + timedelta(days=1)).date()
+    made = compile_papers(
+        blueprint_id, count=1, same_items=True, shuffle_items=False, shuffle_options=False, until=until, now=now
+    ).paper_ids
+    with transaction() as session:
+        exam_id, sitting_id = _put_up(session, city, now, blueprint_id, made[0], **about)
+        return MadeExam(exam_id, sitting_id, made[0])
+
+
+def _put_up(
+    session,
+    city,
+    now: datetime,
+    blueprint_id: int,
+    paper_id: int,
+    *,
+    usernames=("officer", "officer2", "officer3"),
+    minutes: int = 60,
+    opens_in: int = -5,
+    closes_in: int = 120,
+    release: str = "after_submit",
+    attempts: int = 1,
+    pass_mark: Decimal | None = Decimal("6.00"),
+    credit_hours: Decimal | None = None,
+    state: str = "published",
+    unit: str = "JM",
+) -> tuple[int, int]:
+    exam = Exam(
+        title="测试考试",
+        unit_id=city.units[unit],
+        blueprint_id=blueprint_id,
+        state=state,
+        minutes=minutes,
+        pass_mark=pass_mark,
+        attempts_allowed=attempts,
+        release=release,
+        credit_hours=credit_hours,
+        created_at=now,
+    )
+    session.add(exam)
+    session.flush()
+    sitting = Sitting(
+        exam_id=exam.id, opens_at=now + timedelta(minutes=opens_in), closes_at=now + timedelta(minutes=closes_in)
+    )
+    session.add(sitting)
+    session.flush()
+    for username in usernames:
+        session.add(
+            Candidate(
+                exam_id=exam.id,
+                sitting_id=sitting.id,
+                user_id=city.people[username],
+                unit_id=city.units["PJ-CGJ"],
+                paper_id=paper_id,
             )
-        return MadeExam(exam.id, sitting.id, paper.id)
+        )
+    return exam.id, sitting.id

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.attempts.test_api import put, start
@@ -11,6 +12,7 @@ from tests.laws.factories import law_text, load
 from trainer.attempts.models import Attempt
 from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
+from trainer.bank.models import ItemReport
 from trainer.core.database import db, transaction
 from trainer.exams.models import Candidate, Exam
 
@@ -112,6 +114,23 @@ def test_no_page_shows_a_key_before_release(city, clock, as_user, release, after
         assert (CANARY in page.text) == (status == 200 and "result" in name), name
     if release != "after_submit":
         assert CANARY not in handed_in.text
+
+
+def test_an_error_is_reported_from_the_released_result_alone(city, clock, as_user, session):
+    clock(NINE)
+    made = make_exam(city, NINE, release="after_close")
+    officer = as_user("officer")
+    attempt = start(officer, made).json["attempt_id"]
+    hand_in(officer, attempt)
+    address = f"/attempts/{attempt}/items/1/report"
+    assert officer.post(address, data={"text": "答案有误"}).status_code == 403
+    clock(NINE + 120 * MINUTE)
+    assert address in officer.get(f"/attempts/{attempt}/result").text
+    assert officer.post(address, data={"text": "答案有误"}).status_code == 303
+    assert as_user("officer2").post(address, data={"text": "x"}).status_code == 404
+    assert officer.post(f"/attempts/{attempt}/items/99/report", data={"text": "x"}).status_code == 404
+    report = session.scalars(select(ItemReport)).one()
+    assert (report.origin, report.reporter_id) == ("exam", city.people["officer"])
 
 
 def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wrong(exam, as_user):

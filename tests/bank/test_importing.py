@@ -1,5 +1,6 @@
 """Taking items into the bank."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from tests.conftest import NINE
 from tests.question_bank.samples import make_data, make_item
 from trainer.audit.models import Entry
 from trainer.bank.importing import filing_problems, import_items, load_shipped, read_json
-from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemRecord, ItemVersion
 
 LATER = NINE + timedelta(days=1)
 
@@ -121,3 +122,38 @@ def test_shipped_content_does_not_overwrite_what_was_edited_here(session, city, 
     monkeypatch.setattr("trainer.bank.importing.load", lambda: [make_item(stem="新的一版（　　）。")])
     assert load_shipped(now=LATER).kept == ("penalty-law-0001",)
     assert count(session, ItemVersion) == 2
+
+
+def test_a_case_is_found_by_what_its_parts_cite(session):
+    import_items([make_item("case_study")], by=None, now=NINE)
+    assert count(session, ItemBasis) == 2
+
+
+def enemies(session):
+    codes = dict(session.execute(select(ItemRecord.id, ItemRecord.code)).all())
+    return {frozenset((codes[row.item_id], codes[row.enemy_id])) for row in session.scalars(select(ItemEnemy))}
+
+
+def test_enemies_stand_once_whoever_declares_them_and_go_when_nobody_does(session):
+    one, two, three = (make_item(id=f"q-{n}") for n in (1, 2, 3))
+    import_items([one, replace(two, enemies=("q-1",)), replace(three, enemies=("q-2",))], by=None, now=NINE)
+    both = {frozenset(("q-1", "q-2")), frozenset(("q-2", "q-3"))}
+    assert enemies(session) == both
+    import_items([replace(one, enemies=("q-2",))], by=None, now=LATER)
+    assert enemies(session) == both
+    import_items([two], by=None, now=LATER)
+    assert enemies(session) == both
+    import_items([one, three], by=None, now=LATER)
+    assert enemies(session) == set()
+
+
+def test_an_enemy_that_is_nowhere_is_refused(session):
+    report = import_items([make_item(enemies=["q-9"])], by=None, now=NINE)
+    assert [(problem.place, problem.code) for problem in report.problems] == [("enemies", "unknown_enemy")]
+    assert count(session, ItemRecord) == 0
+
+
+def test_pool_and_group_of_variants_are_put_down(session):
+    import_items([make_item(pool="reserved", variant_group="g")], by=None, now=NINE)
+    row = session.scalar(select(ItemRecord))
+    assert (row.pool, row.variant_group) == ("reserved", "g")

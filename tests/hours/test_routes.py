@@ -197,8 +197,8 @@ def test_the_page_takes_the_same_statements_however_many_entries(as_user, city, 
 
     make_class(city, state="confirmed")
     before = statements()
-    for _ in range(5):
-        make_class(city, state="confirmed")
+    for number in range(5):
+        make_class(city, state="confirmed", held_on=date(2026, 11, 2 + number))
     assert statements() == before
 
 

@@ -13,6 +13,10 @@ PREFIX = {
     "true_false": "t",
     "fill_blank": "f",
     "ordering": "o",
+    "matching": "ma",
+    "error_finding": "e",
+    "short_answer": "sa",
+    "case_study": "c",
 }
 
 

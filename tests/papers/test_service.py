@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from tests.conftest import NINE
 from tests.papers.factories import fill_bank, section
-from tests.question_bank.samples import EXPLANATION_CANARY, NOTE_CANARY
-from trainer.bank.importing import load_shipped
-from trainer.bank.models import ItemRecord
+from tests.question_bank.samples import CANARIES, EXPLANATION_CANARY, NOTE_CANARY, make_item
+from trainer.bank.importing import import_items, load_shipped
+from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.errors import Invalid, Missing
+from trainer.marking.grading import forget_keys, keys_of
 from trainer.papers.models import Paper, PaperItem
 from trainer.papers.queries import items_of_paper, papers_of, sections_of, supply_of
 from trainer.papers.rules.blueprint import presets
@@ -199,3 +200,64 @@ def test_a_paper_for_each_of_three_hundred_candidates_takes_a_few_statements(ses
     assert len(seen) <= 30
     assert len(made.paper_ids) == 300
     assert session.scalar(select(func.count()).select_from(PaperItem)) == 300 * 80
+
+
+def test_a_case_becomes_consecutive_items_under_one_stem_with_its_points_shared_out(session):
+    fill_bank(single_choice=3, case_study=3)
+    compiled(
+        make_blueprint(section(count=2), section("case_study", 2, "10")), 2, shuffle_items=True, shuffle_options=True
+    )
+    paper = session.scalars(select(Paper)).first()
+    text = bytes(paper.document).decode()
+    assert not [secret for secret in CANARIES if secret in text]
+    document = json.loads(text)
+    assert [item["number"] for item in items(document)] == [1, 2, 3, 4, 5, 6, 7, 8]
+    cases, parts = document["sections"][1]["cases"], document["sections"][1]["items"]
+    assert [case["stem"] for case in cases] == ["李某占道经营，执法人员当场罚款一百五十元。"] * 2
+    assert cases[0]["documents"] == [{"title": "现场笔录", "text": "执法人员出示了证件。"}]
+    assert {item["case"] for item in parts} == {case["case"] for case in cases}
+    assert [item["kind"] for item in parts] == ["true_false", "multiple_choice", "short_answer"] * 2
+    assert [item["points"] for item in parts] == ["1.67", "5.00", "3.33"] * 2
+    assert text.count("李某占道经营") == 2
+    held = items_of_paper(session, paper.id)
+    assert [one.part for one in held] == [None, None, 1, 2, 3, 1, 2, 3]
+    assert paper.max_points == Decimal("22.00") == sum(one.points for one in held)
+    assert len(paper.shapes) == paper.item_count == 8
+    forget_keys()
+    keys = keys_of(session, paper.id)
+    assert [key.item.kind for key in keys[2:5]] == ["true_false", "multiple_choice", "short_answer"]
+
+
+def test_the_parts_of_cases_are_counted_where_a_paper_is_full(session):
+    fill_bank(case_study=101)
+    with pytest.raises(Invalid) as refusal:
+        compiled(make_blueprint(section("case_study", 101)))
+    assert refusal.value.problems[0].code == "too_many_items"
+
+
+def test_reserved_items_are_drawn_only_where_they_are_asked_for_or_named(session):
+    open_, kept = make_item(id="q-1"), make_item(id="q-2", pool="reserved")
+    import_items([open_, kept], by=None, now=NINE, publish=True)
+    with pytest.raises(NotEnoughItems):
+        compiled(make_blueprint(section(count=2)))
+    compiled(make_blueprint(section(count=1, pool="reserved")))
+    compiled(make_blueprint(section(count=2, item_ids=("q-2",))))
+    codes = session.scalars(select(ItemVersion.body["id"].as_string()).join(PaperItem).order_by(PaperItem.paper_id))
+    assert sorted(codes) == ["q-1", "q-2", "q-2"]
+
+
+def test_variants_and_enemies_never_meet_in_a_paper_and_the_lack_is_told(session):
+    items = [
+        make_item(id="q-1", variant_group="g"),
+        make_item(id="q-2", variant_group="g"),
+        make_item("true_false", id="q-3", enemies=["q-4"]),
+        make_item("true_false", id="q-4"),
+    ]
+    import_items(items, by=None, now=NINE, publish=True)
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(make_blueprint(section(count=2), section("true_false", 2)))
+    assert [(one["section"], one["found"], one["missing"]) for one in refusal.value.params["lacks"]] == [
+        (1, 1, 1),
+        (2, 1, 1),
+    ]
+    compiled(make_blueprint(section(count=1), section("true_false", 1)))

@@ -31,7 +31,8 @@ def test_an_item_comes_without_its_key_and_is_explained_after_the_answer(officer
     asked = officer.get(NEXT)
     assert not any(secret in asked.text + str(asked.headers) for secret in SECRETS)
     item = asked.json["item"]
-    assert set(item) == {"id", "version", "code", "kind", "wing", "topic", "fields", "stem", "options", "blanks"}
+    shown = {"stem", "stem_html", "options", "blanks", "indefinite", "prompts", "reuse", "document"}
+    assert set(item) == {"id", "version", "code", "kind", "wing", "topic", "fields"} | shown
     assert (item["kind"], asked.json["queue"]) == (kind, "new")
     told = give(officer, item, WRONG[kind]).json
     assert (told["verdict"], told["correct"], told["fraction"], told["in_wrong_book"]) == ("wrong", False, "0.00", True)
@@ -63,7 +64,7 @@ def test_an_item_comes_without_its_key_and_is_explained_after_the_answer(officer
 def test_options_carry_their_notes_only_in_the_answer(officer):
     add_items([small_item()], NINE)
     item = ask(officer)["item"]
-    assert item["options"][0] == {"key": "A", "text": "选项A文字"}
+    assert item["options"][0] == {"key": "A", "text": "选项A文字", "html": None}
     told = give(officer, item, "A").json["options"]
     assert told[1] == {"key": "B", "text": "选项B文字", "note": "CANARYNOTEB", "right": True, "chosen": False} | {
         "place": None,

@@ -170,7 +170,7 @@ def test_what_contradicts_itself_is_refused_and_never_guessed(row, place, code):
         (["多选题", "哪些？", *CHOICES, "B"], "one_right_of_several"),
         (["多选题", "哪些？", *CHOICES, "AAB"], "letter_twice"),
         (["单选题", "期限？", "三日", "三日", "五日", "", "C"], "options_equal"),
-        (["单选题", "期限？", "三日", "", "五日", "七日", "D"], "option_empty_between"),
+        (["单选题", "期限？", "三日", "", "五日", "七日", "D"], "empty_option_left_out"),
         (["简答题", "谁作出？", "", "", "", "", "ttt"], "odd_sample"),
         (["案例分析题", "谁作出？", "", "", "", "", "行政机关作出。"], "case_as_short_answer"),
         (["1", "期限？", *CHOICES, "B"], "kind_from_code"),

@@ -14,6 +14,7 @@ CALLS = (
     r'\bUnreadable\(\s*"(\w+)"',
     r'\bLoss\(\s*[\w.]+,\s*"(\w+)"',
     r'\.lose\("(\w+)"',
+    r'_note\(\s*"(\w+)"',
     r'losses\.add\("(\w+)"',
 )
 

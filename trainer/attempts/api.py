@@ -12,11 +12,12 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.accounts.sessions import TOUCH_EVERY, touch
-from trainer.api.resource import Amount, Id, Moment, Shape, Text, answer, api_blueprint, checked, json_body, operation
+from trainer.api.resource import Id, Moment, Shape, Text, answer, api_blueprint, checked, json_body, operation
 from trainer.attempts import incidents, queries
 from trainer.attempts.caller import Caller
 from trainer.attempts.documents import OpenAttempt
 from trainer.attempts.flag import keep_flags
+from trainer.attempts.result_api import CaseOut, ItemOut, ResultOut
 from trainer.attempts.rules.timing import seconds_left
 from trainer.attempts.save import Given, save
 from trainer.attempts.start import start
@@ -49,24 +50,11 @@ def caller() -> Caller:
 # --- shapes
 
 
-class OptionOut(Shape):
-    key: str
-    text: str
-
-
-class ItemOut(Shape):
-    number: int
-    kind: str
-    stem: str
-    options: list[OptionOut] | None = None
-    blanks: int | None = None
-    points: Amount
-
-
 class SectionOut(Shape):
     title: str
     partial_credit: str
     items: list[ItemOut]
+    cases: list[CaseOut] | None = None
 
 
 class PaperOut(Shape):
@@ -140,52 +128,6 @@ class FlagsIn(Shape):
 
 class FlagsOut(Shape):
     flags: list[int]
-
-
-class BasisOut(Shape):
-    law: str
-    title: str
-    version: str
-    article: str
-    paragraph: int | None = None
-    item: int | None = None
-
-
-class MarkedOptionOut(Shape):
-    key: str
-    text: str
-    note: str = ""
-
-
-class MarkedItemOut(Shape):
-    number: int
-    section: str
-    kind: str
-    stem: str
-    options: list[MarkedOptionOut] | None = None
-    answer: Any = None
-    right_answer: Any = None
-    points: Amount
-    max_points: Amount
-    correct: bool
-    answered: bool
-    explanation: str
-    basis: list[BasisOut]
-
-
-class ResultOut(Shape):
-    attempt_id: Id
-    exam_id: Id
-    title: str
-    score: Amount
-    max_points: Amount
-    pass_mark: Amount | None = None
-    passed: bool | None = None
-    correct_count: int
-    item_count: int
-    seconds_used: int
-    submitted_at: Moment
-    items: list[MarkedItemOut]
 
 
 class SubmitOut(Shape):
@@ -407,22 +349,6 @@ def submit_attempt(attempt_id: int) -> Any:
         submitted_at=receipt.submitted_at,
         result=ResultOut.model_validate(result) if result else None,
     )
-
-
-@operation(
-    bp,
-    "GET",
-    "/attempts/<id:attempt_id>/result",
-    needs_permission="attempt.own",
-    summary="The result with each item's key, explanation and legal basis, once it is released",
-    answers={200: ResultOut},
-    problems={403: ("not_released",)},
-)
-def result(attempt_id: int) -> Any:
-    queries.own_attempt(db.session(), attempt_id, current_user)
-    found = marks.result_or_refuse(db.session(), attempt_id, arrived_at())
-    end_read()
-    return ResultOut.model_validate(found)
 
 
 @operation(

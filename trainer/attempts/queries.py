@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -17,13 +17,15 @@ from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.phase import candidate_phase
 from trainer.attempts.rules.timing import is_over
+from trainer.bank.models import ItemVersion
+from trainer.bank.queries import shows_medium
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ends_at
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
-from trainer.papers.models import Paper
+from trainer.papers.models import Paper, PaperItem
 
 
 def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
@@ -32,6 +34,19 @@ def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
     if attempt is None or person.ticket_exam_id not in (None, attempt.exam_id):
         raise Missing
     return attempt
+
+
+def sat_with_medium(session: Session, person: Any, sha256: str) -> bool:
+    """Return whether a paper that the person sits or sat shows this medium; under a ticket, one of its exam."""
+    mine = [Attempt.user_id == person.id]
+    if person.ticket_exam_id is not None:
+        mine.append(Attempt.exam_id == person.ticket_exam_id)
+    shown = (
+        exists()
+        .where(PaperItem.paper_id == Attempt.paper_id, PaperItem.item_version_id == ItemVersion.id, *mine)
+        .where(shows_medium(sha256))
+    )
+    return bool(session.scalar(select(shown)))
 
 
 def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAttempt:

@@ -51,6 +51,7 @@ def mine():
     only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
     found = queries.own_exams(db.session(), current_user.id, only)
     scores = _scores(found, now)
+    waits = marks.waiting_answers(db.session(), [one.id for exam in found for one in exam.attempts])
     end_read()
     groups: dict[str, list[Any]] = {"now": [], "upcoming": [], "past": []}
     for exam in found:
@@ -60,7 +61,7 @@ def mine():
         groups[group].append({"exam": exam, "phase": phase, "release": release_sentence(exam), "so_far": so_far})
     groups["now"].sort(key=lambda row: row["exam"].closes_at)
     groups["upcoming"].sort(key=lambda row: row["exam"].opens_at)
-    return render_template("attempts/mine.html", groups=groups, scores=scores, now=now)
+    return render_template("attempts/mine.html", groups=groups, scores=scores, waits=waits, now=now)
 
 
 @bp.get("/exams/<id:exam_id>/hall")
@@ -110,6 +111,7 @@ def receipt(attempt_id):
     # Past the deadline an attempt is handed in, even in the seconds before the scheduler writes it down.
     handed_in_at = attempt.submitted_at or attempt.deadline_at
     released = bool(marks.released_scores(db.session(), [attempt_id], now))
+    waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
     end_read()
     unsent = min(max(request.args.get("unsent", 0, type=int), 0), 999)
     return render_template(
@@ -118,6 +120,7 @@ def receipt(attempt_id):
         exam=exam,
         handed_in_at=handed_in_at,
         released=released,
+        waits=waits,
         release=release_sentence(exam),
         unsent=unsent,
         in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
@@ -134,6 +137,7 @@ def result(attempt_id):
     try:
         found = marks.result_or_refuse(db.session(), attempt_id, now)
     except marks.NotReleased as refusal:
+        waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
         end_read()
         # Released but not marked yet is another story than not released.
         due = exam.state == "published" and may_see_result(
@@ -144,7 +148,12 @@ def result(attempt_id):
             now=now,
         )
         page = render_template(
-            "attempts/held_back.html", attempt=attempt, exam=exam, release=release_sentence(exam), being_marked=due
+            "attempts/held_back.html",
+            attempt=attempt,
+            exam=exam,
+            release=release_sentence(exam),
+            being_marked=due,
+            waits=waits,
         )
         return page, refusal.status
     articles = cited_articles(
@@ -154,9 +163,14 @@ def result(attempt_id):
     end_read()
     only_wrong = request.args.get("show") == "wrong"
     items = [_shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
+    for before, one in zip([None, *items], items, strict=False):
+        # The case stands once, above the first of its questions that is shown.
+        if one["case"] and before and before["case_name"] == one["case_name"]:
+            one["case"] = None
     return render_template(
         "attempts/result.html",
         found=found,
+        attempt_id=attempt_id,
         items=items,
         sections=profile(found["items"]),
         only_wrong=only_wrong,
@@ -227,6 +241,10 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
             return _("正确") if answer else _("错误")
         if isinstance(answer, str):
             return letters.get(answer, answer)
+        if isinstance(answer, dict):
+            return _("、").join(f"{prompt}–{letters[key]}" for prompt, key in answer.items())
+        if item["kind"] == "error_finding":
+            return _("第 %(numbers)s 处", numbers=_("、").join(answer))
         if item["kind"] == "fill_blank":
             return _("；").join(" / ".join(one) if isinstance(one, list) else (one or "＿") for one in answer)
         marked = [letters.get(one, one) for one in answer]
@@ -239,6 +257,7 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
     part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
     return {
         **item,
+        "case_name": item["case"] and item["case"]["case"],
         "options": options,
         "own": told(item["answer"]),
         "key": told(item["right_answer"]),

@@ -9,9 +9,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
+from question_bank.fields import DIFFICULTIES
+from question_bank.laws import register
 from question_bank.topics import taxonomy
 from trainer.bank.models import ITEM_STATES
 from trainer.bank.queries import ItemFilter
+from trainer.bank.wording import POOL_NAMES
 from trainer.web.forms import BaseForm
 from trainer.web.locale import is_english
 
@@ -21,6 +24,10 @@ KIND_NAMES: dict[str, Any] = {
     "true_false": _l("判断题"),
     "fill_blank": _l("填空题"),
     "ordering": _l("排序题"),
+    "matching": _l("配对题"),
+    "error_finding": _l("纠错题"),
+    "short_answer": _l("简答题"),
+    "case_study": _l("案例分析题"),
 }
 STATE_NAMES: dict[str, Any] = {
     "draft": _l("草稿"),
@@ -75,7 +82,11 @@ class ItemFilterForm(BaseForm):
     kind = SelectField(_l("题型"), validate_choice=False)
     topic = SelectField(_l("专题"), validate_choice=False)
     field = SelectField(_l("执法领域"), validate_choice=False)
+    law = SelectField(_l("法律"), validate_choice=False)
+    difficulty = SelectField(_l("难度"), validate_choice=False)
     state = SelectField(_l("状态"), validate_choice=False)
+    pool = SelectField(_l("题池"), validate_choice=False)
+    use = SelectField(_l("用于试卷"), validate_choice=False)
 
     def __init__(self, asked: Mapping[str, str]) -> None:
         """Fill the filter from the arguments of the address."""
@@ -85,6 +96,10 @@ class ItemFilterForm(BaseForm):
         self.topic.choices = [anything, *topic_choices()]
         self.field.choices = [anything, *field_choices()]
         self.state.choices = [anything, *choices_of({one: STATE_NAMES[one] for one in ITEM_STATES})]
+        self.law.choices = [anything, *(SelectChoice(law.short_title, law.short_title) for law in register().laws)]
+        self.difficulty.choices = [anything, *(SelectChoice(str(one), str(one)) for one in DIFFICULTIES)]
+        self.pool.choices = [anything, *choices_of(POOL_NAMES)]
+        self.use.choices = [anything, SelectChoice("used", _l("用过")), SelectChoice("unused", _l("没有用过"))]
         for field in self:
             field.data = asked.get(field.name, "").replace("\x00", "")[:80]
 
@@ -96,4 +111,7 @@ class ItemFilterForm(BaseForm):
             topic=self.topic.data,
             field=self.field.data,
             state=self.state.data,
+            law=self.law.data,
+            difficulty=int(self.difficulty.data) if self.difficulty.data in map(str, DIFFICULTIES) else None,
+            pool=self.pool.data if self.pool.data in POOL_NAMES else "",
         )

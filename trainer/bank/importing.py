@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from question_bank import InvalidItem, Item, load
@@ -21,7 +21,7 @@ from question_bank.store import InvalidBank, from_bundle
 from question_bank.topics import taxonomy
 from trainer.audit.service import record
 from trainer.bank.lawchange import look_through
-from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemRecord, ItemVersion
 from trainer.core.database import transaction
 
 MOST_ITEMS = 20_000
@@ -199,6 +199,9 @@ def _take_in(
             kept.append(item.id)
         else:
             changed.append(item)
+    unknown = _unknown_enemies(session, items)
+    if unknown:
+        return ImportReport(problems=tuple(unknown))
     report = ImportReport(
         added=tuple(item.id for item in added),
         changed=tuple(item.id for item in changed),
@@ -261,6 +264,7 @@ def _take_in(
     if bases:
         # The table, not the class: rows of the class are parted by which of their columns are empty.
         session.execute(insert(ItemBasis.__table__), bases)
+    declare_enemies(session, both, ids)
     look_through(session, item_ids=[ids[item.id] for item in both], by=by, now=now)
     record(
         "items.imported",
@@ -271,6 +275,58 @@ def _take_in(
     return report
 
 
+def _unknown_enemies(session: Session, items: list[Item]) -> list[RowProblem]:
+    """Return the enemies that are neither in the file nor in the bank: they would be forgotten when they come."""
+    known = {item.id for item in items}
+    asked = sorted({enemy for item in items for enemy in item.enemies} - known)
+    for start in range(0, len(asked), PART):
+        known.update(session.scalars(select(ItemRecord.code).where(ItemRecord.code.in_(asked[start : start + PART]))))
+    return [
+        RowProblem(row, item.id, "enemies", "unknown_enemy", {"enemy": enemy})
+        for row, item in enumerate(items, start=1)
+        for enemy in item.enemies
+        if enemy not in known
+    ]
+
+
+def declare_enemies(session: Session, items: list[Item], ids: dict[str, int]) -> None:
+    """Put down the enemies of items that are new or changed, in place of what those declared before.
+
+    What the other side declares stands in its own text, so both texts of a pair are asked.
+    """
+    own = [ids[item.id] for item in items]
+    met: set[int] = set()
+    for start in range(0, len(own), PART):
+        part = own[start : start + PART]
+        either = or_(ItemEnemy.item_id.in_(part), ItemEnemy.enemy_id.in_(part))
+        for pair in session.execute(select(ItemEnemy.item_id, ItemEnemy.enemy_id).where(either)):
+            met.update(pair)
+        session.execute(delete(ItemEnemy).where(either))
+    declared = {item.id: set(item.enemies) for item in items}
+    mine = set(declared)
+    others = sorted(met - set(own))
+    for start in range(0, len(others), PART):
+        rows = session.scalars(
+            select(ItemVersion.body)
+            .join(ItemRecord, ItemRecord.version_id == ItemVersion.id)
+            .where(ItemRecord.id.in_(others[start : start + PART]))
+        )
+        declared.update({body["id"]: set(body.get("enemies", ())) & mine for body in rows})
+    names = sorted(set(declared) | {enemy for enemies in declared.values() for enemy in enemies})
+    number = dict(ids)
+    for start in range(0, len(names), PART):
+        found = select(ItemRecord.code, ItemRecord.id).where(ItemRecord.code.in_(names[start : start + PART]))
+        number.update((row.code, row.id) for row in session.execute(found))
+    pairs = {
+        tuple(sorted((number[code], number[enemy])))
+        for code, enemies in declared.items()
+        for enemy in enemies
+        if code in number and enemy in number
+    }
+    if pairs:
+        session.execute(insert(ItemEnemy), [{"item_id": one, "enemy_id": other} for one, other in sorted(pairs)])
+
+
 def _columns(item: Item) -> dict[str, Any]:
     return {
         "kind": item.kind,
@@ -278,6 +334,8 @@ def _columns(item: Item) -> dict[str, Any]:
         "topic": item.topic,
         "difficulty": item.difficulty,
         "level": item.level,
+        "pool": item.pool,
+        "variant_group": item.variant_group,
     }
 
 

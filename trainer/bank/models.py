@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import RowId, StateText, UTCDateTime
@@ -178,7 +179,19 @@ class ItemReport(db.Model):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    __table_args__ = (Index(None, "state"), Index(None, "item_id"), Index(None, "reporter_id"))
+    __table_args__ = (
+        Index(None, "state"),
+        Index(None, "item_id"),
+        Index(None, "reporter_id"),
+        Index(
+            "uq_item_reports_open",
+            "version_id",
+            "reporter_id",
+            unique=True,
+            sqlite_where=sql_text("state = 'new'"),
+            postgresql_where=sql_text("state = 'new'"),
+        ),
+    )
 
 
 class ItemTask(db.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from question_bank import Item
+from question_bank.apart import rivals
 from trainer.accounts.models import User
-from trainer.bank.models import ITEM_STATES, ItemBasis, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemMedia, ItemRecord, ItemVersion
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
@@ -49,17 +50,25 @@ def shown_state(today: date) -> ColumnElement[str]:
     return case((shut, "quarantined"), else_=type_coerce(ItemRecord.state, String))
 
 
-def read_pool(session: Session, *, until: date, kinds: Iterable[str] = (), codes: Iterable[str] = ()) -> list[PoolItem]:
-    """Return the published items of ``kinds`` (all when empty) and those named by ``codes``, by code.
+def read_pool(
+    session: Session,
+    *,
+    until: date,
+    kinds: Iterable[str] = (),
+    codes: Iterable[str] = (),
+    pools: Iterable[str] = ("open",),
+) -> list[PoolItem]:
+    """Return the published items of ``kinds`` (all when empty) in ``pools``, and those named by ``codes``, by code.
 
     ``until`` is the last local day on which what is drawn can be sat: an item that goes into quarantine on it or before
-    is not in the pool, nor are drafts and retired ones. Two statements, whatever the size.
+    is not in the pool, nor are drafts and retired ones. Three statements, whatever the size.
     """
     wanted, named = sorted(set(kinds)), sorted(set(codes))
     inside = [may_be_drawn(until)]
+    suits = ItemRecord.pool.in_(sorted(set(pools)))
     if wanted:
-        of_kind = ItemRecord.kind.in_(wanted)
-        inside.append(or_(of_kind, ItemRecord.code.in_(named)) if named else of_kind)
+        suits = and_(suits, ItemRecord.kind.in_(wanted))
+    inside.append(or_(suits, ItemRecord.code.in_(named)) if named else suits)
     fields: dict[int, set[str]] = {}
     for item_id, one in session.execute(
         select(ItemField.item_id, ItemField.field).join(ItemRecord, ItemRecord.id == ItemField.item_id).where(*inside)
@@ -74,10 +83,13 @@ def read_pool(session: Session, *, until: date, kinds: Iterable[str] = (), codes
             ItemRecord.wing,
             ItemRecord.topic,
             ItemRecord.difficulty,
+            ItemRecord.pool,
+            ItemRecord.variant_group,
         )
         .where(*inside)
         .order_by(ItemRecord.code)
-    )
+    ).all()
+    apart = _rivals(session, rows)
     return [
         PoolItem(
             row.code,
@@ -88,9 +100,29 @@ def read_pool(session: Session, *, until: date, kinds: Iterable[str] = (), codes
             row.topic,
             row.difficulty,
             frozenset(fields.get(row.id, ())),
+            row.pool,
+            apart.get(row.code, frozenset()),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A row as ``question_bank.apart`` wants it."""
+
+    id: str
+    variant_group: str | None
+    enemies: tuple[str, ...]
+
+
+def _rivals(session: Session, rows: Sequence[Any]) -> Mapping[str, frozenset[str]]:
+    code_of = {row.id: row.code for row in rows}
+    enemies: dict[int, list[str]] = {}
+    for item_id, enemy_id in session.execute(select(ItemEnemy.item_id, ItemEnemy.enemy_id)):
+        if item_id in code_of and enemy_id in code_of:
+            enemies.setdefault(item_id, []).append(code_of[enemy_id])
+    return rivals(_Kept(row.code, row.variant_group, tuple(enemies.get(row.id, ()))) for row in rows)
 
 
 def bodies_of_versions(
@@ -121,6 +153,7 @@ class ItemFilter:
     state: str = ""
     difficulty: int | None = None
     law: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +191,7 @@ def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
         (ItemRecord.kind, wanted.kind),
         (ItemRecord.wing, wanted.wing),
         (ItemRecord.topic, wanted.topic),
+        (ItemRecord.pool, wanted.pool),
     ):
         if value:
             rows = rows.where(column == value)
@@ -200,6 +234,22 @@ def counts_by(session: Session, column: str, today: date) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(counted)}
 
 
+def medium_type(session: Session, sha256: str) -> str | None:
+    """Return the media type of a file of items, None for one that the bank does not hold."""
+    return session.scalar(select(ItemMedia.media_type).where(ItemMedia.sha256 == sha256))
+
+
+def shows_medium(sha256: str, *, after_answer: bool = False) -> ColumnElement[bool]:
+    """Return the condition on ``ItemVersion`` that its candidates see this medium, or see it after the answer too."""
+    text = ItemVersion.body if after_answer else ItemVersion.public
+    return cast(text, String).contains(f'"{sha256}"', autoescape=True)
+
+
+def published_kinds(session: Session) -> set[str]:
+    """Return the kinds of which the bank has published items, in whichever pool."""
+    return set(session.scalars(select(ItemRecord.kind).where(ItemRecord.state == "published").distinct()))
+
+
 def published_by_topic(session: Session) -> dict[str, int]:
     """Return how many published items each topic holds; topics without any are not in it."""
     rows = select(ItemRecord.topic, func.count()).where(ItemRecord.state == "published").group_by(ItemRecord.topic)
@@ -214,6 +264,8 @@ class VersionLine:
     number: int
     created_at: datetime
     created_by: str | None
+    changes_key: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,7 +289,14 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     if record is None:
         raise Missing
     rows = session.execute(
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.created_at, User.name)
+        select(
+            ItemVersion.id,
+            ItemVersion.number,
+            ItemVersion.created_at,
+            User.name,
+            ItemVersion.changes_key,
+            ItemVersion.note,
+        )
         .outerjoin(User, User.id == ItemVersion.created_by)
         .where(ItemVersion.item_id == item_id)
         .order_by(ItemVersion.number.desc())

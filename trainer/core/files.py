@@ -1,4 +1,4 @@
-"""Uploads kept by the hash of their content, so that two steps of a task read the very same bytes.
+"""Uploads and media kept by the hash of their content, so that two steps of a task read the very same bytes.
 
 A file gets its name only when it is complete and synced: temporary name, fsync, rename. Keeping the same content
 twice leaves one file. Names are hashes of ours, never of the sender's making, so no path can be smuggled in.
@@ -21,6 +21,13 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 def uploads_folder(instance: Path) -> Path:
     """Return the folder of uploads of an instance; make it (mode 0700) where there is none."""
     folder = instance / "uploads"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def media_folder(instance: Path) -> Path:
+    """Return the folder of pictures, sound and film of items, which stay; make it (mode 0700) where there is none."""
+    folder = instance / "media"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

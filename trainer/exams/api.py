@@ -32,7 +32,10 @@ PartialCredit = Literal["all_or_nothing", "half_for_incomplete", "proportional",
 
 
 class SectionIn(Shape):
-    """One part of the paper. Empty lists and null ask for nothing; ``item_ids`` are items that must be in it."""
+    """One part of the paper. Empty lists and null ask for nothing; ``item_ids`` are items that must be in it.
+
+    A case_study counts once in ``count``, and ``points_each`` are those of the whole case, shared out to its parts.
+    """
 
     title: Line
     kind: Text = Field(max_length=24)
@@ -44,6 +47,7 @@ class SectionIn(Shape):
     fields: list[Slug] = Field([], max_length=100)
     difficulty: list[int] = Field([], max_length=5)
     item_ids: list[Slug] = Field([], max_length=300)
+    pool: Literal["open", "reserved"] = Field("open", description="reserved: items kept back from practice")
 
 
 class CandidatesIn(Shape):
@@ -163,8 +167,7 @@ def _looks_after(exam: ExamLine) -> bool:
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
     specs = sections_of(session, exam.blueprint_id)
-    last_day = local_day(exam.closes_at, zone())
-    lack = why_not_enough(session, specs, last_day) if exam.state == "draft" else None
+    lack = why_not_enough(session, specs, local_day(exam.closes_at, zone())) if exam.state == "draft" else None
     sections = [
         SectionOut(
             title=one.title,
@@ -249,6 +252,7 @@ def create(body: ExamIn) -> Any:
                 fields=tuple(one.fields),
                 difficulty=tuple(one.difficulty),
                 item_ids=tuple(one.item_ids),
+                pool=one.pool,
             )
             for one in body.sections
         ),

@@ -10,6 +10,9 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from question_bank.kinds import KINDS
+from question_bank.kinds.case_study import KIND as CASE_STUDY
+from trainer.bank.queries import published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
@@ -24,6 +27,8 @@ from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
 
 bp = Blueprint("exam_builder", __name__)
+
+CASE = CASE_STUDY.name
 
 
 @bp.route("/exams/new", methods=["GET", "POST"])
@@ -153,6 +158,9 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
 def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, saved: bool = False) -> str:
     scope = current_user.scope("exam.manage")
     blank = forms.SectionForm(prefix="sections-NN-")
+    published = published_kinds(db.session())
+    for row in (*(entry.form for entry in form.sections), blank):
+        row.offer_kinds(published)
     return render_template(
         "exams/edit.html",
         form=form,
@@ -163,6 +171,7 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, sav
         tree=queries.units_to_name(db.session(), scope),
         presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
         sections_most=SECTIONS_MOST,
+        graded=" ".join(name for name, kind in KINDS.items() if kind.partial_credit),
     )
 
 
@@ -187,21 +196,30 @@ def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
             rows.append({"state": "unknown" if blank else "wrong", "text": text})
             continue
         one = next(stands)
-        rows.append({"state": "short" if one.lack else "enough", "text": _told(one)})
+        rows.append({"state": "short" if one.lack else "enough", "text": _told(one, sections[place].kind)})
     points = max_points(sound)
-    totals = _(
-        "共 %(items)s 题，满分 %(points)s 分",
-        items=sum(one.count for one in sound),
-        points=decimal_text(points),
-    )
+    cases = sum(one.count for one in sound if one.kind == CASE)
+    facts = {"items": sum(one.count for one in sound) - cases, "points": decimal_text(points)}
+    if cases:
+        totals = _("共 %(items)s 题和 %(cases)s 个案例，满分 %(points)s 分", cases=cases, **facts)
+    else:
+        totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
     return {"sections": rows, "totals": totals}
 
 
-def _told(one: Supply) -> str:
+def _told(one: Supply, kind: str) -> str:
+    if one.lack is None and kind == CASE:
+        return _(
+            "需要 %(wanted)s 个案例，题库有 %(found)s 个；每题分值是一个案例的分值，由各小题分摊",
+            wanted=one.wanted,
+            found=one.found,
+        )
     if one.lack is None:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found)
     if one.lack.unknown:
         return _("指定的试题不可用：%(items)s", items="、".join(one.lack.unknown[:3]))
+    if one.lack.rivals:
+        return _("指定的试题不能同卷：%(items)s", items="、".join(one.lack.rivals[:3]))
     facts = {"wanted": one.wanted, "found": one.found, "missing": one.lack.missing}
     if one.found >= one.wanted:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts)

@@ -40,6 +40,10 @@ PARTIAL_NAMES: dict[str, Any] = {
     "proportional": _l("按选对比例得分"),
     "plus_minus": _l("选对加、选错减"),
 }
+POOL_NAMES: dict[str, Any] = {
+    "open": _l("开放题库（平时可以练习）"),
+    "reserved": _l("保留题库（不进入练习）"),
+}
 RELEASE_NAMES: dict[str, Any] = {
     "after_close": _l("考试结束后自动公布"),
     "manual": _l("考试结束后由我公布"),
@@ -95,12 +99,19 @@ class SectionForm(Form):
     fields = Checkboxes(_l("执法领域"))
     difficulty = Checkboxes(_l("难度"), coerce=int, choices=[SelectChoice(level, str(level)) for level in range(1, 6)])
     item_ids = LineField(_l("指定试题"))
+    pool = SelectField(_l("题库范围"), choices=choices_of(POOL_NAMES), default="open")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.wing.choices = [SelectChoice("", _l("全部板块")), *wing_choices()]
         self.topics.choices = topic_choices()
         self["fields"].choices = field_choices()
+
+    def offer_kinds(self, published: set[str]) -> None:
+        """List the kinds of which the bank has items, and the one that stands here; all of them in an empty bank."""
+        if published:
+            shown = published | {self.kind.data}
+            self.kind.choices = [choice for choice in choices_of(KIND_NAMES) if choice.value in shown]
 
     def spec(self) -> SectionSpec:
         """Return the section as typed. Only after the form has validated."""
@@ -115,6 +126,7 @@ class SectionForm(Form):
             fields=tuple(self["fields"].data or ()),
             difficulty=tuple(self.difficulty.data or ()),
             item_ids=tuple(re.split(r"[\s,，、;；]+", self.item_ids.data.strip())) if self.item_ids.data else (),
+            pool=self.pool.data,
         )
 
 
@@ -190,7 +202,7 @@ class ExamForm(BaseForm):
         while self.sections.entries:
             self.sections.pop_entry()
         for one in sections:
-            shown = ("title", "kind", "count", "points_each", "partial_credit")
+            shown = ("title", "kind", "count", "points_each", "partial_credit", "pool")
             values = {name: _plain(getattr(one, name)) for name in shown}
             values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
             values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
@@ -274,6 +286,7 @@ def section_from_json(value: Any) -> SectionSpec:
         fields=texts("fields"),
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
         item_ids=names_in(text("item_ids")),
+        pool=text("pool") or "open",
     )
 
 

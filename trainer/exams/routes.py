@@ -19,6 +19,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import key_leaks, may_release, steps
+from trainer.marking.queries import unmarked_of
 from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
@@ -105,6 +106,7 @@ def show(exam_id):
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
+        unmarked=unmarked_of(session, exam_id),
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
@@ -250,6 +252,7 @@ def results(exam_id):
         "exempt": _("免考"),
         "deferred": _("缓考"),
         "none": "",
+        "unmarked": _("待阅卷"),
     }
     book = results_sheet(exam.title, lines, heads=heads, words=words, zone=zone())
     return download(book, _("%(title)s成绩.xlsx", title=exam.title))

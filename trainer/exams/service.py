@@ -251,9 +251,9 @@ def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, pub
         return unit, named
     if publish and spec.closes_at <= now:
         problems.append(FieldProblem("closes_at", "closes_in_past"))
-    last_day = local_day(spec.closes_at, zone())
-    if publish and not in_sections and (lack := why_not_enough(session, spec.sections, last_day)):
-        problems += lack.problems
+    if publish and not in_sections:
+        lack = why_not_enough(session, spec.sections, local_day(spec.closes_at, zone()))
+        problems += lack.problems if lack else []
     raise Invalid(problems)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from question_bank import Grade, Item, grade
+from question_bank.kinds.case_study import expand
 from trainer.bank.models import ItemVersion
 from trainer.papers.models import PaperItem
 
@@ -19,7 +20,7 @@ PAPERS_KEPT = 64
 
 @dataclass(frozen=True)
 class PaperKey:
-    """One item of a paper with all that marking needs. ``section`` counts from 1."""
+    """One item of a paper with all that marking needs. ``section`` counts from 1; ``item`` is the part of a case."""
 
     number: int
     section: int
@@ -50,7 +51,7 @@ def keys_of(session: Session, paper_id: int) -> tuple[PaperKey, ...]:
             PaperKey(
                 number=one.number,
                 section=one.section,
-                item=Item.from_dict(body),
+                item=expand(Item.from_dict(body))[(one.part or 1) - 1],
                 item_version_id=one.item_version_id,
                 points=one.points,
                 partial_credit=one.partial_credit,

@@ -17,8 +17,9 @@ class Result(db.Model):
     """The marks of one attempt (成绩).
 
     ``marks`` is a list, item number 1 first, of ``{"points": "1.00", "fraction": "1", "correct": true,
-    "answered": true}``. ``objective_score`` is the part that needed no person. ``seconds_used`` runs from start to
-    hand-in, never more than the time allowed. ``passed`` is None where the exam has no pass mark.
+    "answered": true}``, with ``"waits": true`` where a person has to mark the answer. ``unmarked`` counts these; until
+    it is 0, score and pass are provisional. ``objective_score`` is the part that needed no person. ``seconds_used``
+    runs from start to hand-in, never more than the time allowed. ``passed`` is None where the exam has no pass mark.
     """
 
     __tablename__ = "results"
@@ -35,6 +36,7 @@ class Result(db.Model):
     seconds_used: Mapped[int] = mapped_column(Integer)
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     settled_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    unmarked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     marks: Mapped[list[Any]] = mapped_column(JSON)
 
     __table_args__ = (Index(None, "exam_id", "user_id"), Index(None, "user_id"))

@@ -9,12 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from question_bank.item import thawed
+from question_bank.kinds import right_answer
 from question_bank.laws import find as find_law
 from trainer.attempts.models import Attempt, Response
+from trainer.bank.models import ItemVersion
+from trainer.bank.queries import shows_medium
+from trainer.bank.rules.pieces import told_pairs, told_rubric, told_segments
+from trainer.bank.rules.rich import html_of
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
@@ -22,7 +26,7 @@ from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
 from trainer.marking.rules import may_see_result
-from trainer.papers.models import Paper
+from trainer.papers.models import Paper, PaperItem
 
 
 class NotReleased(Forbidden):
@@ -52,6 +56,7 @@ def released_result(session: Session, attempt_id: int, now: datetime) -> dict[st
         ended_at=ends_at(closes_at, extra_minutes),
         released_at=exam.released_at,
         now=now,
+        unmarked=result.unmarked,
     )
     return _whole(session, attempt, exam, result) if visible else None
 
@@ -62,6 +67,18 @@ def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[s
     if found is None:
         raise NotReleased
     return found
+
+
+def released_with_medium(session: Session, person: Any, sha256: str, now: datetime) -> bool:
+    """Return whether a released result of the person shows this medium, in an explanation perhaps."""
+    attempts = session.scalars(
+        select(Attempt.id)
+        .join(PaperItem, PaperItem.paper_id == Attempt.paper_id)
+        .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
+        .where(Attempt.user_id == person.id, shows_medium(sha256, after_answer=True))
+        .distinct()
+    )
+    return bool(released_scores(session, list(attempts), now)) and person.ticket_exam_id is None
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             Result.score,
             Result.max_points,
             Result.passed,
+            Result.unmarked,
             Exam.release,
             Exam.released_at,
             Sitting.closes_at,
@@ -100,13 +118,41 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             ended_at=ends_at(row.closes_at, row.longest_extra),
             released_at=row.released_at,
             now=now,
+            unmarked=row.unmarked,
         )
     }
+
+
+def waiting_answers(session: Session, attempt_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many answers of each of these attempts wait for a person; attempts without any are not in it."""
+    rows = session.execute(
+        select(Result.attempt_id, Result.unmarked).where(Result.attempt_id.in_(attempt_ids), Result.unmarked > 0)
+    )
+    return {row.attempt_id: row.unmarked for row in rows}
+
+
+@dataclass(frozen=True)
+class Unmarked:
+    """What waits for a person in an exam: so many answers in so many attempts."""
+
+    answers: int
+    attempts: int
+
+
+def unmarked_of(session: Session, exam_id: int) -> Unmarked:
+    """Return what waits for a person in an exam: one statement."""
+    row = session.execute(
+        select(func.coalesce(func.sum(Result.unmarked), 0), func.count()).where(
+            Result.exam_id == exam_id, Result.unmarked > 0
+        )
+    ).one()
+    return Unmarked(int(row[0]), row[1])
 
 
 def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> dict[str, Any]:
     document = orjson.loads(session.scalar(select(Paper.document).where(Paper.id == attempt.paper_id)) or b"{}")
     order = {item["number"]: item for part in document["sections"] for item in part["items"]}
+    cases = {case["case"]: case for part in document["sections"] for case in part.get("cases", ())}
     titles = {number: part["title"] for number, part in enumerate(document["sections"], 1)}
     answers = {
         number: orjson.loads(text)
@@ -128,33 +174,54 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         "seconds_used": result.seconds_used,
         "submitted_at": result.submitted_at,
         "items": [
-            _item(key, order[key.number], titles[key.section], answers.get(key.number), mark)
+            _item(key, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
             for key, mark in zip(keys, result.marks, strict=True)
         ],
     }
 
 
-def _item(key: PaperKey, shown: dict[str, Any], section: str, answer: Any, mark: dict[str, Any]) -> dict[str, Any]:
+def _item(
+    key: PaperKey,
+    shown: dict[str, Any],
+    cases: dict[str, dict[str, Any]],
+    section: str,
+    answer: Any,
+    mark: dict[str, Any],
+) -> dict[str, Any]:
     """Return one item with key and reasons, its options in the order in which the candidate saw them."""
     item = key.item
     notes = {option.key: option.note for option in item.options}
     options = [
-        {"key": option["key"], "text": option["text"], "note": notes.get(option["key"], "")}
+        {
+            "key": option["key"],
+            "text": option["text"],
+            "html": option.get("html"),
+            "note": notes.get(option["key"], ""),
+            "note_html": html_of(item, notes.get(option["key"], "")),
+        }
         for option in shown.get("options") or []
     ]
     return {
         "number": key.number,
         "section": section,
         "kind": item.kind,
+        "indefinite": bool(item.settings.get("indefinite")),
+        "case": cases.get(item.case),
         "stem": item.stem,
+        "stem_html": shown.get("stem_html"),
         "options": options or None,
+        "pairs": told_pairs(item, answer) or None,
+        "segments": told_segments(item, answer) or None,
+        "rubric": told_rubric(item) or None,
         "answer": answer,
-        "right_answer": thawed(item.key),
+        "right_answer": right_answer(item),
+        "right_answer_html": html_of(item, item.settings["sample"]) if item.kind == "short_answer" else None,
         "points": mark["points"],
         "max_points": key.points,
         "correct": mark["correct"],
         "answered": mark["answered"],
         "explanation": item.explanation,
+        "explanation_html": html_of(item, item.explanation),
         "basis": [
             {
                 "law": basis.law,

@@ -14,17 +14,20 @@ from trainer.papers.rules.scoring import has_passed, item_points, total_points
 
 @dataclass(frozen=True)
 class Totals:
-    """What an attempt amounts to."""
+    """What an attempt amounts to. ``unmarked`` answers wait for a person; until there are none it is provisional."""
 
     score: Decimal
     max_points: Decimal
     correct_count: int
     passed: bool | None
+    unmarked: int
     marks: list[dict[str, Any]]
 
 
 def total(judged: Sequence[tuple[Decimal, Grade]], pass_mark: Decimal | None) -> Totals:
-    """Return the totals of (points of the item, grade) by item number; ``passed`` is None without a pass mark.
+    """Return the totals of (points of the item, grade) by item number.
+
+    ``passed`` is None without a pass mark, and while an answer waits for a person.
 
     A score equal to the pass mark passes.
     """
@@ -32,26 +35,30 @@ def total(judged: Sequence[tuple[Decimal, Grade]], pass_mark: Decimal | None) ->
     score = total_points(earned)
     marks = [
         {"points": str(got), "fraction": str(grade.fraction), "correct": grade.correct, "answered": grade.answered}
+        | ({"waits": True} if grade.needs_person else {})
         for got, (_points, grade) in zip(earned, judged, strict=True)
     ]
+    unmarked = sum(1 for _points, grade in judged if grade.needs_person)
     return Totals(
         score=score,
         max_points=total_points(points for points, _grade in judged),
         correct_count=sum(1 for _points, grade in judged if grade.correct),
-        passed=has_passed(score, pass_mark),
+        passed=None if unmarked else has_passed(score, pass_mark),
+        unmarked=unmarked,
         marks=marks,
     )
 
 
 def may_see_result(
-    release: str, *, submitted: bool, ended_at: datetime, released_at: datetime | None, now: datetime
+    release: str, *, submitted: bool, ended_at: datetime, released_at: datetime | None, now: datetime, unmarked: int = 0
 ) -> bool:
     """Return whether a candidate may see result, keys and explanations at ``now`` (aware UTC).
 
     ``after_submit``: once handed in; ``after_close``: once nobody has time left, granted minutes included
     (``exams.rules.ends_at``); ``manual``: once released by hand. A release by hand opens the other two as well.
+    Whatever the rule, a result waits until a person has marked the last of its ``unmarked`` answers.
     """
-    if not submitted:
+    if not submitted or unmarked:
         return False
     if released_at is not None and released_at <= now:
         return True

@@ -47,6 +47,7 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
         .join(Sitting, Sitting.id == Attempt.sitting_id)
         .where(
             Result.passed.is_(True),
+            Result.unmarked == 0,
             Exam.credit_hours > 0,
             Exam.state == "published",
             _may_be_visible(now),

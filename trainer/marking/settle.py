@@ -81,6 +81,7 @@ def _result(session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: d
         "objective_score": totals.score,
         "max_points": totals.max_points,
         "passed": totals.passed,
+        "unmarked": totals.unmarked,
         "correct_count": totals.correct_count,
         "seconds_used": seconds_used(attempt.started_at, attempt.submitted_at, attempt.deadline_at),
         "submitted_at": attempt.submitted_at,

@@ -19,6 +19,14 @@ from trainer.web.locale import decimal_text, local_date, local_time
 WORDING: dict[str, Any] = {
     # --- feedback
     "feedback_answered": _l("您的意见反馈已有答复。"),
+    # --- work on items
+    "item_to_review": _l("试题 {code} 等待审题。"),
+    "item_approved": _l("试题 {code} 已审定并发布。"),
+    "item_reported": _l("有人报告试题 {code} 有误，等待处理。"),
+    "item_task_given": _l("您有一项新的题库任务。"),
+    "report_accepted": _l("您报告的题目错误已采纳，题目将修改。{answer}"),
+    "report_declined": _l("您报告的题目经核对没有错误：{answer}"),
+    "item_returned": _l("试题 {code} 被退回，请按审题意见修改。"),
     # --- exams
     "exam_published": _l("您被列为《{title}》的考生，{opens_at} 开考，{closes_at} 截止，答题 {minutes} 分钟。"),
     "exam_extended": _l("《{title}》延长到 {closes_at} 截止。"),

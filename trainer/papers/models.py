@@ -31,7 +31,8 @@ class Section(db.Model):
     """One part of a blueprint (大题): how many items of which sort, for how many points each.
 
     None in ``wing`` and empty lists mean "any". ``item_codes`` names fixed items, drawn before the others.
-    ``difficulty`` lists the levels allowed, 1 to 5.
+    ``difficulty`` lists the levels allowed, 1 to 5. A case study (案例分析题) is one item here, with the points of all
+    its parts. ``pool`` is ``reserved`` where the section asks for items kept back from study.
     """
 
     __tablename__ = "blueprint_sections"
@@ -49,6 +50,7 @@ class Section(db.Model):
     fields: Mapped[list[str]] = mapped_column(JSON)
     difficulty: Mapped[list[int]] = mapped_column(JSON)
     item_codes: Mapped[list[str]] = mapped_column(JSON)
+    pool: Mapped[str] = mapped_column(StateText("open", "reserved"), default="open", server_default="open")
 
     __table_args__ = (UniqueConstraint("blueprint_id", "number"),)
 
@@ -57,7 +59,8 @@ class Paper(db.Model):
     """A compiled paper (试卷): immutable, and its ``document`` free of keys.
 
     ``document`` is UTF-8 JSON ``{"title", "sections": [{"title", "items": [...]}]}``, byte for byte what a candidate
-    is sent. ``shapes`` is a list, item number 1 first, of what answers may look like (``question_bank`` answer
+    is sent. A section with parts of case studies has ``cases`` too: what is shown once for the items that bear the
+    same ``case``. ``shapes`` is a list, item number 1 first, of what answers may look like (``question_bank`` answer
     shapes), so that a save is checked without touching an item. ``form`` tells parallel papers of one blueprint apart.
     """
 
@@ -77,7 +80,10 @@ class Paper(db.Model):
 
 
 class PaperItem(db.Model):
-    """One item of a paper, by its frozen version, as candidates see it under ``number`` (1 first)."""
+    """One item of a paper, by its frozen version, as candidates see it under ``number`` (1 first).
+
+    ``part`` is which part of a case study it is, 1 first; None for every other kind.
+    """
 
     __tablename__ = "paper_items"
 
@@ -85,6 +91,7 @@ class PaperItem(db.Model):
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     section: Mapped[int] = mapped_column(Integer)
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    part: Mapped[int | None] = mapped_column(Integer)
     points: Mapped[Decimal] = mapped_column(Hundredths)
     partial_credit: Mapped[str] = mapped_column(StateText(*PARTIAL_CREDIT))
 

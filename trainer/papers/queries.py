@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from trainer.bank.models import ItemVersion
 from trainer.bank.queries import read_pool
 from trainer.bank.rules import PoolItem
 from trainer.papers.models import Blueprint, Paper, PaperItem, Section
@@ -32,6 +34,7 @@ def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
             fields=tuple(row.fields),
             difficulty=tuple(row.difficulty),
             item_ids=tuple(row.item_codes),
+            pool=row.pool,
         )
         for row in rows
     ]
@@ -44,6 +47,7 @@ def pool_for(session: Session, sections: Sequence[SectionSpec], until: date) -> 
         until=until,
         kinds={one.kind for one in sections},
         codes={code for one in sections for code in one.item_ids},
+        pools={one.pool for one in sections},
     )
 
 
@@ -94,22 +98,51 @@ def seed_of(session: Session, blueprint_id: int) -> str:
 
 @dataclass(frozen=True)
 class PaperItemLine:
-    """One item of a paper by its frozen version; ``section`` counts from 1."""
+    """One item of a paper by its frozen version; ``section`` counts from 1, ``part`` is that of a case study."""
 
     number: int
     section: int
     item_version_id: int
     points: Decimal
     partial_credit: str
+    part: int | None
 
 
 def items_of_paper(session: Session, paper_id: int) -> list[PaperItemLine]:
     """Return the items of a paper by number."""
     rows = session.execute(
         select(
-            PaperItem.number, PaperItem.section, PaperItem.item_version_id, PaperItem.points, PaperItem.partial_credit
+            PaperItem.number,
+            PaperItem.section,
+            PaperItem.item_version_id,
+            PaperItem.points,
+            PaperItem.partial_credit,
+            PaperItem.part,
         )
         .where(PaperItem.paper_id == paper_id)
         .order_by(PaperItem.number)
     )
     return [PaperItemLine(*row) for row in rows]
+
+
+def version_under(session: Session, paper_id: int, number: int) -> int | None:
+    """Return the id of the item version that stands under a number of a paper, None where there is no such number."""
+    return session.scalar(
+        select(PaperItem.item_version_id).where(PaperItem.paper_id == paper_id, PaperItem.number == number)
+    )
+
+
+def uses_of(session: Session, item_ids: Sequence[int]) -> dict[int, int]:
+    """Return in how many papers items stand in any version, by item; those in none are left out."""
+    rows = (
+        select(ItemVersion.item_id, func.count(PaperItem.paper_id.distinct()))
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .where(ItemVersion.item_id.in_(sorted(set(item_ids))))
+        .group_by(ItemVersion.item_id)
+    )
+    return {row[0]: row[1] for row in session.execute(rows)}
+
+
+def items_in_papers() -> Select[Any]:
+    """Return the select of the ids of all items that stand in some paper, for use as a condition."""
+    return select(ItemVersion.item_id).join(PaperItem, PaperItem.item_version_id == ItemVersion.id)

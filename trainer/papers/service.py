@@ -2,7 +2,8 @@
 
 A paper is compiled once, before anybody starts, into bytes without key, explanation or origin; a start only hands
 them out. All forms of a blueprint are numbered from 1. Where items or options are shuffled, only the order changes:
-options keep their stored keys, so one key serves all papers.
+options keep their stored keys, so one key serves all papers. A case study becomes as many numbered items as it has
+parts, always together and in their order; its stem stands once in the section.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from question_bank import Item
-from question_bank.kinds import answer_shape
+from question_bank.kinds import answer_shape, case_study
+from question_bank.kinds import public as public_view
 from trainer.bank.models import ItemVersion
 from trainer.bank.queries import bodies_of_versions
 from trainer.bank.rules import PoolItem
+from trainer.bank.rules.rich import with_html
 from trainer.core.crypto import keyed_digest
 from trainer.core.database import transaction
 from trainer.core.errors import FieldProblem, Invalid, Missing
 from trainer.papers.models import Blueprint, Paper, PaperItem, Section
 from trainer.papers.queries import pool_for, sections_of
-from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import ITEMS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import CannotDraw, Lack, draw_forms, find_lacks, pool_digest, shuffle_options
 
@@ -51,6 +54,9 @@ class NotEnoughItems(Invalid):
             if lack.unknown:
                 named = {"section": lack.section, "items": ", ".join(lack.unknown[:5])}
                 problems.append(FieldProblem(f"{place}.item_ids", "unknown_items", named))
+            if lack.rivals:
+                named = {"section": lack.section, "items": ", ".join(lack.rivals[:5])}
+                problems.append(FieldProblem(f"{place}.item_ids", "rival_items", named))
             if lack.missing:
                 short = facts | {"missing": lack.missing}
                 # Enough suit the section by itself: what is missing has gone to other sections.
@@ -63,7 +69,7 @@ class NotEnoughItems(Invalid):
 def why_not_enough(session: Session, sections: Sequence[SectionSpec], until: date) -> NotEnoughItems | None:
     """Return the refusal that compiling the sections would meet now, None when the bank can fill them.
 
-    ``until`` is the last local day on which the paper can be sat.
+    ``until`` is the last local day on which the papers may be sat.
     """
     lacks = find_lacks([one.part() for one in sections], pool_for(session, sections, until))
     return NotEnoughItems(sections, lacks) if lacks else None
@@ -130,6 +136,7 @@ def _add_sections(session: Session, blueprint_id: int, sections: Sequence[Sectio
                 "fields": list(one.fields),
                 "difficulty": list(one.difficulty),
                 "item_codes": list(one.item_ids),
+                "pool": one.pool,
             }
             for number, one in enumerate(sections, start=1)
         ],
@@ -151,7 +158,7 @@ def compile_papers(
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
     With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
     touched: a second call adds further ones, with items as they are in the bank by then. Raises ``NotEnoughItems``,
-    ``Missing`` for an unknown blueprint.
+    ``Missing`` for an unknown blueprint, ``Invalid`` where the parts of cases make more items than a paper takes.
     """
     with transaction() as session:
         blueprint = session.get(Blueprint, blueprint_id)
@@ -183,7 +190,7 @@ def _commitment(seed: str, sections: Sequence[SectionSpec], pool: bytes) -> byte
     plan = []
     for one in sections:
         asked = [sorted(one.topics), sorted(one.fields), sorted(one.difficulty), list(one.item_ids)]
-        plan.append([one.kind, one.count, str(one.points_each), one.wing, asked])
+        plan.append([one.kind, one.count, str(one.points_each), one.wing, asked, one.pool])
     return keyed_digest(seed.encode(), orjson.dumps(plan), pool)
 
 
@@ -192,7 +199,7 @@ def _first_paper(session: Session, blueprint_id: int) -> list[tuple[int, int, in
         select(PaperItem.section, PaperItem.item_version_id, ItemVersion.item_id)
         .join(Paper, Paper.id == PaperItem.paper_id)
         .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
-        .where(Paper.blueprint_id == blueprint_id, Paper.form == 1)
+        .where(Paper.blueprint_id == blueprint_id, Paper.form == 1, func.coalesce(PaperItem.part, 1) == 1)
         .order_by(PaperItem.number)
     )
     return [(row.section, row.item_version_id, row.item_id) for row in rows]
@@ -232,9 +239,8 @@ class _Press:
     ) -> None:
         self.session, self.blueprint, self.sections = session, blueprint, sections
         self.shuffles_items, self.shuffles_options = items, options
-        self.public: dict[int, dict[str, Any]] = {}
-        self.shapes: dict[int, dict[str, Any]] = {}
-        self.right_order: dict[int, list[str]] = {}
+        self.pieces: dict[int, list[_Piece]] = {}
+        self.cases: dict[int, dict[str, Any]] = {}
         self.total = max_points(sections)
 
     def print_all(self, drawn: Sequence[list[list[PoolItem]]], first: int, now: datetime) -> list[int]:
@@ -264,10 +270,15 @@ class _Press:
     def _read(self, version_ids: set[int]) -> None:
         for version_id, (body, public) in bodies_of_versions(self.session, version_ids).items():
             item = Item.from_dict(body)
-            self.public[version_id] = public
-            self.shapes[version_id] = answer_shape(item)
-            if item.kind == "ordering":
-                self.right_order[version_id] = list(item.key)
+            if item.kind != case_study.KIND.name:
+                self.pieces[version_id] = [_piece(item, public, None, 1)]
+                continue
+            weights = case_study.weights(item)
+            self.cases[version_id] = {"case": case_study.case_reference(item)} | _shown_case(item)
+            self.pieces[version_id] = [
+                _piece(part, public_view(part), number, weight)
+                for number, (part, weight) in enumerate(zip(case_study.expand(item), weights, strict=True), start=1)
+            ]
 
     def _paper(self, drawn: list[list[PoolItem]], form: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         seed = f"{self.blueprint.seed}:form:{form}"
@@ -278,19 +289,24 @@ class _Press:
         for place, (spec, held) in enumerate(zip(self.sections, drawn, strict=True), start=1):
             order = Dice(f"{seed}:items:{place}").shuffled(held) if self.shuffles_items else held
             shown = []
+            cases = [self.cases[item.version_id] for item in order if item.version_id in self.cases]
             for item in order:
-                number += 1
-                shown.append(self._item(item, number, spec.points_each, seed))
-                shapes.append(self.shapes[item.version_id])
-                rows.append(
-                    {
-                        "number": number,
-                        "section": place,
-                        "item_version_id": item.version_id,
-                        "points": spec.points_each,
-                        "partial_credit": spec.partial_credit,
-                    }
-                )
+                pieces = self.pieces[item.version_id]
+                points = case_study.split_points(spec.points_each, [piece.weight for piece in pieces])
+                for piece, worth in zip(pieces, points, strict=True):
+                    number += 1
+                    shown.append(self._item(item, piece, number, worth, seed))
+                    shapes.append(piece.shape)
+                    rows.append(
+                        {
+                            "number": number,
+                            "section": place,
+                            "item_version_id": item.version_id,
+                            "part": piece.part,
+                            "points": worth,
+                            "partial_credit": spec.partial_credit,
+                        }
+                    )
             sections.append(
                 {
                     "title": spec.title,
@@ -298,7 +314,10 @@ class _Press:
                     "points_each": f"{spec.points_each:.2f}",
                     "items": shown,
                 }
+                | ({"cases": cases} if cases else {})
             )
+        if number > ITEMS_MOST:
+            raise Invalid.at("sections", "too_many_items", count=number, most=ITEMS_MOST)
         document = orjson.dumps({"title": self.blueprint.title, "sections": sections})
         paper = {
             "blueprint_id": self.blueprint.id,
@@ -311,16 +330,37 @@ class _Press:
         }
         return paper, rows
 
-    def _item(self, item: PoolItem, number: int, points: Decimal, seed: str) -> dict[str, Any]:
-        public = self.public[item.version_id]
-        shown = {"number": number} | public | {"points": f"{points:.2f}"}
-        options = public.get("options")
+    def _item(self, item: PoolItem, piece: _Piece, number: int, points: Decimal, seed: str) -> dict[str, Any]:
+        shown = {"number": number} | piece.public | {"points": f"{points:.2f}"}
+        options = piece.public.get("options")
         if options and self.shuffles_options:
             by_key = {option["key"]: option for option in options}
-            never = self.right_order.get(item.version_id, ())
-            order = shuffle_options(list(by_key), f"{seed}:options:{item.code}", never=never)
+            name = item.code if piece.part is None else f"{item.code}.{piece.part}"
+            order = shuffle_options(list(by_key), f"{seed}:options:{name}", never=piece.right_order)
             shown["options"] = [by_key[key] for key in order]
         return shown
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What is shown under one number: an item, or one ``part`` of a case with its ``weight`` in it."""
+
+    public: dict[str, Any]
+    shape: dict[str, Any]
+    right_order: tuple[str, ...]
+    part: int | None
+    weight: int
+
+
+def _piece(item: Item, public: dict[str, Any], part: int | None, weight: int) -> _Piece:
+    right_order = tuple(item.key) if item.kind == "ordering" else ()
+    return _Piece(with_html(public), answer_shape(item), right_order, part, weight)
+
+
+def _shown_case(item: Item) -> dict[str, Any]:
+    shown = with_html(case_study.case_view(item))
+    del shown["kind"]
+    return shown
 
 
 def paper_digest(seed: str, form: int, document: bytes) -> bytes:

@@ -28,6 +28,7 @@ ANY_ANSWER = WithJsonSchema(
             {"type": "string"},
             {"type": "boolean"},
             {"type": "array", "items": {"type": "string"}},
+            {"type": "object", "additionalProperties": {"type": "string"}},
             {"type": "null"},
         ],
         "description": "by kind, as in an attempt; null for 'I do not know'",
@@ -47,8 +48,18 @@ class NextQuery(Shape):
 
 
 class OptionOut(Shape):
+    """``html`` only in Markdown, here as everywhere: the text as safe HTML."""
+
     key: str
     text: str
+    html: str | None = None
+
+
+class SegmentOut(Shape):
+    """A piece of a document; one without ``key`` cannot be marked."""
+
+    text: str
+    key: str | None = None
 
 
 class ItemOut(Shape):
@@ -60,7 +71,12 @@ class ItemOut(Shape):
     topic: str
     fields: list[str]
     stem: str
+    stem_html: str | None = None
+    indefinite: bool = False
     options: list[OptionOut] | None = None
+    prompts: list[OptionOut] | None = None
+    reuse: bool = False
+    document: list[SegmentOut] | None = None
     blanks: int | None = None
 
 
@@ -91,6 +107,24 @@ class ToldOptionOut(Shape):
     chosen: bool
     place: int | None = None
     given_place: int | None = None
+
+
+class PairOut(Shape):
+    key: str
+    text: str
+    given: str | None
+    wanted: str
+    right: bool
+    note: str
+
+
+class ToldSegmentOut(Shape):
+    """``outcome`` is hit, missed, false_alarm or empty."""
+
+    key: str | None
+    text: str
+    outcome: str
+    note: str
 
 
 class ToldBlankOut(Shape):
@@ -124,6 +158,8 @@ class AnswerOut(Shape):
     right_answer: Any = Field(description="by kind; for fill_blank a list of accepted answers for each blank")
     options: list[ToldOptionOut]
     blanks: list[ToldBlankOut]
+    pairs: list[PairOut]
+    segments: list[ToldSegmentOut]
     explanation: str
     basis: list[BasisOut]
     due_at: Moment
@@ -163,7 +199,12 @@ def show_next(query: NextQuery) -> NextOut:
         topic=asked.topic,
         fields=list(asked.fields),
         stem=shown["stem"],
+        stem_html=shown.get("stem_html"),
+        indefinite=shown.get("indefinite", False),
         options=[OptionOut(**one) for one in shown["options"]] if "options" in shown else None,
+        prompts=[OptionOut(**one) for one in shown["prompts"]] if "prompts" in shown else None,
+        reuse=shown.get("reuse", False),
+        document=[SegmentOut(**one) for one in shown["document"]] if "document" in shown else None,
         blanks=shown.get("blanks"),
     )
     return NextOut(item=item, queue=asked.queue)
@@ -212,6 +253,8 @@ def _told(made: queries.Answered) -> AnswerOut:
         right_answer=made.told.right_answer,
         options=[ToldOptionOut.model_validate(one) for one in made.told.options],
         blanks=[ToldBlankOut.model_validate(one) for one in made.told.blanks],
+        pairs=[PairOut.model_validate(one) for one in made.told.pairs],
+        segments=[ToldSegmentOut.model_validate(one) for one in made.told.segments],
         explanation=made.told.explanation,
         basis=[_basis(one) for one in made.told.basis],
         due_at=made.due_at,

@@ -22,10 +22,12 @@ def read_answer(public: Mapping[str, Any], form: MultiDict[str, str]) -> Any:
     kind = public["kind"]
     if kind == "true_false":
         return TRUTH.get(form.get("answer", ""), "")
-    if kind == "multiple_choice":
+    if kind in ("multiple_choice", "error_finding"):
         return form.getlist("answer")
     if kind == "fill_blank":
         return [form.get(f"blank_{number}", "") for number in range(1, public["blanks"] + 1)]
+    if kind == "matching":
+        return {prompt["key"]: form.get(f"pair_{prompt['key']}", "") for prompt in public["prompts"]}
     if kind == "ordering":
         return _ordered([option["key"] for option in public["options"]], form)
     return form.get("answer", "")

@@ -19,7 +19,8 @@ from question_bank.item import Item
 from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
-from trainer.bank.queries import may_be_drawn
+from trainer.bank.queries import may_be_drawn, shows_medium
+from trainer.bank.rules.rich import with_html
 from trainer.core.clock import local_day
 from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
@@ -39,6 +40,8 @@ from trainer.web.locale import zone
 
 RULE = kinds.HALF_FOR_INCOMPLETE
 REST = memory.STEP
+# Short answers want a person, and a case may hold some.
+NOT_PRACTISED = ("short_answer", "case_study")
 # A backlog beyond this is not looked through; the longest overdue are the weakest in all but a few cases.
 KNOWN_MOST = 500
 SEARCH_MOST = 50
@@ -128,8 +131,12 @@ class Waiting:
 
 
 def studied(now: datetime) -> ColumnElement[bool]:
-    """Return the condition on ``ItemRecord`` that an item may be practised today: never from quarantine."""
-    return and_(may_be_drawn(local_day(now, zone())), ItemRecord.pool == "open")
+    """Return the condition on ``ItemRecord`` that an item may be practised today.
+
+    It is open, never from quarantine, and of a kind that is graded at once.
+    """
+    may = may_be_drawn(local_day(now, zone()))
+    return and_(may, ItemRecord.pool == "open", ItemRecord.kind.not_in(NOT_PRACTISED))
 
 
 def within(filters: dict[str, str], now: datetime) -> ColumnElement[bool]:
@@ -144,6 +151,19 @@ def within(filters: dict[str, str], now: datetime) -> ColumnElement[bool]:
     if "field" in filters:
         parts.append(exists().where(ItemField.item_id == ItemRecord.id, ItemField.field == filters["field"]))
     return and_(*parts)
+
+
+def practised_with_medium(session: Session, user_id: int, sha256: str, now: datetime) -> bool:
+    """Return whether an item that may be practised shows this medium, or tells it after an answer of this person."""
+    asked = exists().where(ItemRecord.version_id == ItemVersion.id, studied(now), shows_medium(sha256))
+    told = exists().where(
+        PracticeAnswer.user_id == user_id,
+        PracticeAnswer.item_version_id == ItemVersion.id,
+        PracticeAnswer.item_id == ItemRecord.id,
+        studied(now),
+        shows_medium(sha256, after_answer=True),
+    )
+    return bool(session.scalar(select(or_(asked, told))))
 
 
 def refuse_during_exam(session: Session, user_id: int, now: datetime) -> None:
@@ -237,7 +257,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
         row.wing,
         row.topic,
         tuple(fields),
-        row.public,
+        with_html(row.public),
         queue,
         bool(row.wrong),
     )
@@ -264,6 +284,16 @@ def _unseen(session: Session, user_id: int, wanted: Wanted, now: datetime) -> li
     answered = exists().where(Card.user_id == user_id, Card.item_id == ItemRecord.id)
     rows = session.execute(select(ItemRecord.id, own).where(within(wanted.filters, now), ~answered))
     return [Unseen(item_id, bool(is_own)) for item_id, is_own in rows]
+
+
+def version_answered(session: Session, user_id: int, answer_id: int) -> int:
+    """Return the id of the item version that an own answer was given to. Raises ``Missing`` for another's."""
+    found = session.scalar(
+        select(PracticeAnswer.item_version_id).where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id)
+    )
+    if found is None:
+        raise Missing
+    return found
 
 
 def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -> Answered:
@@ -301,7 +331,7 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
         kind=row.kind,
         wing=row.wing,
         topic=row.topic,
-        public=row.public,
+        public=with_html(row.public),
         answer=answer,
         correct=given.correct,
         fraction=given.fraction,

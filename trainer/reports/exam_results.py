@@ -14,8 +14,8 @@ def results_sheet(
 ) -> bytes:
     """Return the results of an exam as .xlsx.
 
-    ``heads`` names the sheet and its columns; ``words`` the outcomes ``passed failed absent exempt deferred`` and
-    ``none`` for an exam without a pass mark.
+    ``heads`` names the sheet and its columns; ``words`` the outcomes ``passed failed absent exempt deferred``,
+    ``unmarked`` while answers wait for a person, and ``none`` for an exam without a pass mark.
     """
     columns = [
         Column(heads["name"], 14),
@@ -46,6 +46,8 @@ def results_sheet(
 def _outcome(line: ResultLine) -> str:
     if line.score is None:
         return "absent" if line.candidate_state == "due" else line.candidate_state
+    if line.unmarked:
+        return "unmarked"
     if line.passed is None:
         return "none"
     return "passed" if line.passed else "failed"

@@ -61,7 +61,9 @@ class Page:
 
 def url_with(**changes: Any) -> str:
     """Return the address of this request with some of its arguments changed; None removes one."""
-    arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    # Names that begin with an underscore mean something to url_for itself.
+    given = {name: value for name, value in request.args.to_dict(flat=False).items() if not name.startswith("_")}
+    arguments = {**(request.view_args or {}), **given, **changes}
     kept = {name: value for name, value in arguments.items() if value not in (None, "", [])}
     return url_for(request.endpoint or "", **kept)
 

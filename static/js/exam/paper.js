@@ -1,6 +1,6 @@
 // The paper on the screen: one item or one whole section at a time, as the candidate chooses.
 import { KINDS } from "./kinds/index.js";
-import { icon, make, say, timeOfDay } from "./words.js";
+import { icon, make, say, timeOfDay, write } from "./words.js";
 
 const ONE = "one";
 const VIEW = "exam-view";
@@ -13,6 +13,7 @@ export class Paper {
   #drawn = new Map();
   #locked = false;
   #shown = "";
+  #folded = new Set();
   current = 1;
 
   /** hooks: answer(number), state(number), change(number, answer, wait), settled(), flagged(number), flag(number), moved(), announce(text) */
@@ -58,6 +59,7 @@ export class Paper {
   /** Bring an item to the candidate, and the focus to it. */
   show(number, { focus = true } = {}) {
     const item = this.item(Math.min(Math.max(number, 1), this.#items.length));
+    const before = this.item(this.current);
     this.current = item.number;
     const wanted = this.view === ONE ? [item] : this.#sections[item.section].items;
     const what = wanted.map((one) => one.number).join();
@@ -65,14 +67,16 @@ export class Paper {
       this.#shown = what;
       this.#root.dataset.view = this.view;
       this.#drawn.clear();
-      this.#root.replaceChildren(...wanted.map((one) => this.#draw(one)));
+      this.#root.replaceChildren(...wanted.flatMap((one, at) => [...this.#caseOf(one, wanted[at - 1]), this.#draw(one)]));
       wanted.forEach((one) => this.refresh(one.number));
       if (!focus) window.scrollTo(0, 0);
     }
     const block = this.#drawn.get(item.number).block;
     if (focus) {
       block.focus({ preventScroll: true });
-      if (this.view === ONE) window.scrollTo(0, 0);
+      // Whoever goes on within a case has read it; it is still there above the question.
+      const goesOn = item.case && before.case === item.case && before !== item;
+      if (this.view === ONE && !goesOn) window.scrollTo(0, 0);
       else block.scrollIntoView({ block: "start" });
     }
     this.#hooks.moved();
@@ -90,7 +94,7 @@ export class Paper {
 
   #draw(item) {
     const stemId = `stem-${item.number}`;
-    const stem = make("p", { className: "question-stem", id: stemId, text: item.stem });
+    const stem = write(make("div", { className: "question-stem", id: stemId }), { text: item.stem, html: item.stem_html });
     const saved = make("span", { className: "question-saved" });
     const flag = make("button", { className: "xbtn xbtn-quiet question-flag", type: "button" }, icon("flag"), make("span", { text: say("flag") }));
     flag.addEventListener("click", () => this.#hooks.flag(item.number));
@@ -106,7 +110,7 @@ export class Paper {
     const tools = make("p", { className: "question-tools" }, clear);
     const head = make("div", { className: "question-head" },
       make("h2", { className: "num", text: say("item_number", { n: item.number }) }),
-      make("span", { text: say(item.kind) }),
+      make("span", { text: say(item.indefinite ? "indefinite_choice" : item.kind) }),
       make("span", { text: say("item_points", { points: tidy(item.points) }) }),
       flag);
     const block = make("section", {
@@ -117,6 +121,21 @@ export class Paper {
     this.#drawn.set(item.number, { block, kind, saved, flag, clear, tools });
     if (this.#locked) { kind.lock(true); tools.hidden = true; }
     return block;
+  }
+
+  /** Return the case of an item, to stand above it, where the item before is not of the same one. */
+  #caseOf(item, before) {
+    const shown = item.case && this.#sections[item.section].cases?.find((one) => one.case === item.case);
+    if (!shown || before?.case === item.case) return [];
+    const parts = this.#sections[item.section].items.filter((one) => one.case === item.case).map((one) => one.number);
+    const block = make("details", { className: "question-case", open: !this.#folded.has(item.case) },
+      make("summary", { text: say("case_title", { first: parts[0], last: parts.at(-1) }) }),
+      write(make("div", { className: "case-text" }), { text: shown.stem, html: shown.stem_html }),
+      ...(shown.documents ?? []).map((paper) => make("section", { className: "case-document" },
+        make("h3", { text: paper.title }), write(make("div", { className: "case-text" }), paper))));
+    // Folded once, it stays so for the other questions of the case.
+    block.addEventListener("toggle", () => { if (block.open) this.#folded.delete(item.case); else this.#folded.add(item.case); });
+    return [block];
   }
 
   /** Show anew what is known of an item: saved or not, flagged or not. */

@@ -35,6 +35,29 @@ export function make(tag, { className, text, data, aria, ...rest } = {}, ...chil
   return element;
 }
 
+/** Put the text of a stem, option, prompt or document into an element: as HTML where the server has made some. */
+export function write(element, { text, html }) {
+  if (html === undefined) element.append(text);
+  else {
+    const made = document.createElement("template");
+    // The server has built it from known tags alone; the paper holds no other HTML.
+    made.innerHTML = html;
+    element.append(made.content);
+    element.classList.add("rich");
+  }
+  return element;
+}
+
+/** Return the same text without any markup, for places that hold words alone. */
+export function wordsOf({ text, html }) {
+  if (html === undefined) return text;
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const pictures = [...made.content.querySelectorAll("img, [aria-label]")];
+  pictures.forEach((one) => one.replaceWith(one.alt || one.getAttribute("aria-label") || ""));
+  return made.content.textContent.trim();
+}
+
 /** Return an icon of the sprite, taken from the page's own templates. */
 export function icon(name) {
   return document.querySelector(`template[data-icon="${name}"]`).content.firstElementChild.cloneNode(true);

@@ -21,11 +21,16 @@ SECTIONS_MOST = 20
 ITEMS_MOST = 300
 POINTS_MOST = Decimal(100)
 HUNDREDTH = Decimal("0.01")
+POOLS = ("open", "reserved")
 
 
 @dataclass(frozen=True)
 class SectionSpec:
-    """One section as it is asked for; see ``papers.models.Section``. ``item_ids`` are codes of items."""
+    """One section as it is asked for; see ``papers.models.Section``. ``item_ids`` are codes of items.
+
+    A case study counts once in ``count``, however many parts it has, and ``points_each`` are those of the whole case.
+    ``pool`` says from which pool is drawn; an item named in ``item_ids`` may lie in either.
+    """
 
     title: str
     kind: str
@@ -37,12 +42,13 @@ class SectionSpec:
     fields: tuple[str, ...] = ()
     difficulty: tuple[int, ...] = ()
     item_ids: tuple[str, ...] = ()
+    pool: str = "open"
 
     def part(self) -> Part:
         """Return what the draw needs to know of the section."""
         return Part(
             self.count,
-            Criteria.of(self.kind, self.wing, self.topics, self.fields, self.difficulty),
+            Criteria.of(self.kind, self.wing, self.topics, self.fields, self.difficulty, self.pool),
             self.item_ids,
         )
 
@@ -118,6 +124,8 @@ def _section_problems(one: SectionSpec) -> list[FieldProblem]:
         found.append(FieldProblem("points_each", "two_decimals"))
     if one.partial_credit not in RULES:
         found.append(FieldProblem("partial_credit", "unknown_value", {"value": one.partial_credit[:40]}))
+    if one.pool not in POOLS:
+        found.append(FieldProblem("pool", "unknown_value", {"value": one.pool[:40]}))
     if one.wing is not None and known.find_wing(one.wing) is None:
         found.append(FieldProblem("wing", "unknown_value", {"value": one.wing[:40]}))
     for slug in one.topics:

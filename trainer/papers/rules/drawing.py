@@ -6,6 +6,8 @@ same sections are alike for this question, so they are put into one class, and t
 classes decides. Earlier sections are served first: a section's lack is what is missing when those before it have got
 all they can, and the sum of all lacks is the least possible.
 
+Variants and enemies never meet in one paper; what that means for the question stands in ``rivals``.
+
 The draw itself runs section by section. A section whose items no other section wants is a plain sample. For the rest
 each place looks for an item in an order by chance and, where its items are all taken, moves an earlier place to
 another item (Kuhn's augmenting paths), so that a blueprint that can be met is always met.
@@ -19,13 +21,17 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from trainer.bank.rules import Criteria, PoolItem
 from trainer.papers.rules.chance import Dice
+from trainer.papers.rules.rivals import Lot, Suits, best_choice, most_of, peaceful, sorted_out
 
 VARIANTS_MOST = 16
 # So many draws of one's own are compiled for one candidate where several attempts are allowed.
 DRAWS_EACH_MOST = 5
+# So often chance decides by itself what is taken of items tied by enemies, before the best choice is looked for.
+TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,9 @@ class Part:
 class Lack:
     """What a section is short of: ``section`` counts from 1, ``found`` items suit it, ``missing`` of ``wanted``.
 
-    ``found`` may be as large as ``wanted``: then other sections have taken what this one needs. ``unknown`` are named
-    items that the pool does not hold in this kind.
+    ``found`` counts what can stand in one paper. It may be as large as ``wanted``: then other sections have taken what
+    this one needs. ``unknown`` are named items that the pool does not hold in this kind, ``rivals`` named ones that
+    must not meet one named before.
     """
 
     section: int
@@ -53,6 +60,7 @@ class Lack:
     found: int
     missing: int
     unknown: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 class CannotDraw(ValueError):
@@ -65,33 +73,35 @@ class CannotDraw(ValueError):
 
 def find_lacks(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[Lack]:
     """Return what is missing, in the order of the sections; an empty list means that the draw will succeed."""
-    fixed, unknown = _fixed_items(parts, pool)
-    taken = {item.code for items in fixed for item in items}
-    free = [item for item in pool if item.code not in taken]
-    open_places = [max(0, part.count - len(items)) for part, items in zip(parts, fixed, strict=True)]
-    classes = Counter(_suits(parts, item) for item in free)
-    missing = _missing(open_places, classes)
-    found = [
-        len(items) + sum(count for suits, count in classes.items() if number in suits)
-        for number, items in enumerate(fixed)
-    ]
+    named = _named_items(parts, pool)
+    table = _Table(parts, pool, named)
+    missing, _ = table.best()
     return [
-        Lack(number + 1, part.count, found[number], missing[number], tuple(unknown[number]))
-        for number, part in enumerate(parts)
-        if missing[number] or unknown[number]
+        Lack(
+            number + 1,
+            part.count,
+            len(one.held) + most_of(table.lots, table.tangles, part.criteria.takes),
+            missing[number],
+            tuple(one.unknown),
+            tuple(one.rivals),
+        )
+        for number, (part, one) in enumerate(zip(parts, named, strict=True))
+        if missing[number] or one.unknown or one.rivals
     ]
 
 
 def count_suiting(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[int]:
-    """Return for each section how many items of the pool suit it by itself, named ones included."""
-    return [
-        sum(part.criteria.takes(item) or (item.code in part.codes and _kind_fits(part, item)) for item in pool)
-        for part in parts
-    ]
+    """Return for each section how many items of the pool it could have by itself, named ones included."""
+    lots, tangles = sorted_out(pool)
+
+    def fits(part: Part, item: PoolItem) -> bool:
+        return part.criteria.takes(item) or (item.code in part.codes and _kind_fits(part, item))
+
+    return [most_of(lots, tangles, partial(fits, part)) for part in parts]
 
 
 def draw_items(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> list[list[PoolItem]]:
-    """Return the items of each section in the order drawn; no item occurs twice in the paper.
+    """Return the items of each section in the order drawn; no item occurs twice in the paper, and no rivals meet.
 
     The same parts, pool (in any order) and seed give the same items in the same order. Raises ``CannotDraw``.
     """
@@ -99,16 +109,16 @@ def draw_items(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> li
     if lacks:
         raise CannotDraw(lacks)
     dice = Dice(seed)
-    fixed, _ = _fixed_items(parts, pool)
-    taken = {item.code for items in fixed for item in items}
-    free = sorted((item for item in pool if item.code not in taken), key=lambda item: item.code)
-    candidates = [[item for item in free if part.criteria.takes(item)] for part in parts]
-    wanted_by = Counter(item.code for items in candidates for item in items)
-    drawn: list[list[PoolItem]] = []
+    table = _Table(parts, pool, _named_items(parts, pool))
+    fixed = [one.held for one in table.named]
+    lots = sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code)
+    candidates = [[lot for lot in lots if any(map(part.criteria.takes, lot.items))] for part in parts]
+    wanted_by = Counter(lot.code for held in candidates for lot in held)
+    drawn: list[list[Lot]] = []
     contested: list[int] = []
     for number, part in enumerate(parts):
         places = part.count - len(fixed[number])
-        if all(wanted_by[item.code] == 1 for item in candidates[number]):
+        if all(wanted_by[lot.code] == 1 for lot in candidates[number]):
             drawn.append(dice.sample(candidates[number], places))
         else:
             contested.append(number)
@@ -118,7 +128,13 @@ def draw_items(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> li
         matched = _match({number: parts[number].count - len(fixed[number]) for number in contested}, orders)
         for number in contested:
             drawn[number] = matched[number]
-    return [fixed[number] + drawn[number] for number in range(len(parts))]
+    return [fixed[number] + [_one_of(lot, part, dice) for lot in drawn[number]] for number, part in enumerate(parts)]
+
+
+def _one_of(lot: Lot, part: Part, dice: Dice) -> PoolItem:
+    """Return an item of the lot that suits the section; chance is asked only where there are several."""
+    suiting = [item for item in lot.items if part.criteria.takes(item)]
+    return suiting[dice.below(len(suiting))] if len(suiting) > 1 else suiting[0]
 
 
 def draw_forms(
@@ -153,7 +169,7 @@ def _draw_like(
     parts: Sequence[Part], pool: Sequence[PoolItem], seed: str, like: Sequence[Sequence[int]]
 ) -> list[list[PoolItem]]:
     """Draw with the difficulties of another paper; where the pool has changed too much for that, without."""
-    fixed, _ = _fixed_items(parts, pool)
+    fixed = [one.held for one in _named_items(parts, pool)]
     split: list[Part] = []
     owner: list[int] = []
     for number, part in enumerate(parts):
@@ -242,32 +258,71 @@ def _kind_fits(part: Part, item: PoolItem) -> bool:
     return part.criteria.kind is None or part.criteria.kind == item.kind
 
 
-def _fixed_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> tuple[list[list[PoolItem]], list[list[str]]]:
-    """Return the named items of each section, and the names that the pool does not hold or an earlier one took."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The named items of a section; the names that the pool does not hold or an earlier one took; rivals of others."""
+
+    held: list[PoolItem]
+    unknown: list[str]
+    rivals: list[str]
+
+
+def _named_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[_Named]:
     by_code = {item.code: item for item in pool}
-    fixed: list[list[PoolItem]] = []
-    unknown: list[list[str]] = []
+    found: list[_Named] = []
     used: set[str] = set()
+    barred: set[str] = set()
     for part in parts:
-        held: list[PoolItem] = []
-        lost: list[str] = []
+        one = _Named([], [], [])
         for code in part.codes:
             item = by_code.get(code)
-            if item is None or code in used or not _kind_fits(part, item) or len(held) >= part.count:
-                lost.append(code)
+            if item is None or code in used or not _kind_fits(part, item) or len(one.held) >= part.count:
+                one.unknown.append(code)
+            elif code in barred:
+                one.rivals.append(code)
             else:
                 used.add(code)
-                held.append(item)
-        fixed.append(held)
-        unknown.append(lost)
-    return fixed, unknown
+                barred |= item.rivals
+                one.held.append(item)
+        found.append(one)
+    return found
 
 
-def _suits(parts: Sequence[Part], item: PoolItem) -> frozenset[int]:
-    return frozenset(number for number, part in enumerate(parts) if part.criteria.takes(item))
+class _Table:
+    """What is left to be drawn once the named items are in: lots, tangles, and the places that are open."""
+
+    def __init__(self, parts: Sequence[Part], pool: Sequence[PoolItem], named: list[_Named]) -> None:
+        self.parts, self.named = parts, named
+        held = [item for one in named for item in one.held]
+        gone = {item.code for item in held}.union(*(item.rivals for item in held))
+        self.lots, self.tangles = sorted_out([item for item in pool if item.code not in gone])
+        self._places = [max(0, part.count - len(one.held)) for part, one in zip(parts, named, strict=True)]
+        self._alone = Counter(frozenset[int]().union(*map(self._suits, lot.items)) for lot in self.lots)
+
+    def _suits(self, item: PoolItem) -> Suits:
+        return frozenset(number for number, part in enumerate(self.parts) if part.criteria.takes(item))
+
+    def _missing(self, others: Counter[Suits]) -> list[int]:
+        return _missing(self._places, self._alone + others)
+
+    def best(self) -> tuple[list[int], list[list[tuple[PoolItem, ...]]]]:
+        return best_choice(self.tangles, self._suits, self._missing)
+
+    def untangled(self, dice: Dice) -> list[Lot]:
+        """Return what is taken of the tangles so that every place can be filled: by chance where that will do."""
+        if not self.tangles:
+            return []
+        for _ in range(TRIES):
+            taken = [peaceful(dice.shuffled(tangle.items)) for tangle in self.tangles]
+            if not any(self._missing(Counter(self._suits(item) for held in taken for item in held))):
+                break
+        else:
+            _, choices = self.best()
+            taken = [held[dice.below(len(held))] for held in choices]
+        return [Lot((item,)) for held in taken for item in held]
 
 
-def _missing(places: list[int], classes: Counter[frozenset[int]]) -> list[int]:
+def _missing(places: list[int], classes: Counter[Suits]) -> list[int]:
     """Return the places of each section that stay empty when as many as possible are filled, the first ones first.
 
     Adding one section after another by shortest augmenting paths never takes a place from an earlier one.
@@ -328,10 +383,10 @@ def _path(
     return None
 
 
-def _match(places: dict[int, int], orders: dict[int, list[PoolItem]]) -> dict[int, list[PoolItem]]:
-    """Return an item for every place; ``places`` can be met, as ``find_lacks`` has said."""
+def _match(places: dict[int, int], orders: dict[int, list[Lot]]) -> dict[int, list[Lot]]:
+    """Return a lot for every place; ``places`` can be met, as ``find_lacks`` has said."""
     owner: dict[str, tuple[int, int]] = {}
-    held: dict[tuple[int, int], PoolItem] = {}
+    held: dict[tuple[int, int], Lot] = {}
     next_free = dict.fromkeys(places, 0)
 
     def serve(place: tuple[int, int]) -> None:
@@ -343,7 +398,7 @@ def _match(places: dict[int, int], orders: dict[int, list[PoolItem]]) -> dict[in
             if item.code not in owner:
                 owner[item.code], held[place] = place, item
                 return
-        came_from: dict[str, tuple[tuple[int, int], PoolItem]] = {}
+        came_from: dict[str, tuple[tuple[int, int], Lot]] = {}
         waiting = deque([place])
         while waiting:
             asking = waiting.popleft()

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from question_bank import laws, text
-from question_bank.item import Item, LegalBasis, thawed
+from question_bank import kinds, laws, text
+from question_bank.item import Item, LegalBasis
 from question_bank.kinds import Grade
+from trainer.bank.rules.pieces import ToldPair, ToldSegment, told_pairs, told_segments
+from trainer.bank.rules.rich import html_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class ToldOption:
     chosen: bool
     place: int | None = None
     given_place: int | None = None
+    html: str | None = None
+    note_html: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,24 @@ class Explained:
     explanation: str
     options: tuple[ToldOption, ...] = ()
     blanks: tuple[ToldBlank, ...] = ()
+    pairs: tuple[ToldPair, ...] = ()
+    segments: tuple[ToldSegment, ...] = ()
     basis: tuple[Cited, ...] = field(default=())
+    explanation_html: str | None = None
 
 
 def explain(item: Item, answer: Any, grade: Grade) -> Explained:
     """Return what to tell. ``answer`` is in the normal form that was graded, None for "I do not know"."""
     return Explained(
         verdict=_verdict(grade),
-        right_answer=thawed(item.key),
+        right_answer=kinds.right_answer(item),
         explanation=item.explanation,
         options=_options(item, answer),
         blanks=_blanks(item, answer, grade) if item.kind == "fill_blank" else (),
+        pairs=told_pairs(item, answer),
+        segments=told_segments(item, answer),
         basis=tuple(cite(entry) for entry in item.basis),
+        explanation_html=html_of(item, item.explanation),
     )
 
 
@@ -119,6 +129,8 @@ def _verdict(grade: Grade) -> str:
 
 
 def _options(item: Item, answer: Any) -> tuple[ToldOption, ...]:
+    if item.kind in ("matching", "error_finding"):
+        return ()
     if item.kind == "true_false":
         return tuple(
             ToldOption("true" if value else "false", "", "", right=item.key is value, chosen=answer is value)
@@ -127,14 +139,32 @@ def _options(item: Item, answer: Any) -> tuple[ToldOption, ...]:
     if item.kind == "ordering":
         given = {key: place for place, key in enumerate(answer or (), start=1)}
         return tuple(
-            ToldOption(key, option.text, option.note, given.get(key) == place, key in given, place, given.get(key))
+            ToldOption(
+                key,
+                option.text,
+                option.note,
+                given.get(key) == place,
+                key in given,
+                place,
+                given.get(key),
+                html_of(item, option.text),
+                html_of(item, option.note),
+            )
             for place, key in enumerate(item.key, start=1)
             if (option := item.option(key))
         )
     right = {item.key} if isinstance(item.key, str) else set(item.key)
     chosen = {answer} if isinstance(answer, str) else set(answer or ())
     return tuple(
-        ToldOption(option.key, option.text, option.note, option.key in right, option.key in chosen)
+        ToldOption(
+            option.key,
+            option.text,
+            option.note,
+            option.key in right,
+            option.key in chosen,
+            html=html_of(item, option.text),
+            note_html=html_of(item, option.note),
+        )
         for option in item.options
     )
 

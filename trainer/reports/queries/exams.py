@@ -119,6 +119,7 @@ def best_results(exam_id: int) -> Subquery:
             Result.correct_count,
             Result.seconds_used,
             Result.submitted_at,
+            Result.unmarked,
             func.row_number().over(partition_by=Result.user_id, order_by=order).label("place"),
         )
         .where(Result.exam_id == exam_id)
@@ -209,7 +210,10 @@ def candidate_line(row: Any) -> CandidateLine:
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One candidate's best result; everything but the person is None for who has none."""
+    """One candidate's best result; everything but the person is None for who has none.
+
+    While ``unmarked`` answers wait for a person the score is provisional and ``passed`` is None.
+    """
 
     username: str
     name: str
@@ -220,6 +224,7 @@ class ResultLine:
     correct_count: int | None
     seconds_used: int | None
     submitted_at: datetime | None
+    unmarked: int | None = 0
 
 
 def results_of(session: Session, exam_id: int) -> list[ResultLine]:
@@ -236,6 +241,7 @@ def results_of(session: Session, exam_id: int) -> list[ResultLine]:
             best.c.correct_count,
             best.c.seconds_used,
             best.c.submitted_at,
+            best.c.unmarked,
         )
         .select_from(Candidate)
         .join(User, User.id == Candidate.user_id)

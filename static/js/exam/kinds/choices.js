@@ -1,6 +1,6 @@
 // Options as whole-row cards, shared by the kinds that choose. The letter follows the position on this
 // paper, the value sent is the stored key.
-import { letter, make } from "../words.js";
+import { letter, make, write } from "../words.js";
 
 /** Return {node, inputs} of a group of options; `many` makes squares, otherwise circles. */
 export function optionCards(item, options, { many, labelledBy, chosen, pick }) {
@@ -15,9 +15,9 @@ export function optionCards(item, options, { many, labelledBy, chosen, pick }) {
     input.addEventListener("change", () => pick(option.key));
     const shown = make("span", { className: "option-key", text: option.mark ?? letter(position), aria: { hidden: "true" } });
     const spoken = option.mark ? "" : `${letter(position)}. `;
-    const text = make("span", { className: "option-text" });
+    const text = make("div", { className: "option-text" });
     if (spoken) text.append(make("span", { className: "visually-hidden", text: spoken }));
-    text.append(option.text);
+    write(text, option);
     node.append(make("label", { className: "option" }, input, shown, text));
     return input;
   });

@@ -8,27 +8,24 @@ const QUIET = 1000;
 export function draw(item, answer, { stem, change, settled }) {
   const texts = Array.from({ length: item.blanks }, (_none, place) => answer?.[place] ?? "");
   const inputs = [];
-  stem.textContent = "";
-  item.stem.split(BLANK).forEach((part, place) => {
-    if (place > 0) {
-      const blank = make("input", {
-        className: "blank", type: "text", value: texts[place - 1], maxLength: LONGEST, autocomplete: "off", spellcheck: false,
-        size: 8, aria: { label: say("blank", { n: place, number: item.number }) },
-      });
-      blank.setAttribute("autocapitalize", "off");
-      blank.addEventListener("input", () => {
-        // Control characters come along with pasted text, half a character from some input methods; the server
-        // would refuse the answer for them, and for half a character everything that is sent with it.
-        texts[place - 1] = blank.value.replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, " ");
-        widen(blank);
-        change([...texts], QUIET);
-      });
-      blank.addEventListener("blur", settled);
+  const gaps = item.stem_html === undefined ? cut(stem, item.stem) : [...stem.querySelectorAll("[data-blank]")];
+  gaps.forEach((gap, place) => {
+    const blank = make("input", {
+      className: "blank", type: "text", value: texts[place], maxLength: LONGEST, autocomplete: "off", spellcheck: false,
+      size: 8, aria: { label: say("blank", { n: place + 1, number: item.number }) },
+    });
+    blank.setAttribute("autocapitalize", "off");
+    blank.addEventListener("input", () => {
+      // Control characters come along with pasted text, half a character from some input methods; the server
+      // would refuse the answer for them, and for half a character everything that is sent with it.
+      texts[place] = blank.value.replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, " ");
       widen(blank);
-      inputs.push(blank);
-      stem.append(blank);
-    }
-    stem.append(part);
+      change([...texts], QUIET);
+    });
+    blank.addEventListener("blur", settled);
+    widen(blank);
+    inputs.push(blank);
+    gap.replaceWith(blank);
   });
   return {
     node: null,
@@ -36,6 +33,16 @@ export function draw(item, answer, { stem, change, settled }) {
     clear() { inputs.forEach((input, place) => { input.value = ""; texts[place] = ""; widen(input); }); change(null); },
     lock(locked) { inputs.forEach((input) => { input.disabled = locked; }); },
   };
+}
+
+/** Show a plain stem with a gap for each blank, and return the gaps. */
+function cut(stem, words) {
+  const gaps = [];
+  stem.replaceChildren(...words.split(BLANK).flatMap((part, place) => {
+    if (place > 0) gaps.push(document.createElement("span"));
+    return place > 0 ? [gaps.at(-1), part] : [part];
+  }));
+  return gaps;
 }
 
 // A Chinese character is as wide as two of the digits by which `size` counts.

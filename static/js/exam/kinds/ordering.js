@@ -1,6 +1,6 @@
 // 排序题: the answer lists keys from first to last and may stop early. Steps that are not placed yet stand
 // below; a press places one at the end, buttons move it. Everything works by keyboard and by touch.
-import { icon, letter, make, say } from "../words.js";
+import { icon, letter, make, say, wordsOf, write } from "../words.js";
 
 export function draw(item, answer, { labelledBy, change, announce }) {
   let order = [...(answer ?? [])];
@@ -47,8 +47,8 @@ export function draw(item, answer, { labelledBy, change, announce }) {
     return button;
   };
 
-  const named = (option) => make("span", { className: "option-text" },
-    make("b", { className: "order-letter", text: `${nameOf(option.key)}. ` }), option.text);
+  const named = (option) => write(make("div", { className: "option-text" },
+    make("b", { className: "order-letter", text: `${nameOf(option.key)}. ` })), option);
 
   function paint() {
     const byKey = new Map(item.options.map((option) => [option.key, option]));
@@ -63,8 +63,8 @@ export function draw(item, answer, { labelledBy, change, announce }) {
     rest.replaceChildren(...left.map((option) => {
       const button = make("button", { className: "order-row", type: "button", disabled: locked },
         make("span", { className: "option-key", text: nameOf(option.key), aria: { hidden: "true" } }),
-        make("span", { className: "option-text", text: option.text }));
-      button.setAttribute("aria-label", say("order_place", { letter: nameOf(option.key), text: option.text, place: order.length + 1 }));
+        write(make("span", { className: "option-text" }), option));
+      button.setAttribute("aria-label", say("order_place", { letter: nameOf(option.key), text: wordsOf(option), place: order.length + 1 }));
       button.addEventListener("click", () => place(option.key));
       return make("li", { data: { key: option.key } }, button);
     }));

@@ -1,0 +1,133 @@
+"""What differs between two texts of an item: readable for who reviews it, and whether the key is another one.
+
+``differences`` goes field by field, options and the like by their letters, and marks the words that came and went
+(``difflib`` over words, numbers whole). ``changes_key`` tells whether an answer could now earn something else. It is
+cautious: an option that keeps its words and gets another letter counts as a change of key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from question_bank.item import Item
+
+# What decides beside ``key`` which answer earns how much.
+DECIDING = ("any_order", "tolerance", "indefinite", "reuse", "rubric")
+LETTERED = ("options", "prompts", "document")
+
+# A number is one word, however long; Chinese has no spaces, so every other sign is a word by itself.
+TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-z]+|.", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of words: ``same`` in both texts, ``removed`` from the old one, ``added`` in the new one."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs. ``place`` is a path such as ``stem``, ``options[B].note``, ``parts[2].stem``.
+
+    Lists without letters count from 1. ``before`` is empty for what was added, ``after`` for what was removed; put
+    together, the pieces of each side are that side's text.
+    """
+
+    place: str
+    before: tuple[Piece, ...]
+    after: tuple[Piece, ...]
+
+
+def differences(old: Item, new: Item) -> list[Difference]:
+    """Return every field that differs, in the order of the fields of the new item, then what was removed.
+
+    The id is not looked at. An empty list means equal content.
+    """
+    left, right = dict(_lines("", old.to_dict())), dict(_lines("", new.to_dict()))
+    found = []
+    for place in [*right, *(place for place in left if place not in right)]:
+        before, after = left.get(place, ""), right.get(place, "")
+        if before != after:
+            found.append(Difference(place, *pieces(before, after)))
+    return found
+
+
+def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Return the old text with what went marked, and the new one with what came marked."""
+    left, right = TOKEN.findall(old), TOKEN.findall(new)
+    before: list[Piece] = []
+    after: list[Piece] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        _add(before, "same" if tag == "equal" else "removed", left[i1:i2])
+        _add(after, "same" if tag == "equal" else "added", right[j1:j2])
+    return tuple(before), tuple(after)
+
+
+def _add(side: list[Piece], kind: str, tokens: list[str]) -> None:
+    text = "".join(tokens)
+    if side and side[-1].kind == kind:
+        side[-1] = Piece(kind, side[-1].text + text)
+    elif text:
+        side.append(Piece(kind, text))
+
+
+def changes_key(old: Item, new: Item) -> bool:
+    """Return whether an answer could earn something else under the new text than under the old one."""
+    return _worth(old.to_dict()) != _worth(new.to_dict()) or _moved(old.to_dict(), new.to_dict())
+
+
+def _worth(data: Mapping[str, Any]) -> dict[str, Any]:
+    worth = {name: data[name] for name in ("kind", "key", *DECIDING) if data.get(name)}
+    worth["key"] = data.get("key")
+    if "parts" in data:
+        worth["parts"] = [_worth(part) | {"weight": part.get("weight", 1)} for part in data["parts"]]
+    return worth
+
+
+def _moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether a text stands under another letter than before: the same key then means something else."""
+    for name in LETTERED:
+        before = {row["text"]: row.get("key") for row in old.get(name, ())}
+        if any(before.get(row["text"], row.get("key")) != row.get("key") for row in new.get(name, ())):
+            return True
+    return any(_moved(one, other) for one, other in zip(old.get("parts", ()), new.get("parts", ()), strict=False))
+
+
+def _lines(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the fields of JSON data with their texts; objects and lists of objects go on below their place."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if (name, place) != ("id", ""):
+                yield from _lines(f"{place}.{name}" if place else name, part)
+    elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+        for number, row in enumerate(value, start=1):
+            if "article" in row:
+                yield f"{place}[{number}]", _citation(row)
+            else:
+                letter = row.get("key") if place.rpartition(".")[2] in LETTERED else None
+                below = {name: part for name, part in row.items() if name != "key"} if letter else row
+                yield from _lines(f"{place}[{letter or number}]", below)
+    elif value not in (None, "", []):
+        yield place, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "；".join(" / ".join(map(_text, entry)) if isinstance(entry, list) else _text(entry) for entry in value)
+    if isinstance(value, bool):
+        return "√" if value else "×"
+    return "—" if value is None else str(value)
+
+
+def _citation(row: Mapping[str, Any]) -> str:
+    return (
+        f"《{row['law']}》（{row['version']}）第{row['article']}条"
+        + (f"第{row['paragraph']}款" if row.get("paragraph") else "")
+        + (f"第（{row['item']}）项" if row.get("item") else "")
+    )

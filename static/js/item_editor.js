@@ -1,0 +1,26 @@
+// The editor of items: what a candidate sees and the quiet checks follow the typing. On the form
+// data-editor (address of the preview), beside it data-editor-side. Without script a button does it.
+import { api } from "./api.js";
+
+const form = document.querySelector("[data-editor]");
+const side = form.querySelector("[data-editor-side]");
+const PAUSE = 500;
+let asked = 0;
+let timer;
+
+async function look() {
+  const mine = ++asked;
+  try {
+    const told = await api("POST", form.dataset.editor, new FormData(form));
+    // A slower answer to an older text must not overwrite a newer one.
+    if (mine === asked) side.innerHTML = told.html;
+  } catch {
+    // Writing goes on without it: the server looks again when the item is saved.
+  }
+}
+
+form.querySelector("[data-editor-look]").hidden = true;
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(look, PAUSE);
+});

@@ -1,0 +1,172 @@
+"""The result of an attempt over the API, and the shapes of items that papers and results share."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask_login import current_user
+
+from trainer.api.resource import Amount, Id, Moment, Shape, api_blueprint, operation
+from trainer.attempts import queries
+from trainer.core.database import db, end_read
+from trainer.marking import queries as marks
+from trainer.web.arrival import arrived_at
+
+bp = api_blueprint("results_api")
+
+
+class OptionOut(Shape):
+    """``html`` only in an item whose ``format`` is markdown: the text as safe HTML."""
+
+    key: str
+    text: str
+    html: str | None = None
+
+
+class SegmentOut(Shape):
+    """A piece of a document; one without ``key`` cannot be marked."""
+
+    text: str
+    key: str | None = None
+
+
+class DocumentOut(Shape):
+    title: str
+    text: str
+    html: str | None = None
+
+
+class MediumOut(Shape):
+    """Lies at ``/media/`` and its ``sha256``."""
+
+    name: str
+    sha256: str
+    type: str
+    alt: str
+    bytes: int
+
+
+class ItemOut(Shape):
+    """An item as its kind shows it. ``case`` names the case of its section to which it belongs."""
+
+    number: int
+    kind: str
+    stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
+    options: list[OptionOut] | None = None
+    prompts: list[OptionOut] | None = None
+    reuse: bool | None = None
+    document: list[SegmentOut] | None = None
+    indefinite: bool | None = None
+    max_length: int | None = None
+    blanks: int | None = None
+    case: str | None = None
+    points: Amount
+
+
+class CaseOut(Shape):
+    """What is shown once for all items of the section with the same ``case``."""
+
+    case: str
+    stem: str
+    stem_html: str | None = None
+    format: str | None = None
+    media: list[MediumOut] | None = None
+    documents: list[DocumentOut] | None = None
+
+
+class BasisOut(Shape):
+    law: str
+    title: str
+    version: str
+    article: str
+    paragraph: int | None = None
+    item: int | None = None
+
+
+class MarkedOptionOut(OptionOut):
+    note: str = ""
+    note_html: str | None = None
+
+
+class PairOut(MarkedOptionOut):
+    """A prompt of a matching item with what was chosen for it and what should have been."""
+
+    given: str | None = None
+    given_html: str | None = None
+    wanted: str
+    wanted_html: str | None = None
+    right: bool
+
+
+class MarkedSegmentOut(SegmentOut):
+    outcome: Literal["hit", "missed", "false_alarm", ""]
+    note: str
+    note_html: str | None = None
+
+
+class RubricOut(Shape):
+    point: str
+    html: str | None = None
+    weight: int
+    note: str
+    note_html: str | None = None
+
+
+class MarkedItemOut(Shape):
+    """``right_answer`` of a short answer is a sample."""
+
+    number: int
+    section: str
+    kind: str
+    indefinite: bool = False
+    case: CaseOut | None = None
+    stem: str
+    stem_html: str | None = None
+    options: list[MarkedOptionOut] | None = None
+    pairs: list[PairOut] | None = None
+    segments: list[MarkedSegmentOut] | None = None
+    rubric: list[RubricOut] | None = None
+    answer: Any = None
+    right_answer: Any = None
+    right_answer_html: str | None = None
+    points: Amount
+    max_points: Amount
+    correct: bool
+    answered: bool
+    explanation: str
+    explanation_html: str | None = None
+    basis: list[BasisOut]
+
+
+class ResultOut(Shape):
+    attempt_id: Id
+    exam_id: Id
+    title: str
+    score: Amount
+    max_points: Amount
+    pass_mark: Amount | None = None
+    passed: bool | None = None
+    correct_count: int
+    item_count: int
+    seconds_used: int
+    submitted_at: Moment
+    items: list[MarkedItemOut]
+
+
+@operation(
+    bp,
+    "GET",
+    "/attempts/<id:attempt_id>/result",
+    needs_permission="attempt.own",
+    summary="The result with each item's key, explanation and legal basis, once it is released",
+    answers={200: ResultOut},
+    problems={403: ("not_released",)},
+)
+def result(attempt_id: int) -> Any:
+    queries.own_attempt(db.session(), attempt_id, current_user)
+    found = marks.result_or_refuse(db.session(), attempt_id, arrived_at())
+    end_read()
+    return ResultOut.model_validate(found)

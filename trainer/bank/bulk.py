@@ -1,0 +1,157 @@
+"""Changes of many items at once (批量操作): looked at first, then done, and undone once if need be.
+
+They change how items are filed or retire them, never a text: topic, fields, difficulty and pool of the columns count
+before those of the frozen text (``work_queries.filed_as``). Undoing leaves items alone that changed since.
+
+Source: our decision, 2026-11-27.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from question_bank.fields import DIFFICULTIES, POOLS
+from question_bank.topics import taxonomy
+from trainer.audit.service import record, record_each
+from trainer.bank.models import BankOperation, ItemField, ItemRecord, ItemVersion
+from trainer.bank.rules import may_become
+from trainer.core.database import transaction
+from trainer.core.errors import Conflict, Invalid, Missing
+
+KINDS = ("retire", "difficulty", "topic", "fields", "pool")
+MOST = 1000
+
+
+class OperationUndone(Conflict):
+    """The operation has been undone already by somebody else."""
+
+    code = "operation_undone"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an operation does to one item: the old and the new values of the columns it changes."""
+
+    item_id: int
+    code: str
+    stem: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def plan_changes(session: Session, kind: str, values: list[str], item_ids: Iterable[int]) -> list[Change]:
+    """Return what an operation would change, by code; items on which it would change nothing are left out.
+
+    ``values`` is one difficulty, topic or pool, or several fields; nothing for ``retire``. Raises ``Invalid``.
+    """
+    after = _wanted(kind, values)
+    wanted = sorted(set(item_ids))
+    if len(wanted) > MOST:
+        raise Invalid.at("item", "bulk_too_many", most=MOST)
+    rows = session.execute(
+        select(ItemRecord, ItemVersion.public)
+        .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
+        .where(ItemRecord.id.in_(wanted))
+        .order_by(ItemRecord.id)
+        .with_for_update(of=ItemRecord)
+        .execution_options(populate_existing=True)
+    ).all()
+    fields: dict[int, list[str]] = {}
+    if kind == "fields":
+        found = (
+            select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(wanted)).order_by(ItemField.field)
+        )
+        for item_id, one in session.execute(found):
+            fields.setdefault(item_id, []).append(one)
+    changes = []
+    for item, public in rows:
+        if kind == "retire" and not may_become(item.state, "retired"):
+            continue
+        before = {name: fields.get(item.id, []) if name == "fields" else getattr(item, name) for name in after}
+        if before != after:
+            changes.append(Change(item.id, item.code, public["stem"], before, after))
+    return sorted(changes, key=lambda one: one.code)
+
+
+def apply_changes(kind: str, values: list[str], item_ids: Iterable[int], *, by: int, now: datetime) -> int | None:
+    """Do an operation and return its id, None when there was nothing to change. Raises as ``plan_changes``."""
+    with transaction() as session:
+        changes = plan_changes(session, kind, values, item_ids)
+        if not changes:
+            return None
+        for one in changes:
+            _write(session, one.item_id, one.after)
+        made = BankOperation(
+            kind=kind,
+            detail={"after": changes[0].after},
+            before=[{"item_id": one.item_id, "values": one.before} for one in changes],
+            done_by=by,
+            done_at=now,
+        )
+        session.add(made)
+        session.flush()
+        detail = {"operation": made.id, "kind": kind}
+        record_each("item.filed", [(f"item:{one.code}", None, detail) for one in changes], by=by)
+        return made.id
+
+
+def undo_operation(operation_id: int, *, by: int, now: datetime) -> int:
+    """Give the items back what they had before and return how many; those that changed since are left alone.
+
+    The same person's second call returns 0 and changes nothing. Raises ``Missing``, ``OperationUndone``.
+    """
+    with transaction() as session:
+        found = session.get(BankOperation, operation_id, with_for_update=True, populate_existing=True)
+        if found is None:
+            raise Missing
+        if found.undone_at is not None:
+            if found.undone_by == by:
+                return 0
+            raise OperationUndone
+        after = found.detail["after"]
+        done = 0
+        for one in sorted(found.before, key=lambda entry: entry["item_id"]):
+            if _values(session, one["item_id"], after) == after:
+                _write(session, one["item_id"], one["values"])
+                done += 1
+        found.undone_by, found.undone_at = by, now
+        record("items.operation_undone", by=by, target="bank", detail={"operation": operation_id, "changed": done})
+        return done
+
+
+def _wanted(kind: str, values: list[str]) -> dict[str, Any]:
+    known = taxonomy()
+    value = values[0] if values else ""
+    if kind == "retire":
+        return {"state": "retired"}
+    if kind == "difficulty" and value.isdecimal() and len(value) < 3 and int(value) in DIFFICULTIES:
+        return {"difficulty": int(value)}
+    topic = known.find_topic(value) if kind == "topic" else None
+    if topic is not None:
+        return {"wing": topic.wing, "topic": topic.slug}
+    if kind == "fields" and values and all(known.find_field(one) for one in values):
+        return {"fields": sorted(set(values))}
+    if kind == "pool" and value in POOLS:
+        return {"pool": value}
+    raise Invalid.at("value", "unknown_value", value=value)
+
+
+def _values(session: Session, item_id: int, names: Iterable[str]) -> dict[str, Any]:
+    item = session.get_one(ItemRecord, item_id, with_for_update=True, populate_existing=True)
+    fields = select(ItemField.field).where(ItemField.item_id == item_id).order_by(ItemField.field)
+    return {name: list(session.scalars(fields)) if name == "fields" else getattr(item, name) for name in names}
+
+
+def _write(session: Session, item_id: int, values: dict[str, Any]) -> None:
+    columns = {name: value for name, value in values.items() if name != "fields"}
+    if columns:
+        session.execute(update(ItemRecord).where(ItemRecord.id == item_id).values(**columns))
+    if "fields" in values:
+        session.execute(delete(ItemField).where(ItemField.item_id == item_id))
+        session.execute(insert(ItemField), [{"item_id": item_id, "field": one} for one in values["fields"]])

@@ -1,0 +1,50 @@
+"""The caller of a page of the bank: as whom they look at items, on which day, and how texts reach their page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from question_bank.fields import MARKDOWN
+from question_bank.laws import find as find_law
+from question_bank.richtext import to_html
+from trainer.accounts.rules import Person
+from trainer.bank.comments import note_reserved_seen
+from trainer.bank.work_queries import Viewer
+from trainer.core.clock import day_starts_at, local_day
+from trainer.web.arrival import arrived_at
+from trainer.web.locale import zone
+
+
+def viewer(person: Person) -> Viewer:
+    """Return the caller as somebody who looks at the bank."""
+    return Viewer(person.id, person.may("item.manage"), person.may("item.review"))
+
+
+def rich(words: str) -> Markup:
+    """Return a Markdown text as safe HTML."""
+    return Markup(to_html(words, MARKDOWN))  # noqa: S704  # to_html escapes every text
+
+
+def today() -> date:
+    """Return the local day of the request."""
+    return local_day(arrived_at(), zone())
+
+
+def look_at_reserved(person: Person, item_id: int) -> None:
+    """Put down that the caller sees the text of an item, if it is a reserved one."""
+    note_reserved_seen(item_id, by=person.id, day_began=day_starts_at(today(), zone()))
+
+
+def cited(basis: dict[str, Any]) -> str:
+    """Return a citation of an item's JSON form in words, the law by its full title."""
+    law = find_law(basis.get("law", ""))
+    words = _(
+        "《%(title)s》第%(article)s条", title=law.title if law else basis.get("law"), article=basis.get("article")
+    )
+    if basis.get("paragraph"):
+        words += _("第%(n)s款", n=basis["paragraph"])
+    return words + (_("第（%(n)s）项", n=basis["item"]) if basis.get("item") else "")

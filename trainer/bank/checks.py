@@ -1,0 +1,76 @@
+"""Quiet notes on one item while it is written: clues, citations, and other items like it. Nothing here refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from question_bank import Item
+from question_bank.check import check
+from question_bank.laws import register
+from question_bank.similar import THRESHOLD, shingles
+from question_bank.store import Bank
+from question_bank.topics import taxonomy
+from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.work_queries import Viewer, may_be_seen_by
+
+# What a file of shipped content is asked, or what one item alone cannot tell.
+NOT_HERE = frozenset({"id_of_other_form", "lonely_variant", "unknown_enemy", "wrong_folder"})
+COMPARED_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note. ``is_error`` tells facts from judgements; ``other_id`` is a similar item of the bank."""
+
+    place: str
+    code: str
+    params: Mapping[str, Any]
+    is_error: bool = False
+    other_id: int | None = None
+
+
+def notes_on(session: Session, item: Item, *, item_id: int | None, viewer: Viewer, day: date) -> list[Note]:
+    """Return what a check finds in an item, errors first; ``item_id`` is its own, None for a new one.
+
+    ``day`` is the local day on which the laws should be in force. Items that the viewer may not see are not compared.
+    """
+    findings = check(Bank((item,), ("",)), register(), taxonomy(), day=day)
+    notes = [
+        Note(one.place, one.code, one.params, is_error=one.level == "error")
+        for one in findings
+        if one.code not in NOT_HERE
+    ]
+    notes += _alike(session, item, item_id, viewer)
+    return sorted(notes, key=lambda one: not one.is_error)
+
+
+def _alike(session: Session, item: Item, item_id: int | None, viewer: Viewer) -> list[Note]:
+    """Return the items of the same topic whose words overlap as near-duplicates do, the nearest first."""
+    rows = session.execute(
+        select(ItemRecord.id, ItemRecord.code, ItemVersion.body)
+        .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
+        .where(ItemRecord.topic == item.topic, ItemRecord.state != "retired", may_be_seen_by(viewer))
+        .order_by(ItemRecord.id.desc())
+        .limit(COMPARED_MOST)
+    )
+    own = shingles(item)
+    found = []
+    for other_id, code, body in rows:
+        if other_id == item_id or (item.variant_group and body.get("variant_group") == item.variant_group):
+            continue
+        runs = shingles(Item.from_dict(body))
+        common = len(own & runs)
+        overlap = common / (len(own) + len(runs) - common)
+        if overlap >= THRESHOLD:
+            found.append((overlap, other_id, code))
+    found.sort(reverse=True)
+    return [
+        Note("stem", "near_duplicate", {"other": code, "percent": int(overlap * 100)}, other_id=other_id)
+        for overlap, other_id, code in found[:3]
+    ]

@@ -1,0 +1,162 @@
+"""The editor of items (命题): a new item, a further text, and what both look like while they are typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from question_bank import Item
+from question_bank.laws import register as law_register
+from question_bank.topics import taxonomy
+from trainer.bank import checks, editor_forms, forms, review
+from trainer.bank.caller import look_at_reserved, rich, today, viewer
+from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
+from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.wording import POOL_NAMES, found_text, place_name
+from trainer.bank.work_queries import filed_as, may_edit, read_work, seen_item
+from trainer.core.database import db
+from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.web.access import needs
+from trainer.web.arrival import arrived_at
+from trainer.web.sentences import sentence
+from trainer.web.view import LARGEST_ID
+
+bp = Blueprint("bank_editor", __name__, url_prefix="/items")
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@needs("item.edit")
+def new():
+    kind = request.args.get("kind")
+    data = editor_forms.new_data(kind if kind in forms.KIND_NAMES else "single_choice", request.args.get("topic", ""))
+    if request.method == "GET":
+        return _page(data)
+    return _answer(data, None)
+
+
+@bp.route("/<id:item_id>/edit", methods=["GET", "POST"])
+@needs("item.edit")
+def edit(item_id):
+    session = db.session()
+    found = seen_item(session, item_id, viewer(current_user))
+    if not may_edit(session, found, current_user.id, manages=current_user.may("item.manage")):
+        raise Forbidden
+    look_at_reserved(current_user, item_id)
+    found = seen_item(session, item_id, viewer(current_user))
+    held = read_work(session, found)
+    if held.work.state == "in_review":
+        raise ItemInReview
+    data = filed_as(session, found, Item.from_dict(session.get_one(ItemVersion, held.version_id).body)).to_dict()
+    if request.method == "GET":
+        return _page(data, found, base=held.version_id)
+    return _answer(data, found)
+
+
+@bp.post("/preview")
+@needs("item.edit")
+def preview():
+    data = editor_forms.read_data(request.form, {}, today())
+    item_id = request.form.get("item_id", 0, type=int)
+    own = item_id if 0 < item_id <= LARGEST_ID else None
+    return jsonify(html=render_template("bank/_preview.html", **_looked_at(data, own)))
+
+
+def _looked_at(data: dict[str, Any], item_id: int | None) -> dict[str, Any]:
+    """Return what the preview shows: the data, what keeps them from being saved, or else the quiet notes."""
+    problems: list[tuple[str, str]] = []
+    notes: list[checks.Note] = []
+    try:
+        item = read_item_data({name: value for name, value in data.items() if name != "id"})
+    except Invalid as refusal:
+        problems = [(_input_of(one.field), found_text(one.code, one.params)) for one in refusal.problems]
+    else:
+        notes = checks.notes_on(db.session(), item, item_id=item_id, viewer=viewer(current_user), day=today())
+    return {"data": data, "kinds": forms.KIND_NAMES, "rich": rich, "problems": problems, "notes": notes}
+
+
+def _input_of(place: str) -> str:
+    """Return the name of the input that belongs to the place of a problem."""
+    if place.startswith("fields["):
+        return "fields"
+    return "topic" if place == "wing" else place
+
+
+def _answer(before: dict[str, Any], found: ItemRecord | None) -> Any:
+    """Answer a sent form: another row or a look at it, or a save, which leads to the item."""
+    data = editor_forms.read_data(request.form, before, today())
+    base = request.form.get("base", 0, type=int)
+    note = request.form.get("note", "").strip()[:NOTE_MOST]
+    more = request.form.get("more", "")
+    if more:
+        return _page(data, found, base=base, more=more, note=note)
+    who = {"by": current_user.id, "now": arrived_at()}
+    manages = current_user.may("item.manage")
+    try:
+        if found is None:
+            saved = create_item(data, **who)
+        else:
+            saved = save_item(found.id, data, base_version_id=base, manages=manages, note=note, **who)
+        if "submit_too" in request.form:
+            review.submit_item(saved.item_id, manages=manages, **who)
+    except Refused as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        problems = refusal.problems if isinstance(refusal, Invalid) else []
+        told = "" if problems else sentence(refusal.code, refusal.params)
+        return _page(data, found, base=base, problems=problems, refusal=told, note=note), refusal.status
+    if "submit_too" in request.form:
+        flash(_("已保存第 %(n)s 版并提交审题。", n=saved.number), "success")
+    elif saved.is_new:
+        flash(_("已保存第 %(n)s 版。", n=saved.number), "success")
+    else:
+        flash(_("内容没有变化，没有保存新的版本。"), "info")
+    return redirect(url_for("bank.show", item_id=saved.item_id, version=saved.number), 303)
+
+
+def _page(
+    data: dict[str, Any],
+    found: ItemRecord | None = None,
+    *,
+    base: int | None = None,
+    more: str = "",
+    problems: Any = (),
+    refusal: str = "",
+    note: str = "",
+) -> str:
+    known = taxonomy()
+    errors: dict[str, list[str]] = {}
+    for one in problems:
+        errors.setdefault(_input_of(one.field), []).append(found_text(one.code, one.params))
+    looked_at = _looked_at(data, found.id if found else None)
+    if problems:
+        looked_at["problems"] = [(place, text) for place, texts in errors.items() for text in texts]
+    if found is None and not more and not problems and not data.get("stem"):
+        looked_at["problems"] = []
+    return render_template(
+        "bank/edit.html",
+        **looked_at | {"data": editor_forms.padded(data, more)},
+        errors=errors,
+        refusal=refusal,
+        note=note,
+        base=base,
+        item_id=found.id if found else None,
+        code=found.code if found else None,
+        stands=found is not None and found.state not in ("draft", "in_review"),
+        part_kinds=[(kind, forms.KIND_NAMES[kind]) for kind in editor_forms.PART_KINDS],
+        wings=[
+            (forms.filed_name(wing), [(one.slug, forms.filed_name(one)) for one in wing.topics]) for wing in known.wings
+        ],
+        fields=[(one.slug, forms.filed_name(one)) for one in known.fields],
+        levels=forms.LEVEL_NAMES,
+        pools=POOL_NAMES,
+        laws=[law.short_title for law in law_register().laws],
+    )
+
+
+def register(app: Flask) -> None:
+    """Give templates the words for places and findings."""
+    app.jinja_env.filters["item_place"] = place_name
+    app.jinja_env.filters["item_finding"] = found_text

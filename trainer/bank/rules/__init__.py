@@ -1,0 +1,117 @@
+"""What a draw asks of an item, which states it passes through, and who may look at another's work. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# From which states an item may pass into which by a person's word. Quarantine comes from a changed law and goes with a
+# text of the item that cites the law as it stands (``lawchange.py``): nobody publishes an item out of it.
+CHANGES: dict[str, frozenset[str]] = {
+    "draft": frozenset({"published", "retired"}),
+    "in_review": frozenset({"published", "retired"}),
+    "published": frozenset({"retired"}),
+    "quarantined": frozenset({"retired"}),
+    "retired": frozenset({"published"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolItem:
+    """An item as a draw sees it: no text, no key. ``code`` is its stable id in the bank.
+
+    ``rivals`` are the codes of its variants and enemies, which it never meets in one paper.
+    """
+
+    code: str
+    item_id: int
+    version_id: int
+    kind: str
+    wing: str
+    topic: str
+    difficulty: int
+    fields: frozenset[str] = frozenset()
+    pool: str = "open"
+    rivals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What items are asked for. An empty part asks nothing; None in ``wing`` or ``pool`` means any.
+
+    ``fields`` wants an item that lies in at least one of them; ``general`` is a field like any other here.
+    """
+
+    kind: str | None = None
+    wing: str | None = None
+    topics: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    difficulty: frozenset[int] = frozenset()
+    pool: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        kind: str | None = None,
+        wing: str | None = None,
+        topics: Iterable[str] = (),
+        fields: Iterable[str] = (),
+        difficulty: Iterable[int] = (),
+        pool: str | None = None,
+    ) -> Criteria:
+        """Return the criteria of plain lists."""
+        return cls(kind, wing, frozenset(topics), frozenset(fields), frozenset(difficulty), pool)
+
+    def takes(self, item: PoolItem) -> bool:
+        """Return whether the item is one of those asked for."""
+        return (
+            (self.kind is None or item.kind == self.kind)
+            and (self.wing is None or item.wing == self.wing)
+            and (not self.topics or item.topic in self.topics)
+            and (not self.fields or not self.fields.isdisjoint(item.fields))
+            and (not self.difficulty or item.difficulty in self.difficulty)
+            and (self.pool is None or item.pool == self.pool)
+        )
+
+
+def may_become(state: str, wanted: str) -> bool:
+    """Return whether an item in ``state`` may be put into ``wanted`` by a person."""
+    return wanted in CHANGES.get(state, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far the text on which somebody works has come.
+
+    ``state`` is ``draft`` or ``in_review``, None when there is no such text. ``authors`` are all who wrote on it since
+    the last publication. ``is_first`` means that the item was never published, ``changes_key`` that its key, or what
+    earns points, is another one than in the text that stands.
+    """
+
+    state: str | None
+    authors: frozenset[int] = frozenset()
+    is_first: bool = True
+    changes_key: bool = False
+
+
+def works_on(state: str, proposed_state: str | None) -> str | None:
+    """Return the state of the text on which somebody works: the item's own until it is published first."""
+    return state if state in ("draft", "in_review") else proposed_state
+
+
+def may_submit(work: Work) -> bool:
+    """Return whether the text may be handed to reviewers."""
+    return work.state == "draft"
+
+
+def may_review(work: Work, person_id: int) -> bool:
+    """Return whether a reviewer may decide on the text: never who wrote on it since the last publication."""
+    return work.state == "in_review" and person_id not in work.authors
+
+
+def needs_second_person(work: Work) -> bool:
+    """Return whether the text is published only by another person's approval.
+
+    A first publication and a change of key always are; a mend of the wording may be published by who manages the bank.
+    """
+    return work.is_first or work.changes_key
