@@ -18,7 +18,7 @@ from trainer.notices.models import Notice
 
 def counts(session, viewer, *, writes=True):
     session.rollback()
-    return {one.name: one.count for one in board.read_board(session, viewer, writes=writes).columns}
+    return {one.name: one.count for one in board.read_board(session, viewer, NINE.date(), writes=writes).columns}
 
 
 def test_each_sees_what_is_theirs_to_do(session, city):
@@ -52,7 +52,7 @@ def test_a_task_is_given_shown_and_taken_back(session, city):
     assert session.scalars(select(Notice.user_id).where(Notice.code == "item_task_given")).all() == [
         city.people["author"]
     ]
-    found = board.read_board(session, Viewer(city.people["author"]), writes=True)
+    found = board.read_board(session, Viewer(city.people["author"]), NINE.date(), writes=True)
     assert [(line.task.id, line.written) for line in found.tasks] == [(task, 0)]
     session.rollback()
     for _ in range(2):

@@ -25,6 +25,7 @@ from tests.laws.factories import (
     quarantine,
 )
 from trainer.audit.models import Entry
+from trainer.bank.bulk import apply_changes, undo_operation
 from trainer.bank.importing import load_shipped
 from trainer.bank.lawchange import StartUnknown
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, LawChange
@@ -194,6 +195,15 @@ def test_nobody_publishes_an_item_out_of_quarantine(session, city):
     assert quarantine(session)[items["4"]] == TAKES_FORCE
     assert checks(session)[(items["4"], SECOND)] == ("changed", "waiting")
     assert items["4"] not in drawn(session, TAKES_FORCE)
+
+
+def test_items_given_back_by_an_undone_operation_are_looked_through(session, city):
+    items = put_one_of_each()
+    retired = apply_changes("retire", [], items.values(), by=1, now=NINE)
+    load_both()
+    assert quarantine(session) == {}
+    assert undo_operation(retired, by=1, now=NINE) == len(items)
+    assert quarantine(session) == {items[number]: TAKES_FORCE for number in "2345"}
 
 
 def test_a_law_cited_by_its_full_title_is_found(session, city):

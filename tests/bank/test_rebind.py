@@ -29,6 +29,7 @@ from tests.laws.factories import (
 from tests.question_bank.samples import make_data
 from trainer.audit.models import Entry
 from trainer.bank import rebind
+from trainer.bank.bulk import apply_changes, undo_operation
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
 from trainer.bank.service import publish_item, retire_item
@@ -218,7 +219,7 @@ def _do_something(session, chance, texts, starts, step):
     ids = session.scalars(select(ItemRecord.id)).all()
     open_checks = session.execute(select(ItemLawCheck.change_id, ItemLawCheck.item_id)).all()
     session.rollback()
-    act = chance.choice(("load", "import", "confirm", "keep", "agree", "retire", "publish", "back"))
+    act = chance.choice(("load", "import", "confirm", "keep", "agree", "retire", "publish", "back", "bulk"))
     try:
         if act == "load" and len(texts) < 5:
             version = f"2026-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
@@ -231,6 +232,10 @@ def _do_something(session, chance, texts, starts, step):
             version = chance.choice(sorted(texts))
             article = chance.choice(sorted(texts[version]))
             put_items(citing(chance.randint(0, 14), article, version=version, stem=f"第{step}步（　　）。"))
+        elif act == "bulk":
+            done = apply_changes("retire", [], chance.sample(ids, 3), by=AUTHOR, now=NINE)
+            if done and chance.random() < 0.7:
+                undo_operation(done, by=AUTHOR, now=NINE)
         elif act in ("retire", "publish"):
             (retire_item if act == "retire" else publish_item)(chance.choice(ids), by=None)
         elif open_checks:

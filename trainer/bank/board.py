@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
 from trainer.bank.models import ItemRecord, ItemReport, ItemReview, ItemTask, ItemVersion
+from trainer.bank.queries import shown_state
 from trainer.bank.review import written_for
 from trainer.bank.work_queries import Viewer, is_mine, may_be_seen_by
 
@@ -45,8 +47,8 @@ class Board:
     reports: int
 
 
-def read_board(session: Session, viewer: Viewer, *, writes: bool) -> Board:
-    """Return the board of one person; columns that are not theirs are left out."""
+def read_board(session: Session, viewer: Viewer, today: date, *, writes: bool) -> Board:
+    """Return the board of one person; columns that are not theirs are left out. ``today`` is a local day."""
     worked_on = func.coalesce(ItemRecord.proposed_version_id, ItemRecord.version_id)
     draft = or_(ItemRecord.state == "draft", ItemRecord.proposed_state == "draft")
     in_review = or_(ItemRecord.state == "in_review", ItemRecord.proposed_state == "in_review")
@@ -62,7 +64,7 @@ def read_board(session: Session, viewer: Viewer, *, writes: bool) -> Board:
         columns.append(("to_review", and_(in_review, ~is_mine(Viewer(viewer.id)))))
     if viewer.manages:
         wording = and_(ItemRecord.proposed_state.is_not(None), ItemVersion.changes_key.is_(False))
-        columns += [("wording", wording), ("quarantined", ItemRecord.state == "quarantined")]
+        columns += [("wording", wording), ("quarantined", shown_state(today) == "quarantined")]
     waiting = select(func.count()).select_from(ItemReport).join(ItemRecord, ItemRecord.id == ItemReport.item_id)
     reports = session.scalar(waiting.where(ItemReport.state == "new", is_mine(viewer) if writes else false()))
     made = tuple(_column(session, name, and_(wanted, may_be_seen_by(viewer))) for name, wanted in columns)

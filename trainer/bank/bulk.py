@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from question_bank.fields import DIFFICULTIES, POOLS
 from question_bank.topics import taxonomy
 from trainer.audit.service import record, record_each
+from trainer.bank.lawchange import look_through
 from trainer.bank.models import BankOperation, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import may_become
 from trainer.core.database import transaction
@@ -87,6 +88,7 @@ def apply_changes(kind: str, values: list[str], item_ids: Iterable[int], *, by: 
             return None
         for one in changes:
             _write(session, one.item_id, one.after)
+        _follow_laws(session, kind, [one.item_id for one in changes], by=by, now=now)
         made = BankOperation(
             kind=kind,
             detail={"after": changes[0].after},
@@ -115,14 +117,22 @@ def undo_operation(operation_id: int, *, by: int, now: datetime) -> int:
                 return 0
             raise OperationUndone
         after = found.detail["after"]
-        done = 0
+        given_back = []
         for one in sorted(found.before, key=lambda entry: entry["item_id"]):
             if _values(session, one["item_id"], after) == after:
                 _write(session, one["item_id"], one["values"])
-                done += 1
+                given_back.append(one["item_id"])
+        done = len(given_back)
+        _follow_laws(session, found.kind, given_back, by=by, now=now)
         found.undone_by, found.undone_at = by, now
         record("items.operation_undone", by=by, target="bank", detail={"operation": operation_id, "changed": done})
         return done
+
+
+def _follow_laws(session: Session, kind: str, item_ids: list[int], *, by: int, now: datetime) -> None:
+    """Close the checks of retired items; one that comes back may rest on a law that has changed meanwhile."""
+    if kind == "retire" and item_ids:
+        look_through(session, item_ids=item_ids, by=by, now=now)
 
 
 def _wanted(kind: str, values: list[str]) -> dict[str, Any]:

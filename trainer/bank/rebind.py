@@ -16,17 +16,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from question_bank import Item
-from question_bank.kinds import public
 from question_bank.lawdiff import UNCHANGED
 from question_bank.laws import items_by_paragraph, name_key
 from question_bank.lawtexts import label_of
 from trainer.audit.service import record
+from trainer.bank.edit import add_version, let_stand
 from trainer.bank.lawchange import look_through
-from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion, LawChange
+from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.bank.service import retire_item
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Missing, Refused
@@ -198,36 +198,9 @@ def _cite_anew(
     body = session.scalar(select(ItemVersion.body).where(ItemVersion.id == item.version_id)) or {}
     new_number = {one["old"]: one["new"] for one in check.articles}
     made = Item.from_dict(_rewritten(body, change, new_number))
-    number = session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_id == item.id)) or 0
-    version = ItemVersion(
-        item_id=item.id,
-        number=number + 1,
-        body=made.to_dict(),
-        public=public(made),
-        content_hash=bytes.fromhex(made.content_hash()),
-        created_at=now,
-        created_by=made_by,
-        changes_key=False,
-        note=f"{change.law} {change.old_version} → {change.new_version}",
-    )
-    session.add(version)
-    session.flush()
-    item.version_id = version.id
-    session.execute(delete(ItemBasis).where(ItemBasis.item_id == item.id))
-    session.execute(
-        insert(ItemBasis),
-        [
-            {
-                "item_id": item.id,
-                "law": basis.law,
-                "law_version": basis.version,
-                "article": basis.article,
-                "paragraph": basis.paragraph,
-                "point": basis.item,
-            }
-            for basis in made.citations()
-        ],
-    )
+    note = f"{change.law} {change.old_version} → {change.new_version}"
+    version = add_version(session, item.id, made, by=made_by, now=now, note=note)
+    let_stand(session, item, version.id, made, before=Item.from_dict(body))
     session.execute(
         update(ItemLawCheck)
         .where(ItemLawCheck.change_id == check.change_id, ItemLawCheck.item_id == check.item_id)

@@ -30,7 +30,7 @@ def show():
     manages = current_user.may("item.manage")
     return render_template(
         "bank/work.html",
-        board=board.read_board(session, who, writes=current_user.may("item.edit")),
+        board=board.read_board(session, who, today(), writes=current_user.may("item.edit")),
         people=board.people_for_tasks(session) if manages else [],
         manages=manages,
         today=today(),
