@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -20,7 +22,6 @@ from trainer.core.process import die_with_parent, stay_on_one_core
 from trainer.features import STACK
 
 ROOT = Path(__file__).resolve().parent.parent
-login_manager = LoginManager()
 migrate = Migrate()
 
 
@@ -40,6 +41,20 @@ class Site(Flask):
 
     def dispatch_request(self):  # type: ignore[no-untyped-def]  # the signature is Flask's
         return retried(super().dispatch_request)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``: nothing here is a coroutine, and looking for one at seven hooks a request costs."""
+        return func
+
+
+class SignedInPeople(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login without its remember-me, for which it would look into the signed cookie after each request."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
+login_manager = SignedInPeople()
 
 
 def create_app(settings: Settings | None = None) -> Flask:

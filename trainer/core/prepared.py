@@ -65,6 +65,8 @@ class Prepared:
                 raise
             made = DBAPIError.instance(self._text, None, error, base, hide_parameters=True, dialect=self._dialect)
             without_detail(made)
+            if self._dialect.is_disconnect(error, connection.connection, cursor):
+                connection.invalidate(error)
             raise made from error
         return cursor
 
