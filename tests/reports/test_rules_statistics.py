@@ -22,8 +22,8 @@ from trainer.reports.rules.drift import drift_of, quarter_of
 from trainer.reports.rules.intervals import (
     chi_square_tail,
     correlation_interval,
-    difference_interval,
     differ_by_chance,
+    difference_interval,
     mean_correlation,
     share_interval,
 )
