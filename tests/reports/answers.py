@@ -22,7 +22,7 @@ OVER = NINE + timedelta(hours=3)
 
 
 def make_people(city, count):
-    """Add so many officers and return their ids."""
+    """Add so many officers, one at least, and return their ids."""
     with transaction() as session:
         first = session.scalar(select(User.id).order_by(User.id.desc()).limit(1)) + 1
         rows = [

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.attempts.factories import RIGHT
+from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
 from tests.reports.answers import OVER, items_of, practise, sit_many
 from tests.reports.test_counting import count_all, sheets
@@ -71,7 +71,7 @@ def test_practice_stands_beside_exams(as_user, suspicious):
 
 
 def test_an_item_that_was_never_used_says_so(as_user, city):
-    exam, _people = sit_many(city, [])
+    exam = make_exam(city, NINE)
     text = page_of(as_user("reviewer"), f"/items/{items_of(exam)[1]}/statistics")
     assert "还没有考试数据" in text
     assert "还没有练习数据" in text
