@@ -21,13 +21,14 @@ from trainer.reports.counting import check_counted, count_exam, next_to_count
 from trainer.reports.jobs import count_answers
 from trainer.reports.merging import ask_for_recount, merge_due
 from trainer.reports.models import ExamStatistic, ItemUse, PracticeTally
-from trainer.reports.practice_counting import count_practice
+from trainer.reports.practice_counting import count_practice, waiting_practice
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def nothing_at_hand():
+def nothing_at_hand(monkeypatch):
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 60)
     jobs._counting.clear()
     yield
     jobs._counting.clear()
@@ -348,3 +349,24 @@ def test_a_recount_asks_for_the_exams_of_the_item(city):
     count_all(OVER)
     assert db.session.get(ExamStatistic, exam.exam_id, populate_existing=True).checked_at == OVER
     assert db.session.scalar(select(func.count()).select_from(ItemUse).where(ItemUse.is_merged.is_(False))) == 0
+
+
+def test_a_slice_that_is_over_leaves_the_rest_to_the_next(city, monkeypatch):
+    """The job gives way to others after each page; what it holds of an exam lies in the process alone."""
+    exam, _people = sit_many(city, sheets(60))
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0)
+    assert count_answers(OVER) == 0
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.000001)
+    for _ in range(20):
+        count_answers(OVER)
+        if of(items_of(exam)[1]) is not None:
+            break
+    assert of(items_of(exam)[1]).shown == 60
+
+
+def test_practice_is_counted_in_rounds(practised):
+    item_id, people = practised
+    count_all()
+    practise(people[0], item_id, "B", correct=True, at=OVER)
+    assert not waiting_practice(OVER + timedelta(minutes=14))
+    assert waiting_practice(OVER + timedelta(minutes=15))

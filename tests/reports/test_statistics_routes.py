@@ -19,7 +19,8 @@ from trainer.reports.rules.advice import CODES
 
 
 @pytest.fixture(autouse=True)
-def nothing_at_hand():
+def nothing_at_hand(monkeypatch):
+    monkeypatch.setattr(jobs, "SLICE_SECONDS", 60)
     jobs._counting.clear()
     yield
     jobs._counting.clear()

@@ -26,6 +26,8 @@ from trainer.reports.rules.item_stats import Tally, chosen_in
 PAGE = 500  # few enough that nobody who saves an answer meanwhile waits noticeably for the write lock
 # On PostgreSQL a lower id may be committed after a higher one; no transaction of practice is open for so long.
 YOUNGEST = timedelta(minutes=2)
+# Figures of practice need not be of this minute, and each round puts the items that were practised together anew.
+WAITED = timedelta(minutes=15)
 
 
 def count_practice(now: datetime, most: int = PAGE, zone: ZoneInfo = CITY_ZONE) -> int:
@@ -47,11 +49,11 @@ def count_practice(now: datetime, most: int = PAGE, zone: ZoneInfo = CITY_ZONE) 
 
 
 def waiting_practice(now: datetime) -> bool:
-    """Return whether there are answers to count: one statement, no lock."""
+    """Return whether there are answers that have waited ``WAITED`` to be counted: one statement, no lock."""
     through = select(func.coalesce(func.max(PracticeTally.through_id), 0)).scalar_subquery()
     newer = select(PracticeAnswer.answered_at).where(PracticeAnswer.id > through).order_by(PracticeAnswer.id).limit(1)
     oldest = db.session.scalar(newer)
-    return oldest is not None and oldest <= now - YOUNGEST
+    return oldest is not None and oldest <= now - WAITED
 
 
 def _answers_after(session: Session, through: int, now: datetime, most: int) -> Sequence[Any]:
