@@ -139,6 +139,18 @@ def test_the_exam_has_its_page_with_reliability_and_items(as_user, suspicious, c
     assert "%%" not in text
 
 
+def test_the_items_of_an_exam_are_sorted_and_paged(as_user, suspicious):
+    address = f"/exams/{suspicious[0].exam_id}/statistics"
+    client = as_user("organiser")
+    for sort, first in (("number", 1), ("facility", 1), ("upper_lower", 1), ("advice", 1)):
+        text = page_of(client, f"{address}?sort={sort}")
+        assert min(range(1, 6), key=lambda number: text.index(f"第 {number} 题")) == first, sort
+    text = page_of(client, f"{address}?sort=facility&desc=1")
+    assert text.index("第 5 题") < text.index("第 1 题")
+    assert "第 1 题" not in page_of(client, f"{address}?page=2")
+    page_of(client, f"{address}?sort=nonsense", 404)
+
+
 def test_who_may_not_see_items_learns_neither_text_nor_key_nor_option(as_user, suspicious):
     exam, _people = suspicious
     text = page_of(as_user("examiner"), f"/exams/{exam.exam_id}/statistics")

@@ -115,12 +115,16 @@ def exam(exam_id):
         return render_template("reports/exam.html", exam=line, counted=None, is_over=False, words=WORDS)
     counted = queries.exam_statistic(session, exam_id)
     items = queries.exam_items(session, exam_id, line.blueprint_id, current_user) if counted else []
+    sort = _Sort(asked_choice("sort", queries.EXAM_SORTS) or "number", _is_descending())
+    page, per_page = asked_page(100)
+    cut = queries.sorted_items(items, sort.key, descending=sort.descending)[(page - 1) * per_page : page * per_page]
     return render_template(
         "reports/exam.html",
         exam=line,
         is_over=True,
         counted=counted,
-        items=[(one, _sentences(one)) for one in items],
+        page=Page([(one, _sentences(one)) for one in cut], page, per_page, len(items)),
+        sort=sort,
         to_look_at=sum(1 for one in items if one.advice),
         grade=wording.GRADE_SENTENCES[grade_of(counted.figures["reliability"]["alpha"])] if counted else "",
         scores=_scores(line, counted) if counted else None,

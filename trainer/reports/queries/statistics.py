@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from trainer.reports.rules.drift import Drift
 from trainer.reports.rules.intervals import Correlation, correlation_interval
 from trainer.reports.rules.item_stats import Tally, option_table, options_of
 
+EXAM_SORTS = ("number", "facility", "upper_lower", "point_biserial", "advice")
 SORTS = ("advice", "facility", "discrimination", "upper_lower", "shown")
 NO_DRIFT = Drift((), None, None)
 
@@ -228,6 +230,22 @@ def _exam_item(row: Any, number: int | None) -> ExamItem:
         advice=tuple(advise_on_exams(tally, correlation, options, row.difficulty, NO_DRIFT)),
         seen=bool(row.seen),
     )
+
+
+def sorted_items(items: Sequence[ExamItem], sort: str, *, descending: bool) -> list[ExamItem]:
+    """Return items of an exam by one of ``EXAM_SORTS``; by advice the gravest first, unmeasured ones last."""
+    measures: dict[str, Callable[[ExamItem], float | None]] = {
+        "facility": lambda one: one.facility,
+        "upper_lower": lambda one: one.upper_lower,
+        "point_biserial": lambda one: one.point_biserial,
+        "advice": lambda one: min((CODES.index(told.code) for told in one.advice), default=None),
+    }
+    measure = measures.get(sort)
+    if measure is None:
+        return list(reversed(items)) if descending else list(items)
+    known = [(value, one) for one in items if (value := measure(one)) is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return [one for _value, one in known] + [one for one in items if measure(one) is None]
 
 
 def last_counted(session: Session) -> datetime | None:
