@@ -116,7 +116,7 @@ def exam(exam_id):
     counted = queries.exam_statistic(session, exam_id)
     items = queries.exam_items(session, exam_id, line.blueprint_id, current_user) if counted else []
     sort = _Sort(asked_choice("sort", queries.EXAM_SORTS) or "number", _is_descending())
-    page, per_page = asked_page(100)
+    page, per_page = asked_page()
     cut = queries.sorted_items(items, sort.key, descending=sort.descending)[(page - 1) * per_page : page * per_page]
     return render_template(
         "reports/exam.html",
@@ -213,7 +213,8 @@ def _options_chart(figures: dict[str, Any]) -> charts.Chart | None:
     if not figures["options"] or not all(figures["in_third"]):
         return None
     return charts.options_by_ability(
-        [(wording.option_letter(one["key"]), one["right"], one["thirds"]) for one in figures["options"]],
+        # One letter fits into its mark: T and F in English.
+        [(wording.option_letter(one["key"])[:1], one["right"], one["thirds"]) for one in figures["options"]],
         figures["in_third"],
         [str(name) for name in wording.THIRD_NAMES.values()],
     )
