@@ -99,10 +99,13 @@ def ask_for_recount(item_id: int, now: datetime) -> int:
 
 
 def _items(session: Session, item_ids: Sequence[int]) -> list[_Item]:
+    # Locked in one order: a manager's recount and the job would otherwise both put the same row down.
     records = session.execute(
         select(ItemRecord.id, ItemRecord.difficulty, ItemRecord.version_id, ItemVersion.body)
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .where(ItemRecord.id.in_(item_ids))
+        .order_by(ItemRecord.id)
+        .with_for_update(of=ItemRecord)
     ).all()
     versions: dict[int, list[Any]] = {}
     for row in session.execute(
