@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, false, func, or_, select
@@ -15,6 +14,7 @@ from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserFi
 from trainer.accounts.rules import HeldGrant, Person, may_rule
 from trainer.core.columns import UTCDateTime
 from trainer.core.errors import Missing
+from trainer.core.prepared import prepared
 from trainer.orgs.models import Unit
 from trainer.orgs.rules import Scope
 
@@ -32,12 +32,9 @@ PERSON_COLUMNS = (
 )
 
 
-@lru_cache(maxsize=3)
+@prepared
 def _whose(by: Any) -> Select[Any]:
-    """Return the statement of a person with all grants, a row a grant, found by session, by token or by id.
-
-    Made once: on the way of every request the making of a statement costs more than its running.
-    """
+    """Return the statement of a person with all grants, a row a grant, found by session, by token or by id."""
     ground = aliased(Unit)
     held = (Grant.role, ground.id, ground.code, ground.name, ground.path, Grant.field)
     more, conditions = _found_by(by)
@@ -65,7 +62,8 @@ def _found_by(by: Any) -> tuple[tuple[Any, ...], tuple[ColumnElement[bool], ...]
 
 def _person(source: Session | Connection, by: Any, **values: Any) -> tuple[Person, tuple[Any, ...]] | None:
     """Return a person with grants in the order in which they were given, and what else the statement selects."""
-    rows = source.execute(_whose(by), values).all()
+    connection = source if isinstance(source, Connection) else source.connection()
+    rows = _whose(connection, by).rows(connection, values)
     if not rows:
         return None
     (user_id, username, name, unit_id, category, locale, must_change, code, unit_name, path, *more) = rows[0][6:]

@@ -115,12 +115,16 @@ def _begin(connection: Connection) -> None:
 
 @event.listens_for(Engine, "handle_error")
 def _without_values(context: ExceptionContext) -> None:
-    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
     for error in (context.original_exception, context.sqlalchemy_exception):
-        if error is not None and error.args and isinstance(error.args[0], str):
-            text, detail, _rest = error.args[0].partition("\nDETAIL:")
-            if detail:
-                error.args = (text, *error.args[1:])
+        without_detail(error)
+
+
+def without_detail(error: BaseException | None) -> None:
+    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
+    if error is not None and error.args and isinstance(error.args[0], str):
+        text, detail, _rest = error.args[0].partition("\nDETAIL:")
+        if detail:
+            error.args = (text, *error.args[1:])
 
 
 class Gate:
