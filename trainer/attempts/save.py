@@ -188,7 +188,7 @@ _event = prepared(_appended)
 
 @prepared
 def _stand(dialect: str) -> Any:
-    """Return the statement that lets an answer stand where its number is newer; on PostgreSQL the event goes with it."""
+    """Return the statement that lets an answer stand where its number is newer; on PostgreSQL with the event in it."""
     stand = _insert(dialect, Response, ANSWER)
     stand = stand.on_conflict_do_update(
         index_elements=[Response.attempt_id, Response.number],
