@@ -15,9 +15,10 @@ from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.errors import Invalid, Missing
 from trainer.marking.grading import forget_keys, keys_of
 from trainer.papers.models import Paper, PaperItem
-from trainer.papers.queries import items_of_paper, papers_of, sections_of, supply_of
+from trainer.papers.outlook import NotEnoughItems, look_ahead
+from trainer.papers.queries import items_of_paper, papers_of, sections_of
 from trainer.papers.rules.blueprint import presets
-from trainer.papers.service import NotEnoughItems, compile_papers, create_blueprint, paper_digest, replace_sections
+from trainer.papers.service import compile_papers, create_blueprint, paper_digest, replace_sections
 
 TITLES = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
 
@@ -156,12 +157,10 @@ def test_a_lack_stands_at_its_section_and_nothing_is_stored(session):
 
 def test_supply_says_what_the_bank_has_for_each_section(session):
     fill_bank(single_choice=5, true_false=1)
-    supply = supply_of(session, [section(count=4), section(count=2), section("true_false", 1)], NINE.date())
-    assert [(one.wanted, one.found, one.lack and one.lack.missing) for one in supply] == [
-        (4, 5, None),
-        (2, 5, 1),
-        (1, 1, None),
-    ]
+    sections = [section(count=4), section(count=2), section("true_false", 1)]
+    outlook = look_ahead(session, sections, NINE.date(), mends=True)
+    assert [(one.wanted, one.found, one.missing) for one in outlook.standings] == [(4, 5, 0), (2, 5, 1), (1, 1, 0)]
+    assert outlook.standings[1].mends == (("fewer", 1), ("write", 1))
 
 
 def test_a_faulty_blueprint_is_refused_and_a_compiled_one_frozen(session):
@@ -188,6 +187,10 @@ def test_sections_are_read_as_they_were_written(session):
         fields=("market",),
         difficulty=(1, 2),
         item_ids=("s-1",),
+        laws=("行政处罚法",),
+        levels=("recall", "apply"),
+        mix=(("1", 2), ("2", 1)),
+        order="easy_first",
     )
     assert sections_of(session, make_blueprint(spec)) == [replace(spec, points_each=Decimal("0.50"))]
 

@@ -65,6 +65,7 @@ ACTIONS: dict[str, Any] = {
     "exam.changed": _l("修改考试"),
     "exam.drafted": _l("拟定考试"),
     "exam.extended": _l("延长考试时间"),
+    "exam.papers_added": _l("为后补考生组卷"),
     "exam.published": _l("发布考试"),
     "exam.released": _l("公布成绩"),
     "exam.ticket_used": _l("用准考码登录"),

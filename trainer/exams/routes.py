@@ -19,10 +19,14 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import key_leaks, may_release, steps
+from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
-from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
+from trainer.papers.outlook import Outlook
+from trainer.papers.queries import papers_of, rules_of, sections_of, seed_of
+from trainer.papers.rules.blueprint import SectionSpec
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
+from trainer.reports.queries.met import items_met
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
@@ -96,7 +100,7 @@ def show(exam_id):
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
-        supply=supply_of(session, sections, local_day(exam.closes_at, zone())) if exam.state == "draft" else None,
+        supply=_supply_of_draft(exam, sections) if exam.state == "draft" else None,
         papers=papers_of(session, exam.blueprint_id) if live else [],
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
         if live and where in ("upcoming", "open")
@@ -134,7 +138,9 @@ def show(exam_id):
 @needs("exam.manage")
 def publish(exam_id):
     return _do(
-        exam_id, lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at()), _("考试已发布，已通知考生。")
+        exam_id,
+        lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at(), seen=items_met),
+        _("考试已发布，已通知考生。"),
     )
 
 
@@ -198,7 +204,9 @@ def add_candidates(exam_id):
     form = _naming()
     units, names = tuple(form.units.data or ()), forms.names_in(form.usernames.data)
     try:
-        added = service.add_candidates(exam_id, units=units, usernames=names, by=current_user, now=arrived_at())
+        added = service.add_candidates(
+            exam_id, units=units, usernames=names, by=current_user, now=arrived_at(), seen=items_met
+        )
     except Invalid as refusal:
         for problem in refusal.problems[:10]:
             flash(sentence(problem.code, problem.params), "danger")
@@ -300,6 +308,21 @@ def _warnings(exam: queries.ExamLine, where: str) -> list[str]:
         return []
     leaks = key_leaks(exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts, credit_hours=exam.credit_hours)
     return [str(forms.LEAK_SENTENCES[one]) for one in leaks]
+
+
+def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Outlook:
+    session = db.session()
+    return supply_of(
+        session,
+        sections,
+        local_day(exam.closes_at, zone()),
+        rules=rules_of(session, exam.blueprint_id),
+        draw=exam.draw,
+        user_ids=queries.people_named(session, exam.id),
+        now=arrived_at(),
+        seen=items_met,
+        apart_from=exam.blueprint_id,
+    )
 
 
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:

@@ -10,7 +10,15 @@ from typing import Literal
 
 from trainer.core.errors import FieldProblem
 from trainer.hours.rules.crediting import step_problems
-from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import (
+    ITEMS_MOST,
+    NOTHING_KEPT_OUT,
+    POINTS_MOST,
+    DrawRules,
+    SectionSpec,
+    blueprint_problems,
+    max_points,
+)
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
@@ -51,6 +59,7 @@ class ExamSpec:
     credit_hours: Decimal | None = None
     grace_seconds: int = 10
     seed: str | None = None
+    rules: DrawRules = NOTHING_KEPT_OUT
     units: tuple[str, ...] = ()
     usernames: tuple[str, ...] = ()
     unit_code: str | None = None
@@ -162,7 +171,7 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
     found += _amount("pass_mark", spec.pass_mark, most)
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
-    return found + in_sections
+    return found + spec.rules.problems() + in_sections
 
 
 def _credit_hours(hours: Decimal | None) -> Sequence[FieldProblem]:
