@@ -18,11 +18,11 @@ from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.rules import key_leaks, may_release, steps
+from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
 from trainer.papers.outlook import Outlook
-from trainer.papers.queries import papers_of, rules_of, sections_of, seed_of
+from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
@@ -94,6 +94,8 @@ def show(exam_id):
     where = exam.phase(now)
     manages = _manages(exam)
     live = exam.state == "published"
+    over = live and draw_is_public(now, exam.ends_at, exam.grace_seconds)
+    draws = draws_of(session, exam.blueprint_id) if live else []
     return render_template(
         "exams/show.html",
         exam=exam,
@@ -101,11 +103,14 @@ def show(exam_id):
         steps=_steps(exam, where),
         sections=sections,
         supply=_supply_of_draft(exam, sections) if exam.state == "draft" else None,
+        draws=draws,
+        match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
+        kept=rules_of(session, exam.blueprint_id),
         papers=papers_of(session, exam.blueprint_id) if live else [],
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
         if live and where in ("upcoming", "open")
         else [],
-        seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        seed=seed_of(session, exam.blueprint_id) if over else None,
         warnings=_warnings(exam, where) if manages else [],
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
@@ -323,6 +328,27 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         seen=items_met,
         apart_from=exam.blueprint_id,
     )
+
+
+def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:
+    """Return how equally hard the papers are, in words; None where there is but one."""
+    shares = [(one.first_form + place, share) for one in draws for place, share in enumerate(one.expected)]
+    if len(shares) < 2:
+        return None
+    least, most = min(share for _, share in shares), max(share for _, share in shares)
+    first = shares[0][1]
+    return {
+        "least": f"{_points(least)}%",
+        "most": f"{_points(most)}%",
+        "gap": _points(most - least),
+        "count": items,
+        "measured": draws[0].measured,
+        "forms": [(form, f"{_points(share)}%", f"{(share - first) / 100:+.2f}") for form, share in shares],
+    }
+
+
+def _points(share: int) -> str:
+    return f"{share / 100:.2f}"
 
 
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:

@@ -122,6 +122,14 @@ def may_release(now: datetime, ended_at: datetime, released_at: datetime | None)
     return released_at is None and now >= ended_at
 
 
+def draw_is_public(now: datetime, ended_at: datetime, grace_seconds: int) -> bool:
+    """Return whether seed and plan of the draw may be shown: never while an answer can still arrive.
+
+    ``ended_at`` comes from ``ends_at``.
+    """
+    return now > ended_at + timedelta(seconds=grace_seconds)
+
+
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:
     """Return whether an entry ticket lets its holder in at ``now``.
 
