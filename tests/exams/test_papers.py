@@ -66,7 +66,7 @@ def make_next(city, *, rules, now=NINE + MONTH, seen=items_met, **changes):
 def test_what_one_candidate_met_is_in_nobodys_shared_paper(session, city):
     first = make_exam(city, items=8)
     met = items_of_exam(session, first)[city.people["officer"]]
-    start_attempt(first, city, "officer")
+    start_attempt(first, city.people["officer"])
     second = make_next(city, rules=DrawRules(avoid_days=31))
     held = items_of_exam(session, second)
     assert len(held) > 1
@@ -81,7 +81,7 @@ def test_a_paper_that_was_dealt_and_never_started_was_not_met(session, city):
 @pytest.mark.parametrize(("days", "refused"), [(30, True), (29, False)])
 def test_only_the_last_days_count(city, days, refused):
     first = make_exam(city, items=3)
-    start_attempt(first, city, "officer")
+    start_attempt(first, city.people["officer"])
     if not refused:
         assert make_next(city, rules=DrawRules(avoid_days=days), now=NINE + MONTH)
         return
@@ -128,7 +128,7 @@ def test_a_draw_that_avoids_must_be_told_how(city):
 
 def test_an_exam_used_up_is_told_while_typing_with_what_would_mend_it(as_user, city, clock):
     exam_id = make_exam(city, items=4)
-    start_attempt(exam_id, city, "officer")
+    start_attempt(exam_id, city.people["officer"])
     clock(NINE + HOUR)
     row = {"title": "", "kind": "single_choice", "count": "2", "points_each": "1"}
     asked = {"sections": [row], "units": ["PJ-CGJ"], "rules": {"avoid_days": "9", "draw": "one_paper"}}
@@ -159,6 +159,7 @@ def test_the_builder_keeps_what_was_asked_of_sections_and_draw(as_user, session,
         "sections-0-kind": "single_choice",
         "sections-0-count": "3",
         "sections-0-points_each": "1",
+        "sections-0-partial_credit": "all_or_nothing",
         "sections-0-laws": ["行政处罚法"],
         "sections-0-levels": ["recall"],
         "sections-0-mix_2": "2",

@@ -134,6 +134,8 @@ def show(exam_id):
             "export": live and where == "released" and _exports(exam),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
+            "print": manages and live,
+            "print_key": manages and over,
             "analyse": live and (where == "released" or (manages and now >= exam.ends_at)),
         },
     )

@@ -117,6 +117,7 @@ SENTENCES: dict[str, Any] = {
     "no_such_item": _l("试卷中没有第 {number} 题。"),
     "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
     # --- results
+    "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),
     "draw_not_public": _l("全体考生的作答时间结束后才公布随机种子和抽题方案。"),
     "not_released": _l("成绩尚未公布。"),
     # --- papers and exams, the organiser's side
