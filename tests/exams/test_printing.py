@@ -14,6 +14,7 @@ from tests.question_bank.samples import CANARIES, DATA, make_item
 from trainer.audit.models import Entry
 from trainer.bank.importing import import_items
 from trainer.core.database import db
+from trainer.documents.blocks import Grid, Line
 from trainer.exams import printing, service
 from trainer.exams.queries import read_exam
 
@@ -75,13 +76,32 @@ def test_the_key_waits_for_everybody(as_user, session, exam_id, clock):
     answer = print_it(organiser, exam_id, "key")
     assert answer.status_code == 200
     told = words_of(answer.data)
-    assert "A、C、D" in told
     assert CANARIES[1] in told
     assert "评分要点" in told
     entries = session.scalars(select(Entry).where(Entry.action.like("exam.%_printed"))).all()
     assert [(one.action, one.target, one.detail) for one in entries] == [
         ("exam.key_printed", f"exam:{exam_id}", {"form": 1})
     ]
+
+
+def test_letters_follow_the_order_of_the_page(session, city, exam_id):
+    exam = read_exam(db.session(), exam_id, person(city, "organiser"))
+    for form in (1, 2):
+        printed = printing.paper_to_print(db.session(), exam, form)
+        item = next(one for one in printed.document["sections"][1]["items"])
+        shown = [one.text for one in printing.paper_blocks(exam, printed, lambda _digest: None) if one_is_option(one)]
+        grid = next(one for one in printing.key_blocks(db.session(), exam, printed) if isinstance(one, Grid))
+        answer = next(row[1] for row in grid.rows if row[0] == str(item["number"]))
+        texts = {option["key"]: option["text"] for option in item["options"]}
+        right = {texts[key] for key in DATA["multiple_choice"]["key"]}
+        place = [one["number"] for one in printed.document["sections"][0]["items"]]
+        own = shown[4 * len(place) :][:5]
+        assert {line[3:] for line in own if line[0] in answer.split("、")} == right
+        assert [line[0] for line in own] == list("ABCDE")
+
+
+def one_is_option(block):
+    return isinstance(block, Line) and block.indent == 1
 
 
 @pytest.mark.parametrize("part", ["paper", "sheet", "key"])

@@ -283,7 +283,7 @@ def standing_text(one: Standing, kind: str) -> str:
         told.append(_("另有 %(n)s 道已达曝光上限", n=one.exposed))
     if one.missing and one.met:
         told.append(_("另有 %(n)s 道考生近期见过", n=one.met))
-    return "；".join(told)
+    return _("；").join(told)
 
 
 MENDS: dict[str, Any] = {

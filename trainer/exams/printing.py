@@ -35,6 +35,9 @@ BLANK = "________"
 SIGNS_A_LINE, LINES_MOST = 30, 24
 SHORT_LINES = 6
 
+# Options bear letters in the order of the page, however a paper shuffles them: a row C, A, D, B misleads on paper.
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 ReadMedium = Callable[[str], bytes | None]
 
 
@@ -111,6 +114,11 @@ def key_blocks(session: Session, exam: ExamLine, printed: Printed) -> list[Block
     ]
     lines = items_of_paper(session, printed.paper_id)
     bodies = bodies_of_versions(session, {line.item_version_id for line in lines})
+    letters = {
+        item["number"]: {one["key"]: letter for letter, one in zip(LETTERS, item.get("options", ()), strict=False)}
+        for section in printed.document["sections"]
+        for item in section["items"]
+    }
     rows: list[tuple[str, ...]] = [(_("题号"), _("答案"), _("分值"))]
     notes: list[Block] = []
     for line in lines:
@@ -124,7 +132,7 @@ def key_blocks(session: Session, exam: ExamLine, printed: Printed) -> list[Block
                 point = _plain(one["point"], item.format)
                 notes.append(Line(_("评分要点（权重 %(n)s）：%(point)s", n=one["weight"], point=point), indent=1))
         else:
-            rows.append((str(line.number), _answer(item), points))
+            rows.append((str(line.number), _answer(item, letters.get(line.number, {})), points))
         if item.explanation:
             told = _("第 %(n)s 题解析：%(text)s", n=line.number, text=_plain(item.explanation, item.format))
             notes.append(Line(told, "small"))
@@ -172,8 +180,8 @@ def _question(item: Mapping[str, Any], read: ReadMedium, *, alone: bool) -> list
     for key, words in rows:
         blocks.append(Line(f"{key}. {_plain(words, item.get('format', PLAIN))}", indent=1))
         blocks += _pictures(words, item, read)
-    for one in item.get("options", ()):
-        blocks.append(Line(f"{one['key']}. {_plain(one['text'], item.get('format', PLAIN))}", indent=1))
+    for letter, one in zip(LETTERS, item.get("options", ()), strict=False):
+        blocks.append(Line(f"{letter}. {_plain(one['text'], item.get('format', PLAIN))}", indent=1))
         blocks += _pictures(one["text"], item, read)
     if item["kind"] == "error_finding":
         told = "".join(f"〔{one['key']}〕{one['text']}" if "key" in one else one["text"] for one in item["document"])
@@ -186,7 +194,7 @@ def _choices(item: Mapping[str, Any]) -> str:
     if item["kind"] == "true_false":
         return f"{item['number']}　[√]　[×]"
     if item["kind"] in ("single_choice", "multiple_choice"):
-        return f"{item['number']}　" + " ".join(f"[{key}]" for key in sorted(one["key"] for one in item["options"]))
+        return f"{item['number']}　" + " ".join(f"[{letter}]" for letter in LETTERS[: len(item["options"])])
     return ""
 
 
@@ -209,18 +217,20 @@ def _written(item: Mapping[str, Any]) -> list[Block]:
     return [Line(f"{number}.", keeps_next=True), Ruled(lines)]
 
 
-def _answer(item: Item) -> str:
-    """Return the right answer of an item on one line."""
+def _answer(item: Item, letters: Mapping[str, str]) -> str:
+    """Return the right answer of an item on one line; ``letters`` are those of its options on this paper, by key."""
     answer = right_answer(item)
     if item.kind == "true_false":
         return _("正确") if answer else _("错误")
     if item.kind == "matching":
-        return "　".join(f"{prompt}–{option}" for prompt, option in answer.items())
+        return "　".join(f"{prompt}–{letters[option]}" for prompt, option in answer.items())
     if item.kind == "fill_blank":
         return "；".join(" / ".join(one) if isinstance(one, list | tuple) else str(one) for one in answer)
     if item.kind == "ordering":
-        return " → ".join(answer)
-    return "、".join(answer) if isinstance(answer, list | tuple) else str(answer)
+        return " → ".join(letters[key] for key in answer)
+    if item.kind == "error_finding":
+        return "、".join(answer)
+    return "、".join(sorted(letters[key] for key in ([answer] if isinstance(answer, str) else answer)))
 
 
 def _text(
