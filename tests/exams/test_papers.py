@@ -1,5 +1,6 @@
 """Exams whose draw avoids what was met, and what is published of a draw: the promise before, seed and plan after."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from trainer.core.database import transaction
 from trainer.exams import service
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.rules import draw_is_public
-from trainer.papers.models import Draw, PaperItem
+from trainer.papers.models import Draw, Paper, PaperItem
 from trainer.papers.outlook import NotEnoughItems
 from trainer.papers.queries import draws_of, items_of_paper
 from trainer.papers.rules.blueprint import DrawRules
@@ -273,3 +274,41 @@ def test_a_draft_publishes_once_however_often_it_is_asked(session, city):
     for _ in range(2):
         service.publish_exam(exam_id, by=by, now=BEFORE, seen=items_met)
     assert session.scalar(select(func.count()).select_from(Draw)) == 1
+
+
+def at_once(app, *works):
+    came = []
+
+    def run(work):
+        with app.app_context():
+            came.append(work())
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return came
+
+
+def test_two_who_publish_at_once_make_one_draw(app, session, city):
+    fill_bank(single_choice=6)
+    by = person(city, "organiser")
+    exam_id = service.create_exam(make_spec(draw="per_form", forms=3), by=by, now=BEFORE, publish=False)
+    at_once(app, *[lambda: service.publish_exam(exam_id, by=by, now=BEFORE, seen=items_met)] * 2)
+    assert session.scalar(select(func.count()).select_from(Draw)) == 1
+    assert session.scalar(select(func.count()).select_from(Paper)) == 3
+
+
+def test_two_who_name_people_at_once_give_each_a_paper_of_his_own(app, session, city):
+    fill_bank(single_choice=6)
+    by = person(city, "organiser")
+    exam_id = service.create_exam(make_spec(draw="per_candidate", usernames=(), units=()), by=by, now=BEFORE)
+
+    def name(username):
+        return lambda: service.add_candidates(exam_id, usernames=[username], by=by, now=BEFORE, seen=items_met)
+
+    assert at_once(app, name("officer"), name("officer2"), name("officer3")) == [1, 1, 1]
+    papers = session.scalars(select(Candidate.paper_id)).all()
+    assert len(set(papers)) == 3
+    assert session.scalars(select(Draw.first_form).order_by(Draw.first_form)).all() == [1, 2, 3]

@@ -50,7 +50,7 @@ PORTION = 100
 
 @dataclass(frozen=True)
 class Compiled:
-    """What was compiled: ids of papers by form, and the commitment to the draw."""
+    """What was compiled: ids of papers by form, and the commitment to the draw, empty where no paper was asked for."""
 
     paper_ids: tuple[int, ...]
     commitment: str
@@ -192,6 +192,8 @@ def compile_papers(
         paper_ids = press.print_all(drawn.papers, first, now)
         if before and same_items:
             return Compiled(tuple(paper_ids), before[0][0])
+        if not paper_ids:
+            return Compiled((), "")
         return Compiled(tuple(paper_ids), _keep_draw(session, blueprint, drawn, first, stock, now))
 
 
@@ -211,7 +213,6 @@ def _drawn(
 def _keep_draw(session: Session, blueprint: Blueprint, drawn: Drawn, first: int, stock: Stock, now: datetime) -> str:
     promise = commitment(blueprint.seed, drawn.plan)
     measured = {item.code for item in stock.free if item.facility is not None}
-    shown = drawn.papers[0] if drawn.papers else []
     session.add(
         Draw(
             blueprint_id=blueprint.id,
@@ -219,7 +220,7 @@ def _keep_draw(session: Session, blueprint: Blueprint, drawn: Drawn, first: int,
             plan=zlib.compress(canonical(drawn.plan).encode()),
             commitment=promise,
             expected=[expected_share(drawn.plan, paper) for paper in drawn.papers],
-            measured=sum(drawn.plan["items"][place][0] in measured for held in shown for place in held),
+            measured=sum(drawn.plan["items"][place][0] in measured for held in drawn.papers[0] for place in held),
             created_at=now,
         )
     )
