@@ -21,8 +21,9 @@ def count(session, table):
 def test_the_shipped_content_is_published_and_a_second_run_writes_nothing(session, count_queries):
     with count_queries() as seen:
         first = load_shipped(now=NINE)
-    assert len(seen) <= 30
-    assert len(first.added) >= 300
+    # Eight statements for each 500 items, and some for the whole.
+    assert len(seen) <= 20 + len(first.added) // 50
+    assert len(first.added) >= 1600
     assert not first.problems
     assert count(session, ItemRecord) == len(first.added) == count(session, ItemVersion)
     assert set(session.scalars(select(ItemRecord.state))) == {"published"}
