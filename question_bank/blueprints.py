@@ -123,7 +123,7 @@ def read_blueprints(folder: Path) -> tuple[ReadyBlueprint, ...]:
     return tuple(found)
 
 
-def _blueprint(row: Mapping[str, Any]) -> ReadyBlueprint:
+def _blueprint(row: dict[str, Any]) -> ReadyBlueprint:
     sections = []
     for one in row["sections"]:
         lists = {name: tuple(one[name]) for name in ("topics", "fields", "difficulty") if name in one}
