@@ -320,7 +320,7 @@ def leaks_from_json(value: Any) -> list[str]:
 def preset_choice(one: Preset) -> tuple[str, dict[str, Any]]:
     """Return a ready-made blueprint for the page: its name with its size, and what to put into which input."""
     name = _(
-        "%(name)s（%(items)s 题，%(minutes)s 分钟，满分 %(points)s 分）",
+        "%(name)s（%(items)s 题，%(minutes)s 分钟，%(points)s 分）",
         name=one.title,
         items=sum(part.count for part in one.sections),
         minutes=one.minutes,
