@@ -184,6 +184,7 @@ def add_version(
     now: datetime,
     changes_key: bool = False,
     note: str = "",
+    is_shipped: bool = False,
 ) -> ItemVersion:
     """Write a further version of an item; what stands is not touched. Joins the caller's transaction."""
     number = session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_id == item_id)) or 0
@@ -197,6 +198,7 @@ def add_version(
         created_by=by,
         changes_key=changes_key,
         note=note.strip()[:NOTE_MOST],
+        is_shipped=is_shipped,
     )
     session.add(version)
     session.flush()

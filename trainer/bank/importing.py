@@ -21,7 +21,7 @@ from question_bank.store import InvalidBank, from_bundle
 from question_bank.topics import taxonomy
 from trainer.audit.service import record
 from trainer.bank.lawchange import look_through
-from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemRecord, ItemVersion
+from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemPair, ItemRecord, ItemVersion
 from trainer.core.database import transaction
 
 MOST_ITEMS = 20_000
@@ -142,6 +142,7 @@ def load_shipped(*, now: datetime) -> ImportReport:
 class _Known:
     item_id: int
     state: str
+    variant_group: str | None
     current: bytes | None
     number: int
     edited_here: bool
@@ -156,11 +157,12 @@ def _known(session: Session, codes: list[str]) -> dict[str, _Known]:
                 ItemRecord.code,
                 ItemRecord.id,
                 ItemRecord.state,
+                ItemRecord.variant_group,
                 ItemRecord.version_id,
                 ItemVersion.id.label("own"),
                 ItemVersion.number,
                 ItemVersion.content_hash,
-                ItemVersion.created_by,
+                ItemVersion.is_shipped,
             )
             .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
             .where(ItemRecord.code.in_(codes[start : start + PART]))
@@ -172,9 +174,10 @@ def _known(session: Session, codes: list[str]) -> dict[str, _Known]:
             found[row.code] = _Known(
                 item_id=row.id,
                 state=row.state,
+                variant_group=row.variant_group,
                 current=row.content_hash if is_current else (before.current if before else None),
                 number=row.number,
-                edited_here=row.created_by is not None if is_current else bool(before and before.edited_here),
+                edited_here=not row.is_shipped if is_current else bool(before and before.edited_here),
                 hashes=(before.hashes if before else frozenset()) | {row.content_hash},
             )
     return found
@@ -233,6 +236,7 @@ def _take_in(
             "content_hash": hashes[item.id],
             "created_at": now,
             "created_by": by,
+            "is_shipped": by is None,
         }
         for item in both
     ]
@@ -242,9 +246,11 @@ def _take_in(
     for item in both:
         held = known.get(item.id)
         now_state = state if held is None else _state_after(held.state, publish)
-        updates.append(
-            {"id": ids[item.id], "version_id": version_of[ids[item.id]], "state": now_state} | _columns(item)
-        )
+        columns = _columns(item)
+        if held is not None and item.variant_group is None:
+            # A file that names no group says nothing against one that was made here.
+            columns["variant_group"] = held.variant_group
+        updates.append({"id": ids[item.id], "version_id": version_of[ids[item.id]], "state": now_state} | columns)
     session.execute(update(ItemRecord), updates)
     session.execute(
         insert(ItemField), [{"item_id": ids[item.id], "field": one} for item in both for one in item.fields]
@@ -292,7 +298,8 @@ def _unknown_enemies(session: Session, items: list[Item]) -> list[RowProblem]:
 def declare_enemies(session: Session, items: list[Item], ids: dict[str, int]) -> None:
     """Put down the enemies of items that are new or changed, in place of what those declared before.
 
-    What the other side declares stands in its own text, so both texts of a pair are asked.
+    What the other side declares stands in its own text, so both texts of a pair are asked. What a manager decided on a
+    pair (``alike.py``) stays.
     """
     own = [ids[item.id] for item in items]
     met: set[int] = set()
@@ -323,6 +330,12 @@ def declare_enemies(session: Session, items: list[Item], ids: dict[str, int]) ->
         for enemy in enemies
         if code in number and enemy in number
     }
+    for start in range(0, len(own), PART):
+        part = own[start : start + PART]
+        decided = select(ItemPair.item_id, ItemPair.other_id).where(
+            ItemPair.verdict == "enemies", or_(ItemPair.item_id.in_(part), ItemPair.other_id.in_(part))
+        )
+        pairs.update((row.item_id, row.other_id) for row in session.execute(decided))
     if pairs:
         session.execute(insert(ItemEnemy), [{"item_id": one, "enemy_id": other} for one, other in sorted(pairs)])
 

@@ -14,6 +14,7 @@ from question_bank.laws import find as find_law
 from question_bank.topics import taxonomy
 from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
+from trainer.bank.alike_queries import kept_apart
 from trainer.bank.caller import cited, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
@@ -96,6 +97,7 @@ def show(item_id):
         held=held,
         proposal=found.proposed_state,
         compared=_compared(page, held, item),
+        apart=kept_apart(session, item_id, item.variant_group),
         reviews=reviews_of(session, item_id),
         comments=comments_of(session, item_id),
         can=_may(session, found, held),

@@ -63,6 +63,7 @@ OPERATION_NAMES: dict[str, Any] = {
     "topic": _l("改专题"),
     "fields": _l("改执法领域"),
     "pool": _l("改题池"),
+    "variant_group": _l("改变式组"),
 }
 
 FOUND: dict[str, Any] = {

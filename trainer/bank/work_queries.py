@@ -71,7 +71,7 @@ def may_edit(session: Session, record: ItemRecord, person_id: int, *, manages: b
 
 
 def filed_as(session: Session, record: ItemRecord, item: Item) -> Item:
-    """Return the text of an item under the topic, fields, difficulty and pool that hold now.
+    """Return the text of an item under the topic, fields, difficulty, pool and group of variants that hold now.
 
     These are changed for many items at once without a new text, so the columns count, not the frozen text.
     """
@@ -83,6 +83,7 @@ def filed_as(session: Session, record: ItemRecord, item: Item) -> Item:
         topic=record.topic,
         difficulty=record.difficulty,
         pool=record.pool,
+        variant_group=record.variant_group,
         fields=tuple(known + sorted(set(fields) - set(known))),
     )
 

@@ -248,6 +248,8 @@ SENTENCES: dict[str, Any] = {
     "report_decided": _l("这条报错已由别人答复，请刷新后查看。"),
     "operation_undone": _l("这次操作已由别人撤销。"),
     "bulk_too_many": _l("一次最多修改 {most} 道试题。"),
+    "alike_search_failed": _l("查重没有完成，请稍后再试；上一次的结果仍然有效。"),
+    "two_items_needed": _l("请至少勾选两道题。"),
     "unknown_item": _l("题库里没有编号为“{value}”的试题。"),
     # --- demo
     "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
