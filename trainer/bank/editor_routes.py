@@ -8,23 +8,26 @@ from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from question_bank import Item
 from question_bank.laws import register as law_register
 from question_bank.topics import taxonomy
 from trainer.bank import checks, editor_forms, forms, review
+from trainer.bank.alike_queries import kept_apart
 from trainer.bank.caller import look_at_reserved, rich, today, viewer
 from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
 from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.queries import ItemFilter, items_matching
 from trainer.bank.wording import POOL_NAMES, found_text, place_name
-from trainer.bank.work_queries import filed_as, may_edit, read_work, seen_item
+from trainer.bank.work_queries import may_be_seen_by, may_edit, read_work, seen_item, text_to_edit
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID
+from trainer.web.view import LARGEST_ID, asked_text
 
 bp = Blueprint("bank_editor", __name__, url_prefix="/items")
+
+FOUND_MOST = 12
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -49,10 +52,19 @@ def edit(item_id):
     held = read_work(session, found)
     if held.work.state == "in_review":
         raise ItemInReview
-    data = filed_as(session, found, Item.from_dict(session.get_one(ItemVersion, held.version_id).body)).to_dict()
+    data = text_to_edit(session, found, session.get_one(ItemVersion, held.version_id)).to_dict()
     if request.method == "GET":
         return _page(data, found, base=held.version_id)
     return _answer(data, found)
+
+
+@bp.get("/find")
+@needs("item.edit")
+def find():
+    """Answer with the first items whose id, stem or options hold the words, for who looks for one by name."""
+    wanted = items_matching(ItemFilter(words=asked_text("words")), today()).where(may_be_seen_by(viewer(current_user)))
+    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST))
+    return jsonify(items=[{"code": row.code, "stem": row.public["stem"][:80]} for row in rows])
 
 
 @bp.post("/preview")
@@ -144,6 +156,7 @@ def _page(
         base=base,
         item_id=found.id if found else None,
         code=found.code if found else None,
+        apart=kept_apart(db.session(), found.id, None)[1] if found else [],
         stands=found is not None and found.state not in ("draft", "in_review"),
         part_kinds=[(kind, forms.KIND_NAMES[kind]) for kind in editor_forms.PART_KINDS],
         wings=[
