@@ -9,7 +9,7 @@ from flask_login import current_user
 from trainer.bank.reports import report_item
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Refused
-from trainer.practice.queries import version_answered
+from trainer.practice.answer_queries import version_answered
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence

@@ -1,4 +1,4 @@
-"""items that look alike and what was decided on them; texts that are still those of the shipped content."""
+"""items that look alike, texts that are still those of the shipped content, answers in practice that assess themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,12 +36,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_pairs_other_id"), ["other_id"], unique=False)
     with op.batch_alter_table("item_versions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_shipped", sa.Boolean(), server_default="0", nullable=False))
+    with op.batch_alter_table("practice_answers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("state", sa.String(length=24), server_default="graded", nullable=False))
+        batch_op.add_column(sa.Column("met", sa.JSON(), nullable=True))
     # Until now what nobody had written was what had been shipped.
     versions = sa.table("item_versions", sa.column("created_by", sa.BigInteger), sa.column("is_shipped", sa.Boolean))
     op.execute(versions.update().where(versions.c.created_by.is_(None)).values(is_shipped=sa.true()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("practice_answers", schema=None) as batch_op:
+        batch_op.drop_column("met")
+        batch_op.drop_column("state")
     with op.batch_alter_table("item_versions", schema=None) as batch_op:
         batch_op.drop_column("is_shipped")
     op.drop_table("item_pairs")
