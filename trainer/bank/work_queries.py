@@ -66,6 +66,14 @@ def read_work(session: Session, record: ItemRecord) -> ItemWork:
     return ItemWork(work, newest.id, newest.number, standing.number)
 
 
+def state_of_work(session: Session, item_id: int) -> str | None:
+    """Return the state of the text on which somebody works, None when there is none. Raises ``Missing``."""
+    found = session.get(ItemRecord, item_id)
+    if found is None:
+        raise Missing
+    return works_on(found.state, found.proposed_state)
+
+
 def may_edit(session: Session, record: ItemRecord, person_id: int, *, manages: bool) -> bool:
     """Return whether a person with ``item.edit`` may write on an item: one's own, or one given as a task."""
     if manages or record.author_id == person_id:
@@ -230,7 +238,9 @@ def is_mine(viewer: Viewer) -> ColumnElement[bool]:
         ItemTask.state == "open",
         ItemTask.item_id.is_not(None),
     )
-    return or_(ItemRecord.author_id == viewer.id, ItemRecord.id.in_(wrote), ItemRecord.id.in_(given))
+    # Shipped items have no author: with a plain "=" the opposite of this would leave them out as well.
+    own = ItemRecord.author_id.is_not_distinct_from(viewer.id)
+    return or_(own, ItemRecord.id.in_(wrote), ItemRecord.id.in_(given))
 
 
 def reports_matching(viewer: Viewer, *, done: bool = False) -> Select[Any]:
