@@ -199,7 +199,7 @@ def test_a_manager_searches_compares_and_decides(as_user, session, items):
     assert "找到 3 对" in told
     assert "penalty-law-0002" in told
     page = bank.get(f"/items/alike/{items[1]}").text
-    assert "<del>五</del>" in page
+    assert "<del>十五</del>" in page
     ids = [items[n] for n in (1, 2, 3)]
     left = bank.post(
         "/items/alike/decide", data={"verdict": "enemies", "item": ids[:2], "at": ids[0]}, follow_redirects=True
