@@ -21,7 +21,8 @@ def count(session, table):
 def test_the_shipped_content_is_published_and_a_second_run_writes_nothing(session, count_queries):
     with count_queries() as seen:
         first = load_shipped(now=NINE)
-    assert len(seen) <= 30
+    # In parts of some hundred rows, never one statement for an item.
+    assert len(seen) <= 20 + len(first.added) // 25
     assert len(first.added) >= 300
     assert not first.problems
     assert count(session, ItemRecord) == len(first.added) == count(session, ItemVersion)

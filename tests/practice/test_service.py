@@ -247,11 +247,11 @@ def test_new_prefers_items_of_the_own_field(me, session):
 
 
 def test_filters_narrow_what_comes(me, session):
-    add_items(shipped(count=400), NINE)
+    add_items(shipped(count=10_000), NINE)
     by_topic = following(me, session, mode="topic", topic="hearing")
     assert by_topic.topic == "hearing"
     by_law = following(me, session, mode="law", law="行政许可法")
-    body = next(item for item in shipped(count=400) if item.id == by_law.code)
+    body = next(item for item in shipped(count=10_000) if item.id == by_law.code)
     assert "行政许可法" in {basis.law for basis in body.basis}
     assert following(me, session, mode="wing", wing="procedures").wing == "procedures"
     fire = following(me, session, mode="field", field="fire")
