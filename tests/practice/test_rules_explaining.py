@@ -3,8 +3,8 @@
 import pytest
 
 from question_bank import kinds
-from question_bank.kinds.case_study import expand
 from question_bank.item import LegalBasis
+from question_bank.kinds.case_study import expand
 from tests.practice.factories import RIGHT, WRONG, shipped, small_item
 from trainer.practice.rules.explaining import cite, explain
 

@@ -34,6 +34,7 @@ JOB_NAMES: dict[str, Any] = {
     "take_results": _l("更新竞赛名次"),
     "credit_left_over": _l("补记学时"),
     "warn_of_old_law": _l("提醒试卷依据变动"),
+    "count_answers": _l("统计答题情况"),
     "drop_ended_sessions": _l("清理过期登录"),
     "drop_uploads": _l("清理上传的名单"),
     "drop_old_runs": _l("清理任务记录"),

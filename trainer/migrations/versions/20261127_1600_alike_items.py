@@ -5,8 +5,8 @@ from alembic import op
 
 from trainer.core import columns
 
-revision = "20261127_1500_near"
-down_revision = "0005"
+revision = "20261127_1600_near"
+down_revision = "20261127_1530_stats"
 branch_labels = None
 depends_on = None
 
