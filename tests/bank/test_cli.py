@@ -33,8 +33,7 @@ def test_a_faulty_row_is_named_and_nothing_is_stored(run, session, tmp_path):
     bad.write_text(json.dumps({"items": [make_data("true_false", topic="nothing")]}), encoding="utf-8")
     done = run("import", good, bad)
     assert done.exit_code == 1
-    assert "bad.json: row 1: penalty-law-0003: topic" in done.output
-    assert "unknown_topic" in done.output
+    assert "bad.json: 2 (1): refused: topic: 没有“nothing”这个主题。" in done.output
     assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
     bad.write_bytes(b"{")
     assert run("import", bad).exit_code == 1
