@@ -34,7 +34,8 @@ def test_a_formula_in_a_line_does_not_read_as_another_one():
 QUIZ = """<questestinterop xmlns="http://www.imsglobal.org/xsd/ims_qtiasiv1p2"><assessment ident="a" title="t"><section>
 <item ident="i" title="q"><itemmetadata><qtimetadata><qtimetadatafield><fieldlabel>question_type</fieldlabel>
 <fieldentry>multiple_choice_question</fieldentry></qtimetadatafield></qtimetadata></itemmetadata>
-<presentation><material><mattext texttype="text/html">&lt;p&gt;看图 &lt;img src="{source}" alt="图"&gt;&lt;/p&gt;</mattext></material>
+<presentation><material>
+<mattext texttype="text/html">&lt;p&gt;看图 &lt;img src="{source}" alt="图"&gt;&lt;/p&gt;</mattext></material>
 <response_lid ident="r" rcardinality="Single"><render_choice>
 <response_label ident="1"><material><mattext>甲</mattext></material></response_label>
 <response_label ident="2"><material><mattext>乙</mattext></material></response_label></render_choice></response_lid>

@@ -221,7 +221,7 @@ def _row(batch: ImportBatch, row: dict[str, Any], choices: Choices) -> dict[str,
     offered = {NEW: (TAKE, SKIP), AGAIN: (SKIP, VERSION, BOTH), SAME_STEM: (SKIP, VERSION, BOTH), TWICE: (SKIP, BOTH)}
     options = () if copy else offered.get(row["outcome"], ())
     return row | {
-        "where": _where(row["place"]),
+        "where": _where(row["place"], batch.options["files"][row["file"]]["name"]),
         "why": [(place_name(place), _reason(code, params)) for place, code, params in row["problems"]],
         "told": [_repair(*one) for one in row["repairs"]],
         "choice": choices.for_row(row["n"], row["outcome"], copy=copy),
@@ -231,10 +231,11 @@ def _row(batch: ImportBatch, row: dict[str, Any], choices: Choices) -> dict[str,
     }
 
 
-def _where(place: list[Any]) -> str:
-    """Return in words where in its file a question stands."""
-    _file_name, sheet, row, line = place
-    told = [_("工作表“%(sheet)s”", sheet=sheet)] if sheet else []
+def _where(place: list[Any], name: str = "") -> str:
+    """Return in words where in the file ``name`` a question stands."""
+    inner, sheet, row, line = place
+    told = [inner] if inner and inner != name else []
+    told += [_("工作表“%(sheet)s”", sheet=sheet)] if sheet else []
     told += [_("第 %(n)s 行", n=row or line)] if row or line else []
     return _("，").join(told)
 
@@ -469,7 +470,7 @@ def _report_lines(batch: ImportBatch, findings: Findings) -> list[str]:
         lines.append(f"{one['name']}: {one['format_name'] or one['why']}")
         lines += [f"  {CONFIDENCE_NAMES[note['confidence']]}: {_line(note)}" for note in one["notes"]]
     for row in findings.all_rows():
-        place = _where(row["place"])
+        place = _where(row["place"], batch.options["files"][row["file"]]["name"])
         head = _("第 %(n)s 题", n=row["n"]) + (_("（%(place)s）", place=place) if place else "")
         other = row["other"] or (_("第 %(n)s 题", n=row["row"]) if row["row"] else "")
         lines.append(f"{head} {OUTCOME_NAMES[row['outcome']]}" + (f" {other}" if other else ""))

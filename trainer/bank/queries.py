@@ -321,6 +321,15 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     )
 
 
+def fields_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the enforcement fields of items by their row, sorted; items that are in none are left out."""
+    found: dict[int, list[str]] = {}
+    rows = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(sorted(set(item_ids))))
+    for item_id, field in session.execute(rows.order_by(ItemField.field)):
+        found.setdefault(item_id, []).append(field)
+    return found
+
+
 def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditions: ColumnElement[bool]) -> list[Item]:
     """Return the text that stands of the items that ``wanted`` asks for, by id, filed as they are filed now.
 
