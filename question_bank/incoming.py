@@ -9,6 +9,8 @@ Source: our decision, 2026-11-27.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from question_bank import similar, text
 from question_bank.difference import changes_key, differences
 from question_bank.fields import Problem
+from question_bank.formats import pace
 from question_bank.formats.report import Completed, Found, complete, content_id
 from question_bank.item import InvalidItem, Item
 from question_bank.topics import taxonomy
@@ -26,6 +29,10 @@ OUTCOMES = (NEW, AGAIN, SAME_STEM, TWICE, UNCHANGED, REFUSED)
 LONGEST_ID = 60
 # Beyond so many questions, those of the bank among them, likeness is not looked for: it would take minutes.
 MOST_COMPARED = 6000
+# A run of signs that more questions than these share tells nothing of any of them.
+COMMON = 60
+MOST_CANDIDATES = 40
+MOST_NEAR = 5
 # What a bank knows of a question it has, where the file is silent.
 KEPT = (
     "wing",
@@ -137,7 +144,9 @@ def compared(done: Iterable[Completed], held: Holdings) -> list[Verdict]:
     """Return what each question is to the bank, in order."""
     verdicts: list[Verdict] = []
     earlier: dict[str, int] = {}
-    for number, entry in enumerate(done, start=1):
+    rows = list(done)
+    for number, entry in enumerate(rows, start=1):
+        pace.tell(number, len(rows))
         if entry.item is None:
             verdicts.append(Verdict(entry.found, REFUSED, problems=entry.problems))
             continue
@@ -170,22 +179,43 @@ def with_near(verdicts: list[Verdict], held: Holdings) -> list[Verdict] | None:
 
 
 def near_doubles(rows: Mapping[str, Item], bodies: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str | int, ...]]:
-    """Return for each row what it is worded like: ids of the bank first, then numbers of rows; only rows with any."""
-    held = []
+    """Return for each row what it is worded like: ids of the bank first, then numbers of rows; only rows with any.
+
+    Two questions are alike as ``similar`` has it. What too many questions say is no mark of any of them, so a file
+    of a thousand questions in the same words takes no longer than another one.
+    """
+    runs = {name: similar.shingles(item) for name, item in rows.items()}
     for code, body in bodies.items():
         try:
-            held.append(Item.from_dict(dict(body)))
+            runs[code] = similar.shingles(Item.from_dict(dict(body)))
         except InvalidItem:
             continue
-        assert code == held[-1].id, "a body bears the id it is kept under"
-    fresh = [replace(item, id=name) for name, item in rows.items()]
+    frequency = Counter(run for own in runs.values() for run in own)
+    marks = {name: _marks(own, frequency) for name, own in runs.items()}
+    holders: dict[str, list[str]] = {}
+    for name, own in marks.items():
+        for run in own:
+            holders.setdefault(run, []).append(name)
     found: dict[str, tuple[str | int, ...]] = {}
-    for group in similar.similar_groups([*held, *fresh]):
-        ours = [one for one in group.ids if one in rows]
-        others = [one for one in group.ids if one not in rows]
-        for one in ours:
-            found[one] = (*others[:3], *[int(name.removeprefix("row-")) for name in ours if name != one][:3])
-    return {name: near for name, near in found.items() if near}
+    for name in rows:
+        shared = Counter(other for run in marks[name] for other in holders[run] if other != name)
+        near = []
+        for other, _count in shared.most_common(MOST_CANDIDATES):
+            common = len(runs[name] & runs[other])
+            overlap = common / (len(runs[name]) + len(runs[other]) - common)
+            if overlap >= similar.THRESHOLD:
+                near.append((other in rows, -overlap, other))
+        if near:
+            told = [other for _is_row, _overlap, other in sorted(near)[:MOST_NEAR]]
+            found[name] = tuple(int(one.removeprefix("row-")) if one in rows else one for one in told)
+    return found
+
+
+def _marks(runs: frozenset[str], frequency: Mapping[str, int]) -> list[str]:
+    """Return the rarer runs of a question: any other one that is alike shares one of them."""
+    rare = sorted(runs, key=lambda run: (frequency[run], run))
+    part = rare[: len(rare) - math.ceil(similar.THRESHOLD * len(rare) - 1e-9) + 1]
+    return [run for run in part if frequency[run] <= COMMON]
 
 
 def _twice(entry: Completed, item: Item, first: int, before: Item) -> Verdict:

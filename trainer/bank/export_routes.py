@@ -12,7 +12,7 @@ from flask_login import current_user
 from question_bank.formats.words import say
 from trainer.bank import exporting
 from trainer.bank.caller import today, viewer
-from trainer.bank.forms import ExportForm
+from trainer.bank.forms import ExportForm, with_kind_names
 from trainer.bank.import_words import ANSWER_NAMES, FORMAT_NAMES
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid
@@ -45,7 +45,7 @@ def show():
     language = "en" if is_english() else "zh"
     told: dict[tuple[str, bool], list[str]] = {}
     for one in losses:
-        told.setdefault((say(one.code, one.params, language), one.whole), []).append(one.item)
+        told.setdefault((say(one.code, with_kind_names(one.params), language), one.whole), []).append(one.item)
     return render_template(
         "bank/export.html",
         form=form,

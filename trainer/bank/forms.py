@@ -52,6 +52,11 @@ def filed_name(entry: Any) -> str:
     return str(entry.en if is_english() else entry.zh)
 
 
+def with_kind_names(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a sentence with the names of kinds in place of their codes."""
+    return {name: str(KIND_NAMES.get(value, value)) if name == "kind" else value for name, value in params.items()}
+
+
 def choices_of(names: dict[str, Any]) -> list[SelectChoice]:
     """Return the choices of a table of words."""
     return [SelectChoice(value, label) for value, label in names.items()]

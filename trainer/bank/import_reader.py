@@ -124,7 +124,8 @@ def main(folder: Path) -> None:
         done += part
         owner += [number] * len(part)
     del reports, made
-    verdicts = incoming.compared(done, held)
+    with pace.heard_by(lambda done, total: tell("compare", done, total)):
+        verdicts = incoming.compared(done, held)
     likened = incoming.with_near(verdicts, held)
     _write(folder, likened or verdicts, owner, held, files, media, tell, likened=likened is not None)
 
@@ -205,7 +206,7 @@ def _write(
             outcomes[one.outcome] += 1
             sure[mark] += 1
             per_file[owner[number - 1], one.outcome] += 1
-            tell("compare", number, len(verdicts))
+            tell("write", number, len(verdicts))
     for number, about in enumerate(files):
         about["counts"] = {outcome: n for (file, outcome), n in per_file.items() if file == number}
         about["refused"] = (folder / f"refused-{number}.xlsx").exists()

@@ -255,7 +255,7 @@ def _repair(
 
 def _said(code: str, params: dict[str, Any]) -> str:
     """Return a code of the readers as a sentence in the language of the page."""
-    return say(code, params, _language())
+    return say(code, forms.with_kind_names(params), _language())
 
 
 def _reason(code: str, params: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ PHASE_NAMES: dict[str, Any] = {
     "read": _l("正在读取各行"),
     "check": _l("正在检查试题"),
     "compare": _l("正在与题库比对"),
+    "write": _l("正在整理预览"),
     "take": _l("正在写入题库"),
 }
 BATCH_STATE_NAMES: dict[str, Any] = {
