@@ -97,6 +97,7 @@ SENTENCES: dict[str, Any] = {
     "no_header": _l("没有找到表头。表头应含有这些列：{columns}。"),
     "column_twice": _l("表头中“{value}”出现了两次。"),
     "medium_of_unknown_type": _l("只接受 PNG、JPEG、GIF、WebP 图片，MP4、WebM 视频和 MP3、Ogg 音频。"),
+    "too_many": _l("最多 {most} 个，现有 {count} 个。"),
     "nothing_to_export": _l("没有符合条件的试题。"),
     "too_many_files": _l("一次最多 {most} 个文件。"),
     "file_or_text_needed": _l("请选择文件，或粘贴试题文字。"),
