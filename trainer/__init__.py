@@ -3,31 +3,58 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager
 from flask_migrate import Migrate
 
 from trainer.config import Settings, read_settings
 from trainer.core.database import db, engine_options, retried
-from trainer.core.process import die_with_parent
+from trainer.core.process import die_with_parent, stay_on_one_core
 from trainer.features import STACK
 
 ROOT = Path(__file__).resolve().parent.parent
-login_manager = LoginManager()
 migrate = Migrate()
+
+
+class Flashes(SecureCookieSessionInterface):
+    """Flask's signed cookie, which holds messages for the next page alone; without it nothing is made to verify it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 class Site(Flask):
     """Flask, with the whole of a request run again when PostgreSQL undid it because of a deadlock."""
 
+    session_interface = Flashes()
+
     def dispatch_request(self):  # type: ignore[no-untyped-def]  # the signature is Flask's
         return retried(super().dispatch_request)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``: nothing here is a coroutine, and looking for one at seven hooks a request costs."""
+        return func
+
+
+class SignedInPeople(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login without its remember-me, for which it would look into the signed cookie after each request."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
+login_manager = SignedInPeople()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -35,6 +62,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     if settings.serving:
         die_with_parent()
+        if settings.web_workers == 1:
+            stay_on_one_core(settings.port)
     app = Site("trainer", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(
         SETTINGS=settings,

@@ -17,6 +17,7 @@ from tests.factories import add_user
 from tests.hours.factories import give_hours
 from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
 from tests.practice.factories import WRONG, add_items, small_item
+from tests.reports.answers import items_of, practise, sit_many
 from tests.training.factories import make_class
 from trainer.accounts.models import Grant
 from trainer.accounts.queries import person_by_id
@@ -35,6 +36,9 @@ from trainer.jobs.models import JobRun
 from trainer.marking.settle import settle
 from trainer.notices.service import give_feedback
 from trainer.practice.service import answer_item
+from trainer.reports.counting import count_exam
+from trainer.reports.merging import merge_due
+from trainer.reports.practice_counting import count_practice
 from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
@@ -104,7 +108,10 @@ class FullSite:
 
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
-            return self.exams[{"exam_builder.edit": "draft", "attempts.hall": "coming"}.get(endpoint, "running")]
+            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            return self.exams[shown.get(endpoint, "running")]
+        if endpoint == "statistics.item":
+            return self.ids["measured_item_id"]
         if endpoint == "law_checks.show" and name == "item_id":
             return self.ids["checked_item_id"]
         if name == "class_id":
@@ -149,6 +156,7 @@ def furnish(site: RealSite) -> FullSite:
         give_hours(people["officer"], 12)
         give_hours(people["officer2"], 60)
         _practise(full, now)
+        _measure(full, now)
         for text in ("希望错题本能按法律分类。", "网络不好时答案会不会丢？"):
             full.ids["feedback_id"] = give_feedback(
                 people["officer"], units["PJ-CGJ"], page="/practice", text=text, now=now
@@ -251,6 +259,22 @@ def _practise(full: FullSite, now: Any) -> None:
         )
         full.ids["item_id"] = item_id
         db.session.rollback()
+
+
+def _measure(full: FullSite, now: Any) -> None:
+    """Let an exam be over that many sat, with an item that brings advice and was practised too."""
+    able = {1: "A", 2: ["A", "C"], 3: True, 4: ["15", "60"], 5: ["C", "A", "D", "B"]}
+    weak = {1: "B", 2: ["A"], 3: False, 5: ["C", "A", "D", "B"]}
+    sheets = [dict(able) if number < 80 else dict(weak) for number in range(120)]
+    made, people = sit_many(full.site.city, sheets, now=now - timedelta(days=100))
+    item_id = full.ids["measured_item_id"] = items_of(made)[1]
+    full.exams["over"] = made.exam_id
+    for number, person in enumerate(people[:40]):
+        practise(person, item_id, "AB"[number % 2], correct=number % 2 == 1, at=now - timedelta(days=1), seconds=20)
+    count_exam(made.exam_id, now)
+    count_practice(now)
+    while merge_due(now):
+        pass
 
 
 def _roster(site: RealSite) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserField
 from trainer.accounts.rules import HeldGrant, Person, may_rule
+from trainer.core.columns import UTCDateTime
 from trainer.core.errors import Missing
+from trainer.core.prepared import prepared
 from trainer.orgs.models import Unit
 from trainer.orgs.rules import Scope
 
@@ -30,64 +32,81 @@ PERSON_COLUMNS = (
 )
 
 
-def grants_of(session: Session, user_id: int) -> tuple[HeldGrant, ...]:
-    """Return the grants of a person, in the order in which they were given."""
-    rows = session.execute(
-        select(Grant.role, Unit.id, Unit.code, Unit.name, Unit.path, Grant.field)
-        .join(Unit, Unit.id == Grant.unit_id)
-        .where(Grant.user_id == user_id)
+@prepared
+def _whose(by: Any) -> Select[Any]:
+    """Return the statement of a person with all grants, a row a grant, found by session, by token or by id."""
+    ground = aliased(Unit)
+    held = (Grant.role, ground.id, ground.code, ground.name, ground.path, Grant.field)
+    more, conditions = _found_by(by)
+    return (
+        select(*held, *PERSON_COLUMNS, *more)
+        .select_from(User)
+        .join(Unit, Unit.id == User.unit_id)
+        .outerjoin(Grant, Grant.user_id == User.id)
+        .outerjoin(ground, ground.id == Grant.unit_id)
+        .where(*conditions)
         .order_by(Grant.id)
     )
-    return tuple(HeldGrant(*row) for row in rows)
 
 
-def _person(session: Session, row: Any, **more: Any) -> Person:
-    return Person(
-        id=row.id,
-        username=row.username,
-        name=row.name,
-        unit_id=row.unit_id,
-        unit_code=row.code,
-        unit_name=row[8],
-        unit_path=row.path,
-        category=row.category,
-        locale=row.locale,
-        must_change_password=row.must_change_password,
-        grants=grants_of(session, row.id),
-        **more,
+def _found_by(by: Any) -> tuple[tuple[Any, ...], tuple[ColumnElement[bool], ...]]:
+    key: Any = bindparam("key")
+    if by is User:
+        return (), (User.id == key,)
+    active = (by.user_id == User.id, by.token_hash == key, User.state == "active")
+    if by is ApiToken:
+        return (ApiToken.read_only,), (*active, ApiToken.revoked_at.is_(None))
+    lives: Any = SignInSession.expires_at > bindparam("now", type_=UTCDateTime)
+    return (SignInSession.ticket_exam_id, SignInSession.seen_at), (*active, lives)
+
+
+def _person(source: Session | Connection, by: Any, **values: Any) -> tuple[Person, tuple[Any, ...]] | None:
+    """Return a person with grants in the order in which they were given, and what else the statement selects."""
+    connection = source if isinstance(source, Connection) else source.connection()
+    rows = _whose(connection, by).rows(connection, values)
+    if not rows:
+        return None
+    (user_id, username, name, unit_id, category, locale, must_change, code, unit_name, path, *more) = rows[0][6:]
+    grants = tuple(HeldGrant(*row[:6]) for row in rows if row[0] is not None)
+    person = Person(
+        id=user_id,
+        username=username,
+        name=name,
+        unit_id=unit_id,
+        unit_code=code,
+        unit_name=unit_name,
+        unit_path=path,
+        category=category,
+        locale=locale,
+        must_change_password=must_change,
+        grants=grants,
+    )
+    return person, tuple(more)
+
+
+def person_of_session(source: Session | Connection, token_hash: bytes, now: datetime) -> Person | None:
+    """Return whom a session belongs to, None when it has ended or the account is not active. One statement."""
+    found = _person(source, SignInSession, key=token_hash, now=now)
+    if found is None:
+        return None
+    person, (ticket_exam_id, seen_at) = found
+    # Who came with a ticket cannot change the password, which takes the old one, and must not be kept from the exam.
+    due = person.must_change_password and ticket_exam_id is None
+    return replace(
+        person, session_hash=token_hash, ticket_exam_id=ticket_exam_id, seen_at=seen_at, must_change_password=due
     )
 
 
-def person_of_session(session: Session, token_hash: bytes, now: datetime) -> Person | None:
-    """Return whom a session belongs to, None when it has ended or the account is not active."""
-    row = session.execute(
-        select(*PERSON_COLUMNS, SignInSession.ticket_exam_id, SignInSession.seen_at)
-        .join(Unit, Unit.id == User.unit_id)
-        .join(SignInSession, SignInSession.user_id == User.id)
-        .where(SignInSession.token_hash == token_hash, SignInSession.expires_at > now, User.state == "active")
-    ).first()
-    if row is None:
-        return None
-    person = _person(session, row, session_hash=token_hash, ticket_exam_id=row.ticket_exam_id, seen_at=row.seen_at)
-    # Who came with a ticket cannot change the password, which takes the old one, and must not be kept from the exam.
-    return replace(person, must_change_password=False) if person.ticket_exam_id is not None else person
-
-
-def person_of_token(session: Session, token_hash: bytes) -> Person | None:
+def person_of_token(source: Session | Connection, token_hash: bytes) -> Person | None:
     """Return whom an API token belongs to, None when it is unknown or revoked or the account is not active."""
-    row = session.execute(
-        select(*PERSON_COLUMNS, ApiToken.read_only)
-        .join(Unit, Unit.id == User.unit_id)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), User.state == "active")
-    ).first()
-    return None if row is None else _person(session, row, read_only=row.read_only)
+    found = _person(source, ApiToken, key=token_hash)
+    return None if found is None else replace(found[0], read_only=found[1][0])
 
 
 def person_by_id(session: Session, user_id: int) -> Person | None:
     """Return a person with grants, for commands and jobs; None when there is no such account."""
-    row = session.execute(select(*PERSON_COLUMNS).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)).first()
-    return None if row is None else _person(session, row)
+    found = _person(session, User, key=user_id)
+    return None if found is None else found[0]
 
 
 def people_within(scope: Scope) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from trainer.accounts import queries, service, sessions
 from trainer.accounts.forms import PasswordForm, SignInForm, TicketForm
 from trainer.config import LOCALES
 from trainer.core.crypto import token_hash
-from trainer.core.database import db, end_read
+from trainer.core.database import end_read, single_read
 from trainer.core.errors import Refused
 from trainer.web import locale
 from trainer.web.access import PUBLIC, SIGNED_IN, declares, needs
@@ -39,19 +39,20 @@ bp = Blueprint("accounts", __name__)
 
 @login_manager.request_loader
 def load_caller(request: Request) -> Any:
-    """Return the caller as a plain value and end the read, so that no page holds a snapshot while it works."""
+    """Return the caller as a plain value, read on a connection that is given back at once: no page holds a snapshot."""
     bearer = request.headers.get("Authorization", "")
-    session = db.session()
     if bearer.startswith("Bearer "):
-        person = queries.person_of_token(session, token_hash(bearer[7:].strip()))
-    else:
-        token = session_token()
-        if not token:
-            return None
-        person = queries.person_of_session(session, token_hash(token), arrived_at())
-        if person is not None and arrived_at() - person.seen_at >= sessions.TOUCH_EVERY:
-            sessions.touch(token_hash(token), arrived_at())
-    end_read()
+        with single_read() as connection:
+            return queries.person_of_token(connection, token_hash(bearer[7:].strip()))
+    token = session_token()
+    if not token:
+        return None
+    key, now = token_hash(token), arrived_at()
+    with single_read() as connection:
+        person = queries.person_of_session(connection, key, now)
+    if person is not None and person.seen_at is not None and now - person.seen_at >= sessions.TOUCH_EVERY:
+        sessions.touch(key, now)
+        end_read()
     return person
 
 

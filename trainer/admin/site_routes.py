@@ -36,6 +36,7 @@ JOB_NAMES: dict[str, Any] = {
     "go_on_with_imports": _l("继续中断的试题导入"),
     "forget_imports": _l("清理导入的文件"),
     "warn_of_old_law": _l("提醒试卷依据变动"),
+    "count_answers": _l("统计答题情况"),
     "drop_ended_sessions": _l("清理过期登录"),
     "drop_uploads": _l("清理上传的名单"),
     "drop_old_runs": _l("清理任务记录"),

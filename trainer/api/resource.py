@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Annotated, Any, get_origin
 
 import orjson
@@ -195,7 +195,9 @@ def checked(shape: type[BaseModel], value: Any) -> Any:
         raise Invalid(_problems(error)) from None
 
 
-def _query(shape: type[BaseModel]) -> Any:
+@lru_cache(maxsize=512)
+def _query(shape: type[BaseModel], _text: bytes) -> Any:
+    """Return the query of this request as ``shape``; kept by its text, for most people ask for the same page."""
     given: dict[str, Any] = {}
     for name, info in shape.model_fields.items():
         key = info.alias or name
@@ -249,7 +251,7 @@ def operation(
         @wraps(view)
         def called(**kwargs: Any) -> Response:
             if query is not None:
-                kwargs["query"] = _query(query)
+                kwargs["query"] = _query(query, request.query_string)
             if body is not None and not parses_itself:
                 empty = body_is_optional and not multipart and not request.get_data(cache=True)
                 sent = form_body(body) if multipart else None if empty else json_body()

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,6 +24,7 @@ from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.core.database import grouped
 from trainer.core.errors import FieldProblem, Invalid, Refused
+from trainer.core.prepared import prepared
 from trainer.papers.models import Paper
 
 SEQ_MOST = 2**53 - 1
@@ -120,7 +120,7 @@ def forget_papers() -> None:
     _shapes.clear()
 
 
-@lru_cache(maxsize=2)
+@prepared
 def _held_attempt(by_token: bool) -> Any:
     """Return the statement that ties a credential, its active person and that person's attempt together."""
     caller = Caller(b"", by_token)
@@ -153,7 +153,7 @@ def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: d
     values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
     if not caller.by_token:
         values["now"] = now
-    row = connection.execute(_held_attempt(caller.by_token), values).first()
+    row = _held_attempt(connection, caller.by_token).first(connection, values)
     if row is None:
         raise explain_nothing(connection, caller, now)
     demand_writer(row)
@@ -169,19 +169,25 @@ def demand_open(row: Any, epoch: int, now: datetime) -> None:
         raise TakenOver
 
 
-@lru_cache(maxsize=2)
-def _append(dialect: str) -> tuple[Insert, Insert]:
-    """Return the statements that append an event, and that let an answer stand where its number is newer."""
+@prepared
+def _event(dialect: str) -> Insert:
+    """Return the statement that appends an event; one that has arrived before changes nothing."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    event = insert(ResponseEvent).on_conflict_do_nothing()
-    # Without this option an INSERT may report -1 rows, and an answer that lost would count as saved.
-    stand = insert(Response).execution_options(preserve_rowcount=True)
-    stand = stand.on_conflict_do_update(
+    names = ("attempt_id", "number", "seq", "answer", "saved_at", "epoch", "late")
+    return insert(ResponseEvent).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
+
+
+@prepared
+def _stand(dialect: str) -> Insert:
+    """Return the statement that lets an answer stand where its number is newer."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    names = ("attempt_id", "number", "seq", "answer", "saved_at")
+    stand = insert(Response).values({name: bindparam(name) for name in names})
+    return stand.on_conflict_do_update(
         index_elements=[Response.attempt_id, Response.number],
         set_={"seq": stand.excluded.seq, "answer": stand.excluded.answer, "saved_at": stand.excluded.saved_at},
         where=stand.excluded.seq > Response.seq,
     )
-    return event, stand
 
 
 def store(
@@ -191,13 +197,14 @@ def store(
 
     An answer that arrives a second time is saved once and counts as saved again, with the same digest.
     """
-    event, stand = _append(connection.dialect.name)
+    name = connection.dialect.name
+    event, stand = _event(connection, name), _stand(connection, name)
     saved: list[Saved] = []
     superseded: list[tuple[int, int]] = []
     for one, text in answers:
         row = {"attempt_id": attempt_id, "number": one.number, "seq": one.seq, "answer": text, "saved_at": now}
-        connection.execute(event, row | {"epoch": epoch, "late": late})
-        if connection.execute(stand, row).rowcount == 1 or _stands(connection, attempt_id, one, text):
+        event.count(connection, row | {"epoch": epoch, "late": late})
+        if stand.count(connection, row) == 1 or _stands(connection, attempt_id, one, text):
             saved.append(Saved(one.number, one.seq, digest(attempt_id, one.number, one.seq, text)))
         else:
             superseded.append((one.number, one.seq))

@@ -14,7 +14,7 @@ from question_bank.laws import register
 from question_bank.topics import taxonomy
 from trainer.bank.models import ITEM_STATES
 from trainer.bank.queries import ItemFilter
-from trainer.bank.wording import POOL_NAMES
+from trainer.bank.wording import ADVICE_NAMES, FACILITY_NAMES, POOL_NAMES, UPPER_LOWER_NAMES
 from trainer.core.errors import Invalid
 from trainer.web.forms import BaseForm
 from trainer.web.locale import is_english
@@ -93,6 +93,9 @@ class ItemFilterForm(BaseForm):
     state = SelectField(_l("状态"), validate_choice=False)
     pool = SelectField(_l("题池"), validate_choice=False)
     use = SelectField(_l("用于试卷"), validate_choice=False)
+    facility = SelectField(_l("考试得分率"), validate_choice=False)
+    upper_lower = SelectField(_l("鉴别指数"), validate_choice=False)
+    advice = SelectField(_l("统计建议"), validate_choice=False)
 
     def __init__(self, asked: Mapping[str, str]) -> None:
         """Fill the filter from the arguments of the address."""
@@ -106,6 +109,9 @@ class ItemFilterForm(BaseForm):
         self.difficulty.choices = [anything, *(SelectChoice(str(one), str(one)) for one in DIFFICULTIES)]
         self.pool.choices = [anything, *choices_of(POOL_NAMES)]
         self.use.choices = [anything, SelectChoice("used", _l("用过")), SelectChoice("unused", _l("没有用过"))]
+        self.facility.choices = [anything, *choices_of(FACILITY_NAMES)]
+        self.upper_lower.choices = [anything, *choices_of(UPPER_LOWER_NAMES)]
+        self.advice.choices = [anything, *choices_of(ADVICE_NAMES)]
         for field in self:
             field.data = asked.get(field.name, "").replace("\x00", "")[:80]
 
@@ -120,6 +126,9 @@ class ItemFilterForm(BaseForm):
             law=self.law.data,
             difficulty=int(self.difficulty.data) if self.difficulty.data in map(str, DIFFICULTIES) else None,
             pool=self.pool.data if self.pool.data in POOL_NAMES else "",
+            facility=self.facility.data,
+            upper_lower=self.upper_lower.data,
+            advice=self.advice.data,
         )
 
 

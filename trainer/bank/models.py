@@ -319,8 +319,10 @@ class ItemLawCheck(db.Model):
 class ItemStatistic(db.Model):
     """What answers tell of an item, exams and practice apart; computed anew by a job, never by a request.
 
-    ``figures`` holds the numbers with their sample sizes and intervals; the columns beside it are for sorting:
-    ``facility`` and ``discrimination`` in ten-thousandths, None where the sample tells nothing.
+    Counted are the text that stands and all older ones with the same key. ``figures`` holds the numbers with their
+    sample sizes and intervals, other versions too; the columns beside it are for sorting and filters: ``shown`` people,
+    ``facility``, ``discrimination`` (point-biserial) and ``upper_lower`` in ten-thousandths, None where the sample
+    tells nothing. ``advice`` lists codes of ``reports.rules.advice``.
     """
 
     __tablename__ = "item_statistics"
@@ -330,6 +332,7 @@ class ItemStatistic(db.Model):
     shown: Mapped[int] = mapped_column(Integer)
     facility: Mapped[int | None] = mapped_column(Integer)
     discrimination: Mapped[int | None] = mapped_column(Integer)
+    upper_lower: Mapped[int | None] = mapped_column(Integer)
     median_seconds: Mapped[int | None] = mapped_column(Integer)
     figures: Mapped[dict[str, Any]] = mapped_column(JSON)
     advice: Mapped[list[str]] = mapped_column(JSON)

@@ -57,6 +57,30 @@ PLACES: dict[str, Any] = {
 }
 POOL_NAMES: dict[str, Any] = {"open": _l("公开题池"), "reserved": _l("保留题池")}
 
+# What statistics advise (reports.rules.advice), and the bands by which the list of items is filtered.
+ADVICE_NAMES: dict[str, Any] = {
+    "key_suspicious": _l("答案存疑"),
+    "weak": _l("区分度低"),
+    "distractor_dead": _l("干扰项无效"),
+    "too_easy": _l("比标注容易"),
+    "too_hard": _l("比标注难"),
+    "drifting": _l("难度有变化"),
+    "left_blank": _l("空着的人多"),
+}
+FACILITY_NAMES: dict[str, Any] = {
+    "hard": _l("低于 0.40（难）"),
+    "middling": _l("0.40–0.70（中等）"),
+    "easy": _l("0.70–0.90（易）"),
+    "very_easy": _l("0.90 以上（很易）"),
+}
+UPPER_LOWER_NAMES: dict[str, Any] = {
+    "negative": _l("低于 0（反向）"),
+    "poor": _l("0–0.20（差）"),
+    "marginal": _l("0.20–0.30（尚可）"),
+    "good": _l("0.30–0.40（良好）"),
+    "very_good": _l("0.40 以上（优）"),
+}
+
 OPERATION_NAMES: dict[str, Any] = {
     "retire": _l("下架"),
     "difficulty": _l("改难度"),

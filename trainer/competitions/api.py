@@ -229,7 +229,7 @@ def show(competition_id: int) -> Any:
 def leaderboard(competition_id: int, query: BoardQuery) -> Any:
     view = boards.view(
         competition_id,
-        current_user,
+        current_user._get_current_object(),  # type: ignore[attr-defined]  # a proxy; asked once
         round_number=query.round,
         by=query.by,
         now=arrived_at(),

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from trainer.core.errors import Busy
+from trainer.core.process import any_core
 
 HASH_LANES = 1
 _lanes = threading.BoundedSemaphore(HASH_LANES)
@@ -38,13 +39,13 @@ class _Lane:
 
 def hash_password(password: str) -> str:
     """Return the Argon2id hash to store."""
-    with _Lane():
+    with _Lane(), any_core():
         return _hasher.hash(password)
 
 
 def password_fits(stored: str | None, password: str) -> bool:
     """Return whether ``password`` belongs to ``stored``; None never fits and costs the same time."""
-    with _Lane():
+    with _Lane(), any_core():
         try:
             return _hasher.verify(stored or _NOBODY, password) and stored is not None
         except (VerificationError, InvalidHashError):

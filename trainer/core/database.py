@@ -3,8 +3,8 @@
 ``transaction()`` is the door for everything: on SQLite it queues at a fair lock, then says BEGIN IMMEDIATE, so that
 what it reads is what is true when it writes; on PostgreSQL it is a plain transaction whose verbs lock rows.
 ``grouped(write)`` is the door of the hot path (save, hand in): on SQLite one writer thread runs the waiting writes of
-many requests one after another, a SAVEPOINT each, in one synced commit, and each caller is answered only after that
-commit. ``commit`` is written in no other file.
+many requests one after another in one synced commit (with a SAVEPOINT each where one of them failed half-way), and
+each caller is answered only after that commit. ``commit`` is written in no other file.
 
 SQLite runs in WAL mode with synchronous=FULL: what is acknowledged has been synced. Releases before 3.51.3 can
 corrupt a database when a write and a checkpoint race (the WAL-reset defect), so automatic checkpoints are off on
@@ -26,9 +26,10 @@ from typing import Any, TypeVar
 import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from trainer.core.errors import Busy
 from trainer.core.locks import FairLock
@@ -42,6 +43,7 @@ CHECKPOINT_BYTES = 16 * 1024 * 1024
 LOG_KEEPS_BYTES = 1024 * 1024
 GROUP_LIMIT = 128
 RETRIES = 5
+PING_AFTER = 1.0
 RETRY_STATES = {"40001", "40P01"}
 
 db = SQLAlchemy(
@@ -76,7 +78,6 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
         return shared | {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_timeout": 10}
     options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
     return shared | {
-        "pool_pre_ping": True,
         "pool_timeout": 2,
         "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 3},
     }
@@ -105,21 +106,46 @@ def _prepare_connection(raw: Any, record: Any) -> None:
             raise RuntimeError(f"SQLite refuses PRAGMA {pragma}={wanted}, it stays {found}")
 
 
+@event.listens_for(Pool, "checkin")
+def _note_return(raw: Any, record: Any) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _ask_whether_it_lives(raw: Any, record: Any, proxy: Any) -> None:
+    """Let a PostgreSQL connection that lay idle prove that it lives; asking at each use would be a sixth of a save.
+
+    One that died in use fails whoever uses it, who is answered that the site is busy, and is thrown away.
+    """
+    if isinstance(raw, sqlite3.Connection) or time.monotonic() - record.info.get("returned", 0.0) < PING_AFTER:
+        return
+    try:
+        raw.cursor().execute("")
+        raw.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("single", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate", False) else "BEGIN")
 
 
 @event.listens_for(Engine, "handle_error")
 def _without_values(context: ExceptionContext) -> None:
-    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
     for error in (context.original_exception, context.sqlalchemy_exception):
-        if error is not None and error.args and isinstance(error.args[0], str):
-            text, detail, _rest = error.args[0].partition("\nDETAIL:")
-            if detail:
-                error.args = (text, *error.args[1:])
+        without_detail(error)
+
+
+def without_detail(error: BaseException | None) -> None:
+    """Cut from an error what PostgreSQL tells of the row behind it: see ``hide_parameters``."""
+    if error is not None and error.args and isinstance(error.args[0], str):
+        text, detail, _rest = error.args[0].partition("\nDETAIL:")
+        if detail:
+            error.args = (text, *error.args[1:])
 
 
 class Gate:
@@ -144,7 +170,7 @@ class Gate:
             log.exception("the write-ahead log could not be moved into the database")
 
     def _checkpoint(self) -> None:
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with single_read(self.engine) as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
@@ -208,18 +234,10 @@ class GroupWriter:
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
-            with self._gate.engine.connect().execution_options(immediate=True) as connection, connection.begin():
-                for job in batch:
-                    connection.exec_driver_sql("SAVEPOINT one")
-                    try:
-                        job.result = job.write(connection)
-                    except Exception as error:
-                        if is_unavailable(error):
-                            # A full disk has ended the whole transaction, and this savepoint with it.
-                            raise
-                        job.error = error
-                        connection.exec_driver_sql("ROLLBACK TO one")
-                    connection.exec_driver_sql("RELEASE one")
+            try:
+                self._run(batch, apart=False)
+            except _HalfDone:
+                self._run(batch, apart=True)
         except BaseException as error:
             for job in batch:
                 job.error = error
@@ -227,6 +245,37 @@ class GroupWriter:
         finally:
             for job in batch:
                 job.done.release()
+
+    def _run(self, batch: list[_Job], *, apart: bool) -> None:
+        """Run the writes of ``batch`` in one transaction, each of them ``apart`` in a savepoint or one after another.
+
+        A refused write has as a rule changed nothing yet, and most are not refused; a savepoint around each would make
+        two statements of five. Raises ``_HalfDone`` where one that was not set apart failed after a change.
+        """
+        with self._gate.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            driver: Any = connection.connection.driver_connection
+            for job in batch:
+                job.error = None
+                changes = driver.total_changes
+                if apart:
+                    driver.execute("SAVEPOINT one").close()
+                try:
+                    job.result = job.write(connection)
+                except Exception as error:
+                    if is_unavailable(error):
+                        # A full disk has ended the whole transaction, and this savepoint with it.
+                        raise
+                    job.error = error
+                    if apart:
+                        driver.execute("ROLLBACK TO one").close()
+                    elif driver.total_changes != changes:
+                        raise _HalfDone from error
+                if apart:
+                    driver.execute("RELEASE one").close()
+
+
+class _HalfDone(Exception):
+    """A write of a group failed after it had changed something, and the group must be run again, each write apart."""
 
 
 _GATES: dict[int, Gate] = {}
@@ -321,6 +370,17 @@ def grouped(write: Callable[[Connection], T]) -> T:
             return write(connection)
 
     return retried(alone)
+
+
+def single_read(engine: Engine | None = None) -> Connection:
+    """Return a connection for one statement that reads, to be used with ``with``; no transaction is begun around it.
+
+    For what every request asks first: BEGIN and ROLLBACK would cost as much as the statement. Two statements on it
+    may see two states of the database. It needs no session, and disturbs none.
+    """
+    engine = engine or db.engine
+    options = {"single": True} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"}
+    return engine.connect().execution_options(**options)
 
 
 def end_read() -> None:

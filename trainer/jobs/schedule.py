@@ -19,6 +19,7 @@ from trainer.exams.jobs import warn_of_old_law
 from trainer.hours.jobs import seal_chains
 from trainer.jobs.tidying import drop_old_runs
 from trainer.marking.jobs import credit_left_over, settle_left_over
+from trainer.reports.jobs import count_answers
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("take_results", 15, take_results),
     Job("credit_left_over", 20, credit_left_over),
     Job("go_on_with_imports", 20, go_on_with_imports),
+    Job("count_answers", 5, count_answers),
     Job("warn_of_old_law", 300, warn_of_old_law),
     Job("drop_ended_sessions", 600, drop_ended),
     Job("drop_uploads", 3600, drop_uploads),

@@ -18,7 +18,8 @@ class PracticeAnswer(db.Model):
 
     ``sent_key`` is made by the client, one for each showing of an item: a second sending of it changes nothing.
     ``answer`` is canonical JSON text, ``null`` for "I do not know". ``seconds`` is what a client of the API cared to
-    tell, None otherwise; it serves the memory of this one item, is never summed and never shown.
+    tell, None otherwise; it serves the memory of this one item, is never summed and never shown. Of an item alone the
+    median over many people is told.
     """
 
     __tablename__ = "practice_answers"
@@ -37,7 +38,8 @@ class PracticeAnswer(db.Model):
     __table_args__ = (
         UniqueConstraint("user_id", "sent_key"),
         Index(None, "user_id", "answered_at"),
-        Index(None, "item_id"),
+        # Whether an answer is a person's first to an item is asked when practice is counted.
+        Index(None, "item_id", "user_id"),
     )
 
 

@@ -57,12 +57,13 @@ def needs(permission: str, *, even_if_password_is_due: bool = False) -> Callable
 
 def check(permission: str, *, even_if_password_is_due: bool = False) -> None:
     """Raise unless the caller holds ``permission`` somewhere (see ``needs``)."""
-    if not current_user.is_authenticated:
+    caller = current_user._get_current_object()  # asked once: each look through the proxy costs
+    if not caller.is_authenticated:
         raise Unauthenticated
-    if getattr(current_user, "read_only", False) and request.method not in SAFE_METHODS:
+    if getattr(caller, "read_only", False) and request.method not in SAFE_METHODS:
         raise Forbidden("token_reads_only")
-    if current_user.must_change_password and not even_if_password_is_due:
+    if caller.must_change_password and not even_if_password_is_due:
         raise Forbidden("password_change_due")
-    if permission != SIGNED_IN and not current_user.may(permission):
+    if permission != SIGNED_IN and not caller.may(permission):
         raise Forbidden(permission=permission)
     g.permission = permission

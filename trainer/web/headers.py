@@ -26,6 +26,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+FIXED = list(HEADERS.items())
 LOOPBACK = ("127.", "::1", "::ffff:127.")
 SLOW_SECONDS = 1.0
 
@@ -69,10 +70,20 @@ def init_app(app: Flask, settings: Settings) -> None:
             if not request.is_secure and not (request.remote_addr or "").startswith(LOOPBACK):
                 raise Forbidden("https_needed")
 
+    inner = app.wsgi_app
+
+    def with_headers(environ: Any, start_response: Any) -> Any:
+        # Beneath Flask, because they are the same for every answer and Flask would check them anew each time.
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            return start_response(status, [*headers, *FIXED], error)
+
+        return inner(environ, start)
+
+    app.wsgi_app = with_headers  # type: ignore[method-assign]  # the way that Flask documents
+
     @app.after_request
     def dress(answer: Response) -> Response:
         headers = answer.headers
-        headers.extend(HEADERS)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
             headers["Vary"] = "Cookie"
