@@ -20,15 +20,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import fuzz, process
-from rensa import RMinHash, RMinHashLSH
-
 from question_bank import text
 from question_bank.item import Item
 
 THRESHOLD = 0.8
 RUN = 2
 SKETCH, BANDS, SEED = 128, 32, 20261127
+MOST_MET = 100
 PART = 2000  # texts sketched at once, so that their runs are not all in memory together
 
 
@@ -55,10 +53,15 @@ def similar_pairs(
     """Return the pairs that are alike, by their ids. ``said`` is what the questions say (``words``) by id.
 
     With ``among`` only pairs of which one at least is among those ids: what comes in, against all that is there.
-    ``threshold`` lies above 0 and up to 1; below a half more and more pairs are missed.
+    ``threshold`` lies above 0 and up to 1; below a half more and more pairs are missed. A question that meets more than
+    ``MOST_MET`` others is compared with so many of them, so that a file of one question a thousand times takes no longer.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold out of range: {threshold}")
+    # Here and not above, so that everything else of the library runs on Python alone.
+    from rapidfuzz import fuzz
+    from rensa import RMinHash, RMinHashLSH
+
     ids = sorted(said)
     sketches: list[RMinHash] = []
     for start in range(0, len(ids), PART):
@@ -68,9 +71,13 @@ def similar_pairs(
     index.insert_many(sketches)
     found = []
     for own, sketch in enumerate(sketches):
-        for other in index.query(sketch):
-            if other >= own or (among is not None and ids[own] not in among and ids[other] not in among):
-                continue
+        met = [
+            other
+            for other in index.query(sketch)
+            if other < own and (among is None or ids[own] in among or ids[other] in among)
+        ]
+        # Where everything is like everything else, a few of the others say it as well as all of them.
+        for other in sorted(met)[-MOST_MET:]:
             likeness = fuzz.ratio(said[ids[other]], said[ids[own]], score_cutoff=100 * threshold)
             if likeness:
                 found.append(Pair(ids[other], ids[own], int(likeness)))
@@ -79,6 +86,8 @@ def similar_pairs(
 
 def nearest(own: str, said: Mapping[str, str], *, most: int = 3, threshold: float = THRESHOLD) -> list[tuple[str, int]]:
     """Return the ids of at most so many questions that are alike to ``own``, with the percent, the nearest first."""
+    from rapidfuzz import fuzz, process
+
     found = process.extract(own, said, scorer=fuzz.ratio, score_cutoff=100 * threshold, limit=most)
     return [(one, int(likeness)) for _words, likeness, one in found]
 

@@ -12,7 +12,9 @@ let timer;
 async function look() {
   const mine = ++asked;
   try {
-    const told = await api("POST", form.dataset.editor, new FormData(form));
+    const typed = new FormData(form);
+    typed.delete("picture"); // sent when it is added, not at every key
+    const told = await api("POST", form.dataset.editor, typed);
     // A slower answer to an older text must not overwrite a newer one.
     if (mine === asked) side.innerHTML = told.html;
   } catch {

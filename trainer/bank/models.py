@@ -26,6 +26,7 @@ from trainer.core.database import db
 
 ITEM_STATES = ("draft", "in_review", "published", "retired", "quarantined")
 CHECK_STATES = ("waiting", "proposed", "confirmed", "rewritten", "retired")
+BATCH_STATES = ("reading", "preview", "refused", "applying", "applied", "cancelled")
 OPEN_CHECKS = ("waiting", "proposed")
 
 
@@ -271,10 +272,11 @@ class BankOperation(db.Model):
 
 
 class ImportBatch(db.Model):
-    """A file of questions: looked at first (``preview``), then taken in once (``applied``).
+    """Files of questions: read (``reading``), looked at (``preview``), then taken in once (``applying``, ``applied``).
 
-    ``digest`` (SHA-256, hex) finds the upload; ``report`` is what the reader found, row by row; ``progress`` counts the
-    rows done while it is read, of ``total``.
+    ``digest`` (SHA-256, hex) is that of the upload, or over those of several files; ``options`` holds the files and
+    what the person chose. ``report`` sums up what was found; the questions themselves lie in ``INSTANCE/imports/<id>``.
+    ``progress`` counts the rows done of ``total`` while they are read or taken in.
     """
 
     __tablename__ = "import_batches"
@@ -284,7 +286,7 @@ class ImportBatch(db.Model):
     digest: Mapped[str] = mapped_column(String(64))
     format: Mapped[str] = mapped_column(String(24))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(StateText("reading", "preview", "refused", "applied", "cancelled"))
+    state: Mapped[str] = mapped_column(StateText(*BATCH_STATES))
     progress: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int | None] = mapped_column(Integer)
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
