@@ -54,7 +54,7 @@ def similar_pairs(
 
     With ``among`` only pairs of which one at least is among those ids: what comes in, against all that is there.
     ``threshold`` lies above 0 and up to 1; below a half more and more pairs are missed. A question that meets more than
-    ``MOST_MET`` others is compared with so many of them, so that a file of one question a thousand times takes no longer.
+    ``MOST_MET`` others is compared with so many of them: one question a thousand times over takes no longer.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold out of range: {threshold}")
