@@ -10,17 +10,20 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.attempts.factories import make_exam
+from tests.bank.import_files import OTHER, ROW, book, moodle
 from tests.browser.real_site import RealSite
 from tests.competitions.factories import make_competition
 from tests.factories import add_user
 from tests.hours.factories import give_hours
 from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
 from tests.practice.factories import WRONG, add_items, small_item
+from tests.reports.answers import items_of, practise, sit_many
 from tests.training.factories import make_class
 from trainer.accounts.models import Grant
 from trainer.accounts.queries import person_by_id
 from trainer.accounts.rules import ROLES
 from trainer.attempts.models import Attempt
+from trainer.bank.import_batches import ask_to_take_in, create_batch, go_on
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemLawCheck, ItemRecord
 from trainer.competitions.service import NewRound
@@ -33,13 +36,19 @@ from trainer.jobs.models import JobRun
 from trainer.marking.settle import settle
 from trainer.notices.service import give_feedback
 from trainer.practice.service import answer_item
+from trainer.reports.counting import count_exam
+from trainer.reports.merging import merge_due
+from trainer.reports.practice_counting import count_practice
 from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
-NO_PAGES = re.compile(r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<")
+NO_PAGES = re.compile(
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<"
+    r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
+)
 
 # What a page must be asked for besides.
-ASKED = {"laws.compare": f"?old={FIRST}&new={SECOND}"}
+ASKED = {"exports.show": "?format=aiken", "laws.compare": f"?old={FIRST}&new={SECOND}"}
 
 # Whoever comes first in the city and holds the permission opens a page, but for these.
 BY = {
@@ -69,6 +78,7 @@ class FullSite:
     ids: dict[str, Any] = field(default_factory=dict)
     exams: dict[str, int] = field(default_factory=dict)
     classes: dict[str, int] = field(default_factory=dict)
+    imports: dict[str, int] = field(default_factory=dict)
 
     def pages(self) -> list[tuple[str, str | None, str]]:
         """Return (endpoint, username or None for nobody, address) of every page of the url map, by address.
@@ -98,7 +108,10 @@ class FullSite:
 
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
-            return self.exams[{"exam_builder.edit": "draft", "attempts.hall": "coming"}.get(endpoint, "running")]
+            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            return self.exams[shown.get(endpoint, "running")]
+        if endpoint == "statistics.item":
+            return self.ids["measured_item_id"]
         if endpoint == "law_checks.show" and name == "item_id":
             return self.ids["checked_item_id"]
         if name == "class_id":
@@ -143,17 +156,44 @@ def furnish(site: RealSite) -> FullSite:
         give_hours(people["officer"], 12)
         give_hours(people["officer2"], 60)
         _practise(full, now)
+        _measure(full, now)
         for text in ("希望错题本能按法律分类。", "网络不好时答案会不会丢？"):
             full.ids["feedback_id"] = give_feedback(
                 people["officer"], units["PJ-CGJ"], page="/practice", text=text, now=now
             )
         _change_a_law(full)
         full.ids |= {"user_id": people["officer2"], "unit_id": units["PJ-CGJ"], "digest": _roster(site)}
+        full.imports = _imports(people["bank"])
+        full.ids["batch_id"] = full.imports["preview"]
         with transaction() as session:
             for state in ("done", "failed"):
                 error = "KeyError: x" if state == "failed" else ""
                 session.add(JobRun(job="seal_chains", started_at=now, ended_at=now, state=state, count=3, error=error))
     return full
+
+
+def _imports(by: int) -> dict[str, int]:
+    """Bring files in as far as each of the steps goes, and return their imports by the step."""
+    assumed = {
+        "wing": "legal_theory",
+        "topic": "penalty_law",
+        "fields": ["general"],
+        "difficulty": 3,
+        "level": "recall",
+    }
+    bad = ("单选题", "答案不在选项中（　　）。", "甲", "乙", "", "", "E", "")
+    rows = {"applied": (ROW,), "preview": ((*ROW[:6], "D", ROW[7]), OTHER, OTHER, bad), "waiting": (ROW,)}
+    made = {"refused": create_batch([("x.bin", b"\0\1")], format="", defaults=assumed, language="zh", by=by)}
+    go_on(made["refused"])
+    for step, held in rows.items():
+        files_sent = [(f"{step}.xlsx", book(*held)), ("quiz.xml", moodle())]
+        made[step] = create_batch(files_sent, format="", defaults=assumed, language="zh", by=by)
+        if step != "waiting":
+            go_on(made[step])
+        if step == "applied":
+            ask_to_take_in(made[step])
+            go_on(made[step])
+    return made
 
 
 def _fill_roles(full: FullSite) -> None:
@@ -219,6 +259,22 @@ def _practise(full: FullSite, now: Any) -> None:
         )
         full.ids["item_id"] = item_id
         db.session.rollback()
+
+
+def _measure(full: FullSite, now: Any) -> None:
+    """Let an exam be over that many sat, with an item that brings advice and was practised too."""
+    able = {1: "A", 2: ["A", "C"], 3: True, 4: ["15", "60"], 5: ["C", "A", "D", "B"]}
+    weak = {1: "B", 2: ["A"], 3: False, 5: ["C", "A", "D", "B"]}
+    sheets = [dict(able) if number < 80 else dict(weak) for number in range(120)]
+    made, people = sit_many(full.site.city, sheets, now=now - timedelta(days=100))
+    item_id = full.ids["measured_item_id"] = items_of(made)[1]
+    full.exams["over"] = made.exam_id
+    for number, person in enumerate(people[:40]):
+        practise(person, item_id, "AB"[number % 2], correct=number % 2 == 1, at=now - timedelta(days=1), seconds=20)
+    count_exam(made.exam_id, now)
+    count_practice(now)
+    while merge_due(now):
+        pass
 
 
 def _roster(site: RealSite) -> str:

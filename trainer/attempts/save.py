@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Insert, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from question_bank.kinds import normal_answer, shape_problem
@@ -169,25 +169,33 @@ def demand_open(row: Any, epoch: int, now: datetime) -> None:
         raise TakenOver
 
 
-@prepared
-def _event(dialect: str) -> Insert:
+EVENT = ("attempt_id", "number", "seq", "answer", "saved_at", "epoch", "late")
+ANSWER = EVENT[:5]
+
+
+def _insert(dialect: str, table: Any, names: tuple[str, ...]) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).values({name: bindparam(name) for name in names})
+
+
+def _appended(dialect: str) -> Any:
     """Return the statement that appends an event; one that has arrived before changes nothing."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    names = ("attempt_id", "number", "seq", "answer", "saved_at", "epoch", "late")
-    return insert(ResponseEvent).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
+    return _insert(dialect, ResponseEvent, EVENT).on_conflict_do_nothing()
+
+
+_event = prepared(_appended)
 
 
 @prepared
-def _stand(dialect: str) -> Insert:
-    """Return the statement that lets an answer stand where its number is newer."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    names = ("attempt_id", "number", "seq", "answer", "saved_at")
-    stand = insert(Response).values({name: bindparam(name) for name in names})
-    return stand.on_conflict_do_update(
+def _stand(dialect: str) -> Any:
+    """Return the statement that lets an answer stand where its number is newer; on PostgreSQL with the event in it."""
+    stand = _insert(dialect, Response, ANSWER)
+    stand = stand.on_conflict_do_update(
         index_elements=[Response.attempt_id, Response.number],
         set_={"seq": stand.excluded.seq, "answer": stand.excluded.answer, "saved_at": stand.excluded.saved_at},
         where=stand.excluded.seq > Response.seq,
     )
+    return stand if dialect == "sqlite" else stand.add_cte(_appended(dialect).cte("event"))
 
 
 def store(
@@ -198,12 +206,14 @@ def store(
     An answer that arrives a second time is saved once and counts as saved again, with the same digest.
     """
     name = connection.dialect.name
-    event, stand = _event(connection, name), _stand(connection, name)
+    stand = _stand(connection, name)
     saved: list[Saved] = []
     superseded: list[tuple[int, int]] = []
     for one, text in answers:
         row = {"attempt_id": attempt_id, "number": one.number, "seq": one.seq, "answer": text, "saved_at": now}
-        event.count(connection, row | {"epoch": epoch, "late": late})
+        row |= {"epoch": epoch, "late": late}
+        if name == "sqlite":
+            _event(connection, name).count(connection, row)
         if stand.count(connection, row) == 1 or _stands(connection, attempt_id, one, text):
             saved.append(Saved(one.number, one.seq, digest(attempt_id, one.number, one.seq, text)))
         else:

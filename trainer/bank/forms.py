@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from question_bank.fields import DIFFICULTIES
+from question_bank.fields import DIFFICULTIES, OPEN
 from question_bank.laws import register
 from question_bank.topics import taxonomy
 from trainer.bank.models import ITEM_STATES
 from trainer.bank.queries import ItemFilter
-from trainer.bank.wording import POOL_NAMES
+from trainer.bank.wording import ADVICE_NAMES, FACILITY_NAMES, POOL_NAMES, UPPER_LOWER_NAMES
+from trainer.core.errors import Invalid
 from trainer.web.forms import BaseForm
 from trainer.web.locale import is_english
 
@@ -49,6 +50,11 @@ def filed_name(entry: Any) -> str:
     if entry is None:
         return ""
     return str(entry.en if is_english() else entry.zh)
+
+
+def with_kind_names(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a sentence with the names of kinds in place of their codes."""
+    return {name: str(KIND_NAMES.get(value, value)) if name == "kind" else value for name, value in params.items()}
 
 
 def choices_of(names: dict[str, Any]) -> list[SelectChoice]:
@@ -87,6 +93,9 @@ class ItemFilterForm(BaseForm):
     state = SelectField(_l("状态"), validate_choice=False)
     pool = SelectField(_l("题池"), validate_choice=False)
     use = SelectField(_l("用于试卷"), validate_choice=False)
+    facility = SelectField(_l("考试得分率"), validate_choice=False)
+    upper_lower = SelectField(_l("鉴别指数"), validate_choice=False)
+    advice = SelectField(_l("统计建议"), validate_choice=False)
 
     def __init__(self, asked: Mapping[str, str]) -> None:
         """Fill the filter from the arguments of the address."""
@@ -100,6 +109,9 @@ class ItemFilterForm(BaseForm):
         self.difficulty.choices = [anything, *(SelectChoice(str(one), str(one)) for one in DIFFICULTIES)]
         self.pool.choices = [anything, *choices_of(POOL_NAMES)]
         self.use.choices = [anything, SelectChoice("used", _l("用过")), SelectChoice("unused", _l("没有用过"))]
+        self.facility.choices = [anything, *choices_of(FACILITY_NAMES)]
+        self.upper_lower.choices = [anything, *choices_of(UPPER_LOWER_NAMES)]
+        self.advice.choices = [anything, *choices_of(ADVICE_NAMES)]
         for field in self:
             field.data = asked.get(field.name, "").replace("\x00", "")[:80]
 
@@ -114,4 +126,34 @@ class ItemFilterForm(BaseForm):
             law=self.law.data,
             difficulty=int(self.difficulty.data) if self.difficulty.data in map(str, DIFFICULTIES) else None,
             pool=self.pool.data if self.pool.data in POOL_NAMES else "",
+            facility=self.facility.data,
+            upper_lower=self.upper_lower.data,
+            advice=self.advice.data,
         )
+
+
+class ExportForm(ItemFilterForm):
+    """What to export and how; the values live in the address. Unless it is said otherwise: what is published."""
+
+    format = SelectField(_l("格式"), validate_choice=False)
+    answers = SelectField(_l("Word 文件里的答案"), validate_choice=False)
+    title = StringField(_l("Word 文件的标题"))
+
+    def __init__(self, asked: Mapping[str, str], formats: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+        """Fill the form from the arguments of the address; ``formats`` and ``answers`` are words by name."""
+        super().__init__(asked)
+        self.format.choices = choices_of(dict(formats))
+        self.answers.choices = choices_of(dict(answers))
+        self.pool.choices = choices_of(POOL_NAMES)
+        self.pool.data = self.pool.data if self.pool.data in POOL_NAMES else OPEN
+        if "state" not in asked:
+            self.state.data = "published"
+        if not self.format.data:
+            self.format.data = "excel"
+
+    def chosen_format(self) -> str:
+        """Return the name of the format. Raises ``Invalid`` for one that cannot be written."""
+        known = {str(one.value) for one in self.format.choices}
+        if self.format.data not in known:
+            raise Invalid.at("format", "unknown_value", value=str(self.format.data)[:24])
+        return str(self.format.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,16 @@ from sqlalchemy.orm import Session
 from question_bank import Item
 from question_bank.apart import rivals
 from trainer.accounts.models import User
-from trainer.bank.models import ITEM_STATES, ItemBasis, ItemEnemy, ItemField, ItemMedia, ItemRecord, ItemVersion
+from trainer.bank.models import (
+    ITEM_STATES,
+    ItemBasis,
+    ItemEnemy,
+    ItemField,
+    ItemMedia,
+    ItemRecord,
+    ItemStatistic,
+    ItemVersion,
+)
 from trainer.bank.rules import PoolItem
 from trainer.core.errors import Missing
 
@@ -141,9 +150,60 @@ def bodies_of_versions(
     return found
 
 
+# Bands of figures in ten-thousandths, from the first up to below the second; None is open.
+FACILITIES: dict[str, tuple[int | None, int | None]] = {
+    "hard": (None, 4000),
+    "middling": (4000, 7000),
+    "easy": (7000, 9000),
+    "very_easy": (9000, None),
+}
+# After Ebel and Frisbie, see reports.rules.advice.
+UPPER_LOWERS: dict[str, tuple[int | None, int | None]] = {
+    "negative": (None, 0),
+    "poor": (0, 2000),
+    "marginal": (2000, 3000),
+    "good": (3000, 4000),
+    "very_good": (4000, None),
+}
+
+
+def advised(code: str) -> ColumnElement[bool]:
+    """Return the condition on ``ItemStatistic`` that it bears an advice."""
+    return cast(ItemStatistic.advice, String).contains(f'"{code}"', autoescape=True)
+
+
+def _measured(wanted: ItemFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``ItemRecord`` that its statistics are those wanted."""
+
+    def has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(ItemStatistic.item_id == ItemRecord.id, *conditions)
+
+    found = []
+    for column, bands, asked in (
+        (ItemStatistic.facility, FACILITIES, wanted.facility),
+        (ItemStatistic.upper_lower, UPPER_LOWERS, wanted.upper_lower),
+    ):
+        if not asked:
+            continue
+        if asked not in bands:
+            return [false()]
+        least, most = bands[asked]
+        limits = [ItemStatistic.origin == "exam"]
+        limits += [] if least is None else [column >= least]
+        limits += [] if most is None else [column < most]
+        found.append(has(*limits))
+    if wanted.advice:
+        found.append(has(advised(wanted.advice)))
+    return found
+
+
 @dataclass(frozen=True)
 class ItemFilter:
-    """What the list of items is filtered by; an empty part filters nothing. ``words`` all have to occur."""
+    """What the list of items is filtered by; an empty part filters nothing. ``words`` all have to occur.
+
+    ``facility`` and ``upper_lower`` are keys of ``FACILITIES`` and ``UPPER_LOWERS``, over the answers in exams;
+    ``advice`` is a code of ``ItemStatistic.advice``, in exams or in practice.
+    """
 
     words: str = ""
     kind: str = ""
@@ -154,6 +214,9 @@ class ItemFilter:
     difficulty: int | None = None
     law: str = ""
     pool: str = ""
+    facility: str = ""
+    upper_lower: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +266,7 @@ def items_matching(wanted: ItemFilter, today: date) -> Select[Any]:
         rows = rows.where(exists().where(ItemField.item_id == ItemRecord.id, ItemField.field == wanted.field))
     if wanted.law:
         rows = rows.where(exists().where(ItemBasis.item_id == ItemRecord.id, ItemBasis.law == wanted.law))
+    rows = rows.where(*_measured(wanted))
     for word in wanted.words.split()[:8]:
         rows = rows.where(
             or_(ItemRecord.code.contains(word.lower(), autoescape=True), _text_has(word)),
@@ -321,16 +385,44 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     )
 
 
-def items_to_export(
-    session: Session, *, topics: Iterable[str] = (), states: Iterable[str] = ("published",)
-) -> list[Item]:
-    """Return the current text of items by id, of ``topics`` (all when empty) in ``states``."""
-    wanted = sorted(set(topics))
-    inside = and_(ItemRecord.state.in_(sorted(set(states))), ItemRecord.topic.in_(wanted) if wanted else True)
-    bodies = session.scalars(
-        select(ItemVersion.body).join(ItemRecord, ItemRecord.version_id == ItemVersion.id).where(inside)
-    )
-    return sorted((Item.from_dict(body) for body in bodies), key=lambda item: item.id)
+def fields_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the enforcement fields of items by their row, sorted; items that are in none are left out."""
+    found: dict[int, list[str]] = {}
+    rows = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(sorted(set(item_ids))))
+    for item_id, field in session.execute(rows.order_by(ItemField.field)):
+        found.setdefault(item_id, []).append(field)
+    return found
+
+
+def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditions: ColumnElement[bool]) -> list[Item]:
+    """Return the text that stands of the items that ``wanted`` asks for, by id, filed as they are filed now.
+
+    ``conditions`` narrow that to what the reader may see (``work_queries.may_be_seen_by``).
+    """
+    matching = items_matching(wanted, today).where(*conditions)
+    columns = (ItemRecord.id, ItemRecord.wing, ItemRecord.topic, ItemRecord.difficulty, ItemRecord.pool)
+    rows = session.execute(matching.with_only_columns(*columns, ItemVersion.body)).all()
+    fields: dict[int, list[str]] = {}
+    ids = matching.with_only_columns(ItemRecord.id).order_by(None)
+    held = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(ids))
+    for item_id, field in session.execute(held.order_by(ItemField.field)):
+        fields.setdefault(item_id, []).append(field)
+    found = []
+    for row in rows:
+        item = Item.from_dict(row.body)
+        filed = fields.get(row.id, [])
+        ordered = [one for one in item.fields if one in filed] + [one for one in filed if one not in item.fields]
+        found.append(
+            replace(
+                item,
+                wing=row.wing,
+                topic=row.topic,
+                difficulty=row.difficulty,
+                pool=row.pool,
+                fields=tuple(ordered) or item.fields,
+            )
+        )
+    return found
 
 
 def laws_cited(session: Session) -> list[tuple[str, str, int]]:

@@ -125,6 +125,7 @@ def show(exam_id):
             "export": live and where == "released" and _exports(exam),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
+            "analyse": live and (where == "released" or (manages and now >= exam.ends_at)),
         },
     )
 
