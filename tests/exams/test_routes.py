@@ -1,6 +1,5 @@
 """The organiser's pages."""
 
-import html
 import io
 import json
 import re
@@ -10,7 +9,6 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, insert, select
 
-from question_bank.kinds import KINDS
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_service import start_attempt
@@ -483,32 +481,3 @@ def test_results_are_exported_only_where_one_may_export(city, as_user, clock):
     invigilator = as_user("invigilator")
     assert "results.xlsx" not in invigilator.get(f"/exams/{exam_id}").text
     assert invigilator.get(f"/exams/{exam_id}/results.xlsx").status_code == 404
-
-
-def choices(page):
-    return [json.loads(html.unescape(one)) for one in re.findall(r'<option value="({[^"]+})">', page)]
-
-
-def test_a_new_exam_starts_from_a_ready_blueprint(as_user):
-    fill_bank(**dict.fromkeys(KINDS, 1))
-    page = as_user("organiser").get("/exams/new").text
-    assert "案卷评查卷（31 题，90 分钟，100 分）" in page
-    ready = choices(page)
-    assert len(ready) == 12
-    market = next(one for one in ready if one["sections"][0]["fields"] == ["market"])
-    assert (market["minutes"], market["pass_mark"], market["sections"][0]["count"]) == ("60", "60", "20")
-
-
-def test_a_ready_blueprint_is_not_offered_while_the_bank_lacks_one_of_its_kinds(as_user):
-    fill_bank(single_choice=1, multiple_choice=1, true_false=1)
-    ready = choices(as_user("organiser").get("/exams/new").text)
-    kinds = {part["kind"] for one in ready for part in one["sections"]}
-    assert len(ready) == 2
-    assert kinds <= {"single_choice", "multiple_choice", "true_false"}
-
-
-def test_ready_blueprints_are_named_in_english_too(as_user):
-    organiser = as_user("organiser")
-    organiser.set_cookie("locale", "en")
-    page = organiser.get("/exams/new").text
-    assert "Review of case files (31 items, 90 minutes, 100 points)" in page
