@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from docs import redraw
+from question_bank.kinds import KINDS
 from tests.conftest import NINE
 from tests.papers.factories import fill_bank, section
 from tests.question_bank.samples import CANARIES, EXPLANATION_CANARY, NOTE_CANARY, make_item
@@ -24,7 +25,7 @@ from trainer.papers.rules.blueprint import DrawRules, presets
 from trainer.papers.rules.plan import commitment
 from trainer.papers.service import compile_papers, create_blueprint, paper_digest, replace_sections
 
-TITLES = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
+TITLES = {kind: kind for kind in KINDS}
 
 
 def make_blueprint(*sections, seed="seed"):

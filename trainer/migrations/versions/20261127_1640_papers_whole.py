@@ -6,7 +6,7 @@ from alembic import op
 from trainer.core import columns
 
 revision = "20261127_1640_papers"
-down_revision = "20261127_1530_stats"
+down_revision = "20261127_1600_near"
 branch_labels = None
 depends_on = None
 
