@@ -189,8 +189,10 @@ def test_managers_retire_and_publish_again_but_never_a_draft(as_user, session, p
     as_user("author").post("/items/new", data=form_of())
     draft = session.scalar(select(ItemRecord.id).where(ItemRecord.state == "draft"))
     session.rollback()
-    bank.post(f"/items/{draft}/republish")
+    for act in ("republish", "retire", "republish"):
+        told = bank.post(f"/items/{draft}/{act}", follow_redirects=True).text
     assert session.get(ItemRecord, draft, populate_existing=True).state == "draft"
+    assert "须经审题才能发布" in told
 
 
 def test_comments_are_written_and_settled(as_user, session, published):

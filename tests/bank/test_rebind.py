@@ -32,7 +32,7 @@ from trainer.bank import importing, rebind
 from trainer.bank.bulk import apply_changes, undo_operation
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
-from trainer.bank.service import publish_item, retire_item
+from trainer.bank.service import bring_back, retire_item
 from trainer.core.errors import Missing, Refused
 from trainer.practice.queries import studied
 
@@ -237,7 +237,7 @@ def _do_something(session, chance, texts, starts, step):
             if done and chance.random() < 0.7:
                 undo_operation(done, by=AUTHOR, now=NINE)
         elif act in ("retire", "publish"):
-            (retire_item if act == "retire" else publish_item)(chance.choice(ids), by=None)
+            (retire_item if act == "retire" else bring_back)(chance.choice(ids), by=None)
         elif open_checks:
             change, item = chance.choice(open_checks)
             if act == "confirm":

@@ -23,6 +23,7 @@ from trainer.audit.service import record, record_each
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import BankOperation, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import may_become
+from trainer.bank.service import RETIRED
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
 
@@ -164,6 +165,8 @@ def _values(session: Session, item_id: int, names: Iterable[str]) -> dict[str, A
 
 def _write(session: Session, item_id: int, values: dict[str, Any]) -> None:
     columns = {name: value for name, value in values.items() if name != "fields"}
+    if columns.get("state") == "retired":
+        columns |= RETIRED
     if columns:
         session.execute(update(ItemRecord).where(ItemRecord.id == item_id).values(**columns))
     if "fields" in values:

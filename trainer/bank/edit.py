@@ -129,6 +129,8 @@ def save_item(
         another = not held.work.is_first and changes_key(standing, item)
         version = add_version(session, item_id, item, by=by, now=now, changes_key=another, note=note)
         if held.work.is_first:
+            # A draft that was thrown away is one again for whoever goes on with it.
+            found.state = "draft"
             let_stand(session, found, version.id, item)
         else:
             found.proposed_version_id, found.proposed_state = version.id, "draft"

@@ -23,11 +23,10 @@ from question_bank.kinds import public
 from trainer.audit.service import record
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemPair, ItemRecord, ItemVersion
+from trainer.bank.rules import FIRST_STATES
 from trainer.core.database import transaction
 
 PART = 500
-# An item in one of these was never published: its newest text is its own.
-FIRST_STATES = ("draft", "in_review")
 
 
 @dataclass(frozen=True)

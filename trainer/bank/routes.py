@@ -137,7 +137,8 @@ def _may(session, found, held):
         "own_text": reviews and state == "in_review" and current_user.id in held.work.authors,
         "publish": manages and state is not None and not needs_second_person(held.work) and not held.is_outdated,
         "retire": manages and may_become(found.state, "retired"),
-        "republish": manages and found.state == "retired",
+        "republish": manages and found.state == "retired" and not held.work.is_first,
+        "revive": manages and found.state == "retired" and held.work.is_first,
     }
 
 

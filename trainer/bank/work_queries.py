@@ -23,7 +23,7 @@ from trainer.bank.models import (
     ItemTask,
     ItemVersion,
 )
-from trainer.bank.rules import Work, works_on
+from trainer.bank.rules import Work, is_first, works_on
 from trainer.core.errors import Missing
 
 
@@ -47,7 +47,7 @@ class ItemWork:
 
 def read_work(session: Session, record: ItemRecord) -> ItemWork:
     """Return how far the work on an item has come: two statements. The record must have a text."""
-    first = record.state in ("draft", "in_review")
+    first = is_first(record.state, was_published=record.was_published)
     version_id = record.proposed_version_id or record.version_id
     versions = {
         row.id: row
