@@ -193,7 +193,7 @@ def _page(
         base=base,
         item_id=found.id if found else None,
         code=found.code if found else None,
-        apart=kept_apart(db.session(), found.id, None)[1] if found else [],
+        apart=kept_apart(db.session(), found.id, None, viewer(current_user))[1] if found else [],
         stands=found is not None and found.state not in ("draft", "in_review"),
         part_kinds=[(kind, forms.KIND_NAMES[kind]) for kind in editor_forms.PART_KINDS],
         wings=[

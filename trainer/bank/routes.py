@@ -98,7 +98,7 @@ def show(item_id):
         held=held,
         proposal=found.proposed_state,
         compared=_compared(page, held, item),
-        apart=kept_apart(session, item_id, item.variant_group),
+        apart=kept_apart(session, item_id, item.variant_group, who),
         reviews=reviews_of(session, item_id),
         comments=comments_of(session, item_id),
         can=_may(session, found, held),

@@ -17,6 +17,7 @@ from trainer.bank.models import (
     BankOperation,
     ItemComment,
     ItemField,
+    ItemLawCheck,
     ItemRecord,
     ItemReport,
     ItemReview,
@@ -154,6 +155,7 @@ def may_be_seen_by(viewer: Viewer) -> ColumnElement[bool]:
             ItemRecord.state == "in_review",
             ItemRecord.proposed_state == "in_review",
             named_in(ItemReview, ItemReview.reviewer_id == viewer.id),
+            named_in(ItemLawCheck, ItemLawCheck.state == "proposed"),
         ]
     return or_(*mine)
 
