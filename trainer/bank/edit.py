@@ -21,6 +21,7 @@ from question_bank.difference import changes_key
 from question_bank.kinds import public
 from trainer.audit.service import record
 from trainer.bank.importing import declare_enemies, filing_problems
+from trainer.bank.lawchange import drop_proposals
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.work_queries import FILED, may_edit, read_work, text_to_edit
 from trainer.core.database import transaction
@@ -228,6 +229,8 @@ def let_stand(
     """
     for name in ("kind", "level", *sorted(FILED - {"fields"} - set(kept))):
         setattr(found, name, getattr(item, name))
+    if found.version_id is not None:
+        drop_proposals(session, [found.id])
     found.version_id = version_id
     session.flush()
     if "fields" not in kept:

@@ -21,7 +21,7 @@ from question_bank.fields import OPEN
 from question_bank.incoming import misfiled
 from question_bank.kinds import public
 from trainer.audit.service import record
-from trainer.bank.lawchange import look_through
+from trainer.bank.lawchange import drop_proposals, look_through
 from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemPair, ItemRecord, ItemVersion
 from trainer.bank.rules import FIRST_STATES
 from trainer.core.database import transaction
@@ -367,6 +367,7 @@ def _let_stand(
         state = terms.first if held is None else _state_after(held.state, terms)
         updates.append({"id": ids[entry.id], "version_id": version_of[ids[entry.id]], "state": state} | columns)
     session.execute(update(ItemRecord), updates)
+    drop_proposals(session, [ids[entry.id] for entry in fresh if entry.id in known])
     session.execute(
         insert(ItemField), [{"item_id": ids[entry.id], "field": one} for entry in fresh for one in entry.body["fields"]]
     )

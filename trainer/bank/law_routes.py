@@ -96,7 +96,7 @@ def show(change_id, item_id):
             "edit": works and EDITOR in current_app.view_functions,
             "retire": works and page.line.state in ("waiting", "proposed"),
             "agree": current_user.may("item.review") and page.line.state == "proposed",
-            "is_own": page.decided_by == current_user.id,
+            "is_own": current_user.id in (page.decided_by, page.author_id),
         },
         editor=url_for(EDITOR, item_id=item_id) if EDITOR in current_app.view_functions else None,
     )

@@ -375,6 +375,16 @@ def _refresh(session: Session, key: tuple[int, int], row: Any, one: ItemVerdict)
     return row.state != "waiting"
 
 
+def drop_proposals(session: Session, item_ids: Iterable[int]) -> None:
+    """Let checks wait again that somebody proposed to close, for another text of their items comes to stand."""
+    for part in _parts(item_ids):
+        session.execute(
+            update(ItemLawCheck)
+            .where(ItemLawCheck.item_id.in_(part), ItemLawCheck.state == "proposed")
+            .values(state="waiting", decided_by=None, decided_at=None)
+        )
+
+
 def _close(session: Session, gone: list[tuple[int, int]], *, by: int | None, now: datetime) -> None:
     """Close the checks of items that do not cite the old version any more, or that are retired."""
     retired: set[int] = set()
