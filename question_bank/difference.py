@@ -2,8 +2,8 @@
 
 ``differences`` goes field by field, options and the like by their letters, and marks the words that came and went
 (``difflib`` over words, numbers whole). ``changes_key`` tells whether an answer could now earn something else. It is
-cautious: an option that keeps its words and gets another letter counts as a change of key, and so do other words of what the
-key points to, but for spaces, width, marks at the end and forms of numbers.
+cautious: an option that keeps its words and gets another letter counts as a change of key, and so do other words of
+what the key points to, but for spaces, width, marks at the end and forms of numbers.
 """
 
 from __future__ import annotations

@@ -24,11 +24,13 @@ from trainer.bank.importing import declare_enemies, filing_problems
 from trainer.bank.lawchange import drop_proposals
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.work_queries import FILED, may_edit, read_work, text_to_edit
-from trainer.core.database import transaction
+from trainer.core.database import one_at_a_time, transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 
 NOTE_MOST = 300
 UNSAVED_ID = "own-new-0000"
+# On PostgreSQL two at once would find the same free number.
+NEW_IDS = 7_340_022
 
 
 class ItemInReview(Conflict):
@@ -75,6 +77,7 @@ def create_item(data: Mapping[str, Any], *, by: int, now: datetime, note: str = 
     """
     read_item_data(data)
     with transaction() as session:
+        one_at_a_time(session, NEW_IDS)
         item = read_item_data(data, code=_free_code(session, data["topic"]))
         _refuse_unknown_enemies(session, data)
         made = ItemRecord(

@@ -24,9 +24,10 @@ from trainer.audit.service import record
 from trainer.bank.lawchange import drop_proposals, look_through
 from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemPair, ItemRecord, ItemVersion
 from trainer.bank.rules import FIRST_STATES
-from trainer.core.database import transaction
+from trainer.core.database import one_at_a_time, transaction
 
 PART = 500
+IMPORTS = 7_340_024
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def import_items(
     if problems:
         return ImportReport(problems=tuple(problems))
     with transaction() as session:
+        hold_bank(session)
         unknown = _unknown_enemies(session, items)
         if unknown:
             return ImportReport(problems=tuple(unknown))
@@ -151,6 +153,7 @@ def load_shipped(*, now: datetime) -> ImportReport:
     items = list(load())
     entries = [Entry.of(item) for item in items]
     with transaction() as session:
+        hold_bank(session)
         problems = _unknown_enemies(session, items)
         if problems:
             return ImportReport(problems=tuple(problems))
@@ -171,6 +174,17 @@ class _Known:
     number: int
     edited_here: bool
     hashes: frozenset[bytes]
+
+
+def _lock(session: Session, codes: list[str]) -> None:
+    """Keep reviewers and writers off the items of these codes; in the order of ids, as everybody who locks many."""
+    wanted = select(ItemRecord.id).order_by(ItemRecord.id).with_for_update()
+    ids: list[int] = []
+    for start in range(0, len(codes), PART):
+        ids += session.scalars(select(ItemRecord.id).where(ItemRecord.code.in_(codes[start : start + PART])))
+    ids.sort()
+    for start in range(0, len(ids), PART):
+        session.execute(wanted.where(ItemRecord.id.in_(ids[start : start + PART])))
 
 
 def _known(session: Session, codes: list[str]) -> dict[str, _Known]:
@@ -262,6 +276,11 @@ def _bodies(session: Session, version_ids: list[int]) -> dict[int, dict[str, Any
     return found
 
 
+def hold_bank(session: Session) -> None:
+    """Let no other import write until this transaction ends: both would bring the same new item."""
+    one_at_a_time(session, IMPORTS)
+
+
 def put_in(
     session: Session,
     entries: list[Entry],
@@ -274,8 +293,10 @@ def put_in(
 ) -> ImportReport:
     """Put entries into the bank under ``terms`` and return what happened. Joins the caller's transaction.
 
-    No two entries have the same id, and their enemies are in the bank or among them.
+    No two entries have the same id, and their enemies are in the bank or among them. The caller has called
+    ``hold_bank``.
     """
+    _lock(session, [entry.id for entry in entries])
     known = _known(session, [entry.id for entry in entries])
     places = _sorted(session, entries, known, terms, shipped=shipped)
     report = ImportReport(
