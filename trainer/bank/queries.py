@@ -400,7 +400,14 @@ def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditio
     ``conditions`` narrow that to what the reader may see (``work_queries.may_be_seen_by``).
     """
     matching = items_matching(wanted, today).where(*conditions)
-    columns = (ItemRecord.id, ItemRecord.wing, ItemRecord.topic, ItemRecord.difficulty, ItemRecord.pool)
+    columns = (
+        ItemRecord.id,
+        ItemRecord.wing,
+        ItemRecord.topic,
+        ItemRecord.difficulty,
+        ItemRecord.pool,
+        ItemRecord.variant_group,
+    )
     rows = session.execute(matching.with_only_columns(*columns, ItemVersion.body)).all()
     fields: dict[int, list[str]] = {}
     ids = matching.with_only_columns(ItemRecord.id).order_by(None)
@@ -419,6 +426,7 @@ def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditio
                 topic=row.topic,
                 difficulty=row.difficulty,
                 pool=row.pool,
+                variant_group=row.variant_group,
                 fields=tuple(ordered) or item.fields,
             )
         )
