@@ -230,6 +230,17 @@ def test_an_item_in_review_may_be_seen_by_reviewers_though_reserved(as_user, ses
     assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "item.reserved_seen")) == 1
 
 
+@pytest.mark.parametrize("page", ["/items", "/items/find?words=", "/items/work", "/api/v1/items"])
+def test_a_list_puts_down_the_reserved_items_whose_stems_it_tells(as_user, session, city, published, page):
+    row = session.get(ItemRecord, published["true_false"])
+    row.pool, row.proposed_state, row.proposed_version_id = "reserved", "draft", row.version_id
+    session.commit()
+    for _ in range(2):
+        assert as_user("bank").get(page).status_code == 200
+    found = session.execute(select(Entry.target, Entry.actor_id).where(Entry.action == "item.reserved_listed")).all()
+    assert found == [(f"item:{row.code}", city.people["bank"])]
+
+
 def test_enemies_are_written_shown_and_refused_at_their_field(as_user, session, published):
     author, item_id = as_user("author"), published["single_choice"]
     enemy = session.get(ItemRecord, published["true_false"]).code

@@ -93,6 +93,7 @@ ACTIONS: dict[str, Any] = {
     "item.report_accepted": _l("采纳题目报错"),
     "item.report_declined": _l("答复题目报错"),
     "item.reserved_seen": _l("查看保留题"),
+    "item.reserved_listed": _l("在列表中看到保留题"),
     "item.retired": _l("下架试题"),
     "item.revived": _l("恢复下架的草稿"),
     "item.returned": _l("退回试题"),

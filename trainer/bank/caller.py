@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -37,9 +38,15 @@ def today() -> date:
     return local_day(arrived_at(), zone())
 
 
-def look_at_reserved(person: Person, item_id: int) -> None:
-    """Put down that the caller sees the text of an item, if it is a reserved one."""
-    note_reserved_seen(item_id, by=person.id, day_began=day_starts_at(today(), zone()))
+def look_at_reserved(person: Person, *item_ids: int) -> int:
+    """Put down that the caller sees items, key and all, as far as they are reserved ones; return how many are new."""
+    return note_reserved_seen(item_ids, by=person.id, day_began=day_starts_at(today(), zone()))
+
+
+def list_reserved(person: Person, item_ids: Iterable[int]) -> int:
+    """As ``look_at_reserved``, for a list that tells stems alone."""
+    ids = set(item_ids)
+    return note_reserved_seen(ids, by=person.id, day_began=day_starts_at(today(), zone()), whole=False)
 
 
 def cited(basis: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from question_bank.laws import register as law_register
 from question_bank.topics import taxonomy
 from trainer.bank import checks, editor_forms, forms, media, review
 from trainer.bank.alike_queries import kept_apart
-from trainer.bank.caller import look_at_reserved, rich, today, viewer
+from trainer.bank.caller import list_reserved, look_at_reserved, rich, today, viewer
 from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import ItemFilter, items_matching
@@ -64,7 +64,8 @@ def edit(item_id):
 def find():
     """Answer with the first items whose id, stem or options hold the words, for who looks for one by name."""
     wanted = items_matching(ItemFilter(words=asked_text("words")), today()).where(may_be_seen_by(viewer(current_user)))
-    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST))
+    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST)).all()
+    list_reserved(current_user, [row.id for row in rows])
     return jsonify(items=[{"code": row.code, "stem": row.public["stem"][:80]} for row in rows])
 
 

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.bank import law_queue, rebind
-from trainer.bank.caller import look_at_reserved, viewer
+from trainer.bank.caller import list_reserved, look_at_reserved, viewer
 from trainer.bank.work_queries import seen_item
 from trainer.core.database import db
 from trainer.core.errors import Refused
@@ -45,9 +45,11 @@ def index():
     page, per_page = asked_page(50)
     session = db.session()
     found = paged(session, law_queue.checks_matching(wanted), page, per_page)
+    lines = [law_queue.check_line(row) for row in found.items]
+    list_reserved(current_user, [one.item_id for one in lines])
     return render_template(
         "law_checks/index.html",
-        page=Page([law_queue.check_line(row) for row in found.items], found.page, found.per_page, found.total),
+        page=Page(lines, found.page, found.per_page, found.total),
         changes=law_queue.changes_waiting(session, replace(wanted, change_id=None)),
         wanted=wanted,
         state=state,

@@ -16,7 +16,7 @@ from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
 from trainer.bank.alike_queries import kept_apart
 from trainer.bank.board import count_to_review
-from trainer.bank.caller import cited, look_at_reserved, rich, viewer
+from trainer.bank.caller import cited, list_reserved, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
 from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
@@ -50,6 +50,7 @@ def index():
         wanted = wanted.where(in_papers if form.use.data == "used" else ~in_papers)
     found = paged(session, wanted, page, per_page)
     rows = Page([queries.row_of(row) for row in found.items], found.page, found.per_page, found.total)
+    list_reserved(current_user, [row.id for row in rows.items])
     return render_template(
         "bank/index.html",
         form=form,
