@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from question_bank import Item
 from question_bank.apart import rivals
+from question_bank.fields import RESERVED
 from trainer.accounts.models import User
 from trainer.bank.models import (
     ITEM_STATES,
@@ -132,6 +133,14 @@ def _rivals(session: Session, rows: Sequence[Any]) -> Mapping[str, frozenset[str
         if item_id in code_of and enemy_id in code_of:
             enemies.setdefault(item_id, []).append(code_of[enemy_id])
     return rivals(_Kept(row.code, row.variant_group, tuple(enemies.get(row.id, ()))) for row in rows)
+
+
+def reserved_among(session: Session, codes: Collection[str]) -> set[str]:
+    """Return which of these items are kept back from study."""
+    if not codes:
+        return set()
+    rows = select(ItemRecord.code).where(ItemRecord.code.in_(sorted(codes)), ItemRecord.pool == RESERVED)
+    return set(session.scalars(rows))
 
 
 def bodies_of_versions(
