@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from question_bank.fields import MARKDOWN
 from question_bank.item import Medium
@@ -17,6 +18,7 @@ from trainer.bank.comments import note_reserved_seen
 from trainer.bank.rules.rich import media_address
 from trainer.bank.work_queries import Viewer
 from trainer.core.clock import day_starts_at, local_day
+from trainer.laws.queries import laws_beside_register
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
 
@@ -40,6 +42,11 @@ def today() -> date:
 def look_at_reserved(person: Person, item_id: int) -> None:
     """Put down that the caller sees the text of an item, if it is a reserved one."""
     note_reserved_seen(item_id, by=person.id, day_began=day_starts_at(today(), zone()))
+
+
+def loaded_laws(session: Session) -> list[str]:
+    """Return the short titles of the laws that are loaded beside those of the register, to choose from."""
+    return [versions[-1].law for versions in laws_beside_register(session).values()]
 
 
 def cited(basis: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
 from trainer.bank.alike_queries import kept_apart
 from trainer.bank.board import count_to_review
-from trainer.bank.caller import cited, look_at_reserved, rich, viewer
+from trainer.bank.caller import cited, loaded_laws, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
 from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
@@ -40,8 +40,8 @@ FEWEST = 5
 @bp.get("/items")
 @needs("item.view")
 def index():
-    form = forms.ItemFilterForm(request.args)
     session = db.session()
+    form = forms.ItemFilterForm(request.args, loaded_laws(session))
     page, per_page = asked_page()
     today = local_day(arrived_at(), zone())
     wanted = queries.items_matching(form.wanted(), today).where(may_be_seen_by(viewer(current_user)))
