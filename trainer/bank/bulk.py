@@ -23,6 +23,7 @@ from trainer.audit.service import record, record_each
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import BankOperation, ItemField, ItemRecord, ItemVersion
 from trainer.bank.rules import may_become
+from trainer.bank.rules.rich import stem_in_words
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
 
@@ -78,7 +79,7 @@ def plan_changes(session: Session, kind: str, values: list[str], item_ids: Itera
             continue
         before = {name: fields.get(item.id, []) if name == "fields" else getattr(item, name) for name in after}
         if before != after:
-            changes.append(Change(item.id, item.code, public["stem"], before, after))
+            changes.append(Change(item.id, item.code, stem_in_words(public), before, after))
     return sorted(changes, key=lambda one: one.code)
 
 

@@ -15,6 +15,7 @@ from trainer.bank.caller import cited, look_at_reserved, rich, today, viewer
 from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import ItemFilter, items_matching
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.wording import POOL_NAMES, found_text, place_name
 from trainer.bank.work_queries import may_be_seen_by, may_edit, read_work, seen_item, text_to_edit
 from trainer.core.database import db
@@ -65,7 +66,7 @@ def find():
     """Answer with the first items whose id, stem or options hold the words, for who looks for one by name."""
     wanted = items_matching(ItemFilter(words=asked_text("words")), today()).where(may_be_seen_by(viewer(current_user)))
     rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST))
-    return jsonify(items=[{"code": row.code, "stem": row.public["stem"][:80]} for row in rows])
+    return jsonify(items=[{"code": row.code, "stem": stem_in_words(row.public)[:80]} for row in rows])
 
 
 @bp.post("/preview")

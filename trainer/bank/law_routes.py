@@ -10,6 +10,10 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.bank import law_queue, rebind
+from trainer.bank.caller import cited, look_at_reserved, rich, viewer
+from trainer.bank.forms import KIND_NAMES
+from trainer.bank.queries import read_item
+from trainer.bank.work_queries import seen_item
 from trainer.core.database import db
 from trainer.core.errors import Refused
 from trainer.laws.wording import CHECK_NAMES, OUTCOME_NAMES
@@ -77,12 +81,18 @@ def confirm():
 @needs("item.view")
 def show(change_id, item_id):
     page = law_queue.read_check(db.session(), change_id, item_id)
+    seen_item(db.session(), item_id, viewer(current_user))
+    look_at_reserved(current_user, item_id)
     works = current_user.may("item.edit") and _author() in (None, page.author_id)
     open_check = page.line.state == "waiting"
     successors = all(one["new"] for one in page.line.articles)
     return render_template(
         "law_checks/show.html",
         page=page,
+        data=read_item(db.session(), item_id).item.to_dict(),
+        kinds=KIND_NAMES,
+        rich=rich,
+        cited=cited,
         outcomes=OUTCOME_NAMES,
         states=CHECK_NAMES,
         word_for_word=all(one["likeness"] == 1.0 for one in page.line.articles),

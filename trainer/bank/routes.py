@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Flask, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,6 +21,7 @@ from trainer.bank.board import count_to_review
 from trainer.bank.caller import cited, loaded_laws, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
 from trainer.bank.work_queries import comments_of, filed_as, may_be_seen_by, may_edit, read_work, reviews_of, seen_item
 from trainer.core.clock import local_day
@@ -184,8 +187,14 @@ def _home_card(person: Person, now: datetime) -> Card:
     )
 
 
+def _stem_in_words(one: Any) -> str:
+    """Return the stem of key-free JSON, or of a row with its stem, format and media, as a line of a list."""
+    return stem_in_words(one if isinstance(one, Mapping) else one._mapping)
+
+
 def register(app: Flask) -> None:
     """Put the bank into the menu, and its figures and what waits in it on the home page."""
+    app.jinja_env.filters["stem_in_words"] = _stem_in_words
     offer_tasks("items", _tasks, permission="item.view")
     offer_card("bank", _home_card, order=22, permission="item.view")
     offer(_l("题库"), "bank.index", icon="books", permission="item.view", order=40)
