@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from question_bank import text
 from question_bank.fields import MAX_OPTIONS
@@ -82,6 +82,11 @@ def assemble(draft: Draft, told: Told, rich: MakeRich = from_plain) -> None:
         _take_sample(draft, told, kind, rich)
     else:
         draft.problem("kind", "kind_not_supported", kind=told.kind_word or kind)
+    # What was told as a choice has become one of the two kinds by its key.
+    draft.repairs[:] = [
+        replace(one, after=draft.data.get("kind", "")) if one.after in (CHOICE, INDEFINITE) else one
+        for one in draft.repairs
+    ]
 
 
 def _take_tag(draft: Draft, told: Told) -> None:

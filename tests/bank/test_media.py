@@ -62,6 +62,6 @@ def test_others_see_nothing(exam, as_user, client):
 def test_a_list_tells_a_stem_in_words_and_a_picture_by_what_it_shows():
     entry = {"name": "a.png", "type": "image/png", "sha256": "0" * 64, "bytes": 9, "alt": "摊位图"}
     public = {"stem": "**摊位**有几处？\n\n![](media:a.png)", "format": "markdown", "media": [entry]}
-    assert stem_in_words(public) == "摊位有几处？ 摊位图"
+    assert stem_in_words(public) == "摊位有几处？ [摊位图]"
     assert stem_in_words({"stem": "**2** ____ 处"}) == "**2** ____ 处"
     assert stem_in_words({"stem": "在____日内", "format": "markdown", "media": None}) == "在____日内"

@@ -91,3 +91,9 @@ def test_answers_under_numbers_are_those_of_the_blanks(stem):
 def test_a_round_amount_is_no_day():
     done = one(["单选题", "罚款上限？", 10000, 30000, 41760, 50000, "B"])
     assert [repair.place for repair in done.found.repairs if repair.code == "number_may_be_day"] == ["options[2].text"]
+
+
+def test_an_inferred_kind_is_told_as_what_it_became():
+    for answer, kind in (("B", "single_choice"), ("BD", "multiple_choice")):
+        done = one(["", "哪些？", *CHOICES, answer])
+        assert [repair.after for repair in done.found.repairs if repair.code == "kind_inferred"] == [kind]
