@@ -97,3 +97,14 @@ def test_an_inferred_kind_is_told_as_what_it_became():
     for answer, kind in (("B", "single_choice"), ("BD", "multiple_choice")):
         done = one(["", "哪些？", *CHOICES, answer])
         assert [repair.after for repair in done.found.repairs if repair.code == "kind_inferred"] == [kind]
+
+
+def test_a_paper_in_the_cells_of_a_sheet_is_read_with_the_keys_beside_its_questions():
+    rows = [["高级", "答案"], ["一、单选题", ""], ["1、决定应当在()日内作出。", "B"]]
+    rows += [["(A)三  (B)五  (C)七  (D)十", ""], ["2、罚款由()收缴。", "A"], ["(A)银行  (B)个人  (C)门店  (D)邮局", ""]]
+    rows += [["二、判断题", ""], ["1、当事人可以申辩。", "对"], ["2、申辩可以加重处罚。", "错"]]
+    report = report_of(rows)
+    done = complete(report.found, DEFAULTS)
+    assert [one.item.to_dict()["key"] for one in done] == ["B", "A", True, False]
+    assert [one.found.place.row for one in done] == [3, 5, 8, 9]
+    assert "sheet_read_as_paper" in [note.code for note in report.notes]

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from question_bank.difference import differences
-from question_bank.laws import find as find_law
 from question_bank.topics import taxonomy
 from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
@@ -82,10 +81,7 @@ def show(item_id):
     item = filed_as(session, found, page.item) if page.is_current else page.item
     known = taxonomy()
     articles = cited_articles(session, [(one.law, one.version, one.article) for one in item.citations()])
-    basis = []
-    for one in item.citations():
-        law = find_law(one.law)
-        basis.append((law.title if law else one.law, one, articles.get((one.law, one.version, one.article))))
+    basis = [(one, articles.get((one.law, one.version, one.article))) for one in item.citations()]
     return render_template(
         "bank/show.html",
         page=page,
