@@ -2,6 +2,7 @@
 
 import pytest
 
+from question_bank.formats.paper_lines import options_in
 from question_bank.formats.report import complete
 from question_bank.formats.table_heads import read_head
 from tests.question_bank.test_foreign_tables import CHOICES, DEFAULTS, one, report_of, told
@@ -108,3 +109,13 @@ def test_a_paper_in_the_cells_of_a_sheet_is_read_with_the_keys_beside_its_questi
     assert [one.item.to_dict()["key"] for one in done] == ["B", "A", True, False]
     assert [one.found.place.row for one in done] == [3, 5, 8, 9]
     assert "sheet_read_as_paper" in [note.code for note in report.notes]
+
+
+def test_options_in_brackets_may_stand_on_a_line_without_spaces():
+    assert options_in("(A)三日(B)五日（C） 七日(D)十日", 0) == [
+        ("A", "三日"),
+        ("B", "五日"),
+        ("C", "七日"),
+        ("D", "十日"),
+    ]
+    assert options_in("A.甲(B)类 B.乙类", 0) == [("A", "甲(B)类"), ("B", "乙类")]
