@@ -7,6 +7,7 @@ import pytest
 from question_bank import formats
 from question_bank.formats.report import complete
 from tests.question_bank.inventing import HASH, PICTURE
+from tests.question_bank.samples import make_item
 
 ASKED = {"wing": "procedures", "topic": "hearing", "fields": ["general"], "difficulty": 3, "level": "recall"}
 
@@ -292,3 +293,10 @@ def test_signs_that_only_html_has_names_for_are_read_and_told():
         formats.read(b"<quiz>&nobody;</quiz>", "x.xml")
     with pytest.raises(formats.Unreadable):
         formats.read(b'<!DOCTYPE quiz [<!ENTITY a "b">]><quiz>&a;&rarr;</quiz>', "x.xml")
+
+
+def test_an_error_finding_item_whose_sentences_were_taken_apart_in_moodle_is_a_multiple_choice():
+    chosen = formats.find("moodle_xml")
+    content = chosen.writer([make_item("error_finding")]).replace(b'class="sentence"', b"", 1)
+    (done,) = complete(chosen.reader(content, "x").found, {})
+    assert done.item.kind == "multiple_choice"
