@@ -113,10 +113,14 @@ def options_in(words: str, expected: int) -> list[tuple[str, str]]:
     found = [(letter, match.end())]
     turn = max(ord(letter) - ord("A"), expected)
     ends: list[int] = []
-    for mark in (BRACKETED if BRACKETED.match(words) else INLINE).finditer(words, match.end()):
-        if ord(_plain_letter(mark[1])) - ord("A") == turn + len(ends) + 1:
+    bracketed = BRACKETED.match(words) is not None
+    for mark in (BRACKETED if bracketed else INLINE).finditer(words, match.end()):
+        own = _plain_letter(mark[1])
+        # The same letter again in brackets is a slip of who typed it, and has to show as one.
+        if ord(own) - ord("A") == turn + 1 or (bracketed and own == found[-1][0]):
+            turn = ord(own) - ord("A")
             ends.append(mark.start())
-            found.append((_plain_letter(mark[1]), mark.end()))
+            found.append((own, mark.end()))
     return [
         (letter, words[start:end].strip())
         for (letter, start), end in zip(found, [*ends, len(words)], strict=True)

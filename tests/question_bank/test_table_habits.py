@@ -119,3 +119,4 @@ def test_options_in_brackets_may_stand_on_a_line_without_spaces():
         ("D", "十日"),
     ]
     assert options_in("A.甲(B)类 B.乙类", 0) == [("A", "甲(B)类"), ("B", "乙类")]
+    assert options_in("(A)三日(B)五日(B)七日(C)十日", 0)[1:3] == [("B", "五日"), ("B", "七日")]
