@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.bank.test_editor_forms import inputs_of
 from tests.conftest import NINE
+from tests.laws.factories import FIRST, LAW, load_both
 from tests.question_bank.samples import DATA, make_item
 from trainer.audit.models import Entry
 from trainer.bank.importing import import_items
@@ -268,3 +269,24 @@ def test_items_are_found_by_words_and_only_those_that_may_be_seen(as_user, sessi
     assert [one["code"] for one in found] == [code]
     assert len(as_user("author").get("/items/find").json["items"]) <= len(KINDS)
     assert as_user("officer").get("/items/find").status_code == 403
+
+
+def test_a_law_loaded_beside_the_register_is_offered_cited_and_filtered_by(as_user, session):
+    load_both()
+    author = as_user("author")
+    assert f'<option value="{LAW}">' in author.get("/items/new").text
+    form = form_of()
+    form.update({"basis[0].law": f"《{LAW}》", "basis[0].article": "第三条", "basis[0].paragraph": ""})
+    form.update({"basis[0].version": "", "basis[0].item": ""})
+    looked_at = author.post("/items/preview", data=form).json["html"]
+    assert "法律名录中没有" not in looked_at
+    assert "检查人员不得少于二人，并应当出示证件。" in looked_at
+    sent = author.post("/items/new", data=form)
+    assert sent.status_code == 303
+    body = session.scalar(select(ItemVersion.body))
+    session.rollback()
+    assert (body["basis"][0]["version"], body["basis"][0]["article"]) == (FIRST, "3")
+    assert author.get(sent.location).text.count("检查人员不得少于二人") == 1
+    assert "共 1 条" in author.get("/items", query_string={"law": LAW}).text
+    form["basis[0].article"] = "99"
+    assert "没有第 99 条" in author.post("/items/preview", data=form).json["html"]

@@ -127,7 +127,7 @@ def test_the_pages_take_few_statements(as_user, session, queue, count_queries):
     assert len(seen) <= 8
     with count_queries() as seen:
         client.get(where)
-    assert len(seen) <= 10
+    assert len(seen) <= 12
 
 
 def test_the_item_page_tells_of_the_quarantine_and_opens_the_article(as_user, session, queue):

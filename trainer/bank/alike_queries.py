@@ -14,6 +14,7 @@ from question_bank import Item
 from question_bank.similar import Pair, hanging_together
 from trainer.accounts.models import User
 from trainer.bank.models import AlikeSearch, ItemEnemy, ItemPair, ItemRecord, ItemVersion
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.work_queries import Viewer, may_be_seen_by
 
 PART = 500
@@ -127,7 +128,7 @@ def stems(session: Session, item_ids: Iterable[int]) -> dict[int, tuple[str, str
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .where(ItemRecord.id.in_(sorted(set(item_ids))))
     )
-    return {row.id: (row.code, row.public["stem"]) for row in rows}
+    return {row.id: (row.code, stem_in_words(row.public)) for row in rows}
 
 
 def verdicts() -> Select[Any]:

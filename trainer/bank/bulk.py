@@ -26,6 +26,7 @@ from trainer.bank.lawchange import look_through
 from trainer.bank.models import BankOperation, ItemField, ItemRecord, ItemVersion
 from trainer.bank.queries import fields_of
 from trainer.bank.rules import may_become
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.service import RETIRED
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
@@ -76,7 +77,7 @@ def plan_changes(session: Session, kind: str, values: list[str], item_ids: Itera
             continue
         before = _values(item, after, fields)
         if before != after:
-            changes.append(Change(item.id, item.code, public["stem"], before, after))
+            changes.append(Change(item.id, item.code, stem_in_words(public), before, after))
     return sorted(changes, key=lambda one: one.code)
 
 

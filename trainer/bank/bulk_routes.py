@@ -69,7 +69,7 @@ def apply():
     if made is None:
         flash(_("没有要改的试题。"), "info")
         return redirect(url_for("bank.index"), 303)
-    flash(_("已完成，可以在下面撤销。"), "success")
+    flash(_("%(name)s：已改动勾选的试题，可以在下面撤销。", name=OPERATION_NAMES[kind]), "success")
     return redirect(url_for("bank_bulk.index"), 303)
 
 

@@ -14,6 +14,7 @@ from question_bank.difference import Piece, pieces
 from question_bank.laws import name_key
 from trainer.accounts.models import User
 from trainer.bank.models import OPEN_CHECKS, ItemLawCheck, ItemRecord, ItemVersion, LawChange
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.work_queries import Viewer, may_be_seen_by
 from trainer.core.errors import Missing
 from trainer.laws.queries import known_versions, texts_of
@@ -124,7 +125,7 @@ def check_line(row: Any) -> CheckLine:
         row.change_id,
         row.item_id,
         row.code,
-        row.public["stem"],
+        stem_in_words(row.public),
         row.law,
         row.outcome,
         row.state,
@@ -182,7 +183,7 @@ def read_check(session: Session, change_id: int, item_id: int) -> CheckPage:
         change.id,
         item.id,
         item.code,
-        public["stem"],
+        stem_in_words(public),
         change.law,
         check.outcome,
         check.state,

@@ -11,7 +11,9 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.bank import law_queue, rebind
-from trainer.bank.caller import list_reserved, look_at_reserved, viewer
+from trainer.bank.caller import cited, list_reserved, look_at_reserved, rich, viewer
+from trainer.bank.forms import KIND_NAMES
+from trainer.bank.queries import read_item
 from trainer.bank.work_queries import seen_item
 from trainer.core.database import db
 from trainer.core.errors import Refused
@@ -90,6 +92,10 @@ def show(change_id, item_id):
     return render_template(
         "law_checks/show.html",
         page=page,
+        data=read_item(db.session(), item_id).item.to_dict(),
+        kinds=KIND_NAMES,
+        rich=rich,
+        cited=cited,
         outcomes=OUTCOME_NAMES,
         states=CHECK_NAMES,
         word_for_word=all(one["likeness"] == 1.0 for one in page.line.articles),

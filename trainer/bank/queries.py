@@ -40,6 +40,7 @@ from trainer.bank.models import (
     ItemVersion,
 )
 from trainer.bank.rules import PoolItem
+from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 
 
@@ -290,7 +291,9 @@ def _text_has(word: str) -> Any:
 
 def row_of(row: Any) -> ItemRow:
     """Return a row of ``items_matching`` as a line of the list."""
-    return ItemRow(row.id, row.code, row.kind, row.wing, row.topic, row.difficulty, row.state, row.public["stem"])
+    return ItemRow(
+        row.id, row.code, row.kind, row.wing, row.topic, row.difficulty, row.state, stem_in_words(row.public)
+    )
 
 
 def counts_by(session: Session, column: str, today: date) -> dict[str, int]:
