@@ -86,7 +86,7 @@ class Reading:
                 paper = sheet_papers.paper_of(self.sheet)
                 if paper is not None:
                     self._note("sheet_read_as_paper", LIKELY, rows=len(self.sheet.rows))
-                    self.notes += [replace(one, params={"sheet": self.sheet.name} | one.params) for one in paper.notes]
+                    self.notes += [replace(one, params={"sheet": self.sheet.name, **one.params}) for one in paper.notes]
                     return sheet_papers.drafts_of(paper, self.file_name, self.sheet)
                 if self.sheet.rows:
                     self._note("sheet_passed_over", DOUBTFUL, rows=len(self.sheet.rows))
