@@ -15,7 +15,7 @@ def test_a_double_press_is_one_yes(browse):
     yes = page.locator("[data-confirm-yes]")
     box = yes.bounding_box()
     # The second press meets what lies below the question; on a phone that may be the button that opened it.
-    place = f"position: fixed; z-index: 99; left: {box['x']}px; top: {box['y']}px; width: {box['width']}px; height: 44px"
+    place = f"position: fixed; z-index: 99; left: {box['x']}px; top: {box['y']}px; width: {box['width']}px"
     opener.evaluate("(one, style) => { one.style.cssText = style; }", place)
     yes.dblclick()
     page.locator("[data-form-summary]").wait_for()
