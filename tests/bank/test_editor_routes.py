@@ -101,6 +101,8 @@ def test_problems_stand_at_their_fields_and_what_was_typed_stays(as_user, sessio
     assert answer.status_code == 422
     assert 'id="stem-error"' in answer.text
     assert "自己编的" in answer.text
+    # Once each in the list above the form, at the field and beside the preview.
+    assert answer.text.count("请从列表中选择一项。") == 3
     assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
 
 

@@ -32,6 +32,10 @@ def test_an_author_sees_own_work_and_a_manager_all(as_user, queue):
     assert "确认勾选的试题" not in as_user("reviewer").get("/items/law-checks").text
 
 
+def test_a_number_that_no_table_can_hold_is_no_change(as_user, queue):
+    assert as_user("bank").get(f"/items/law-checks?change={10**20}").status_code == 404
+
+
 def test_many_unchanged_are_confirmed_with_one_click(as_user, session, queue):
     marks = [f"{change_id(session)}.{queue[name]}" for name in ("unchanged", "foreign", "changed")]
     marks += ["x.y", "1", f"1.{2**70}", "²."]

@@ -202,7 +202,10 @@ def _page(
     known = taxonomy()
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(_input_of(one.field), []).append(found_text(one.code, one.params))
+        texts, text = errors.setdefault(_input_of(one.field), []), found_text(one.code, one.params)
+        # The wing comes with the topic: without one both are wrong, at the same input and in the same words.
+        if text not in texts:
+            texts.append(text)
     looked_at = _looked_at(data, found.id if found else None)
     if problems:
         looked_at["problems"] = [(place, text) for place, texts in errors.items() for text in texts]

@@ -22,7 +22,7 @@ from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID, Page, asked_page, paged
+from trainer.web.view import LARGEST_ID, Page, asked_id, asked_page, paged
 
 bp = Blueprint("law_checks", __name__, url_prefix="/items/law-checks")
 EDITOR = "bank_editor.edit"
@@ -43,7 +43,7 @@ def _author() -> int | None:
 def index():
     state = request.args.get("state", "")
     state = state if state in ("proposed", "done") else "waiting"
-    wanted = law_queue.QueueFilter(_own(), state, request.args.get("change", type=int), viewer(current_user))
+    wanted = law_queue.QueueFilter(_own(), state, asked_id("change"), viewer(current_user))
     page, per_page = asked_page(50)
     session = db.session()
     found = paged(session, law_queue.checks_matching(wanted), page, per_page)
