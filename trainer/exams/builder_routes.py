@@ -192,10 +192,13 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
     # A title still missing keeps nobody from knowing whether the bank suffices.
     titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
     wrong: dict[int, FieldProblem] = {}
+    whole = ""
     for problem in blueprint_problems(titled):
         place = problem.field.split(".")
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
+        elif sections:
+            whole = sentence(problem.code, problem.params)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
     outlook = _outlook(sound, given)
     stands = iter(outlook.standings)
@@ -223,7 +226,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
     if outlook.people:
         days = forms.rules_from_json(given.get("rules"))[0].avoid_days
         warnings.append(sentence("people_lack_items", {"people": outlook.people, "days": days}))
-    return {"sections": rows, "totals": totals, "warnings": warnings}
+    return {"sections": rows, "totals": whole or totals, "warnings": warnings}
 
 
 def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
