@@ -34,6 +34,8 @@ from trainer.web.view import Page, asked_page, download, paged
 
 bp = Blueprint("exams", __name__)
 
+# Kinds whose answers may take a person to mark.
+MARKED_KINDS = ("short_answer", "case_study")
 LIST_STATES: dict[str, Any] = {
     "": _l("全部"),
     "draft": _l("草稿"),
@@ -90,6 +92,7 @@ def show(exam_id):
     where = exam.phase(now)
     manages = _manages(exam)
     live = exam.state == "published"
+    unmarked = unmarked_of(session, exam_id)
     return render_template(
         "exams/show.html",
         exam=exam,
@@ -106,7 +109,7 @@ def show(exam_id):
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
-        unmarked=unmarked_of(session, exam_id),
+        unmarked=unmarked,
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
@@ -123,6 +126,7 @@ def show(exam_id):
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and _exports(exam),
+            "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
             "analyse": live and (where == "released" or (manages and now >= exam.ends_at)),
