@@ -70,7 +70,7 @@ class RubricItemOut(Shape):
     lines: list[RubricLineOut]
 
 
-class AnswerOut(Shape):
+class HeldAnswerOut(Shape):
     """``lines`` are the points by line that the caller gave, null before. ``returned``: to be marked anew."""
 
     position: int
@@ -88,7 +88,7 @@ class BatchOut(Shape):
     title: str
     leased_until: Moment = Field(description="from then on others may claim what is unmarked")
     item: RubricItemOut
-    answers: list[AnswerOut]
+    answers: list[HeldAnswerOut]
 
 
 class MarkIn(Shape):
@@ -232,7 +232,7 @@ def _whole(batch_id: int) -> BatchOut:
             ],
         ),
         answers=[
-            AnswerOut(
+            HeldAnswerOut(
                 position=one.position,
                 answer=one.answer,
                 state=one.state,  # type: ignore[arg-type]  # one of the column's three words
@@ -244,4 +244,3 @@ def _whole(batch_id: int) -> BatchOut:
             for one in batch.answers
         ],
     )
-

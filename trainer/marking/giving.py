@@ -1,8 +1,8 @@
 """Giving marks, and what they make of the result of an attempt.
 
 A mark, its entry in the record, the points of the answer and, with the last answer of an attempt, the whole result
-change in one transaction. Rows are locked in one order (plan, answer, result, exam), so of two markers who give the last
-two marks of an attempt at once the later sees the other's, and the result is finished once.
+change in one transaction. Rows are locked in one order (plan, answer, result, exam), so of two markers who give the
+last two marks of an attempt at once the later sees the other's, and the result is finished once.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class Given:
     changed_attempts: tuple[int, ...]
 
 
-def give(
-    batch_id: int, position: int, lines: Sequence[Decimal], comment: str, *, by: Person, now: datetime
-) -> Given:
+def give(batch_id: int, position: int, lines: Sequence[Decimal], comment: str, *, by: Person, now: datetime) -> Given:
     """Give points by line of the rubric to an answer in one's hands, or change what one gave.
 
     The same again changes nothing. A change of an answer that was finished is a correction and written into the audit;
@@ -146,10 +144,7 @@ class Change:
         exam_id = tasks[0].exam_id
         # For share: markers do not wait for each other here, but a release waits for them and they for it.
         exam = session.scalar(
-            select(Exam)
-            .where(Exam.id == exam_id)
-            .with_for_update(read=True)
-            .execution_options(populate_existing=True)
+            select(Exam).where(Exam.id == exam_id).with_for_update(read=True).execution_options(populate_existing=True)
         )
         assert exam is not None
         self._exam = exam
@@ -202,7 +197,9 @@ class Change:
                 MarkingTask.attempt_id == result.attempt_id
             )
         )
-        made = with_marks(result.marks, {row.number: (row.points, row.max_points) for row in rows}, self._exam.pass_mark)
+        made = with_marks(
+            result.marks, {row.number: (row.points, row.max_points) for row in rows}, self._exam.pass_mark
+        )
         finished = result.unmarked > 0 and made.unmarked == 0
         changed = finished or (result.score, result.passed) != (made.score, made.passed)
         result.score, result.passed, result.unmarked = made.score, made.passed, made.unmarked

@@ -62,9 +62,7 @@ def _form(plan: progress.Plan | None, people: list[progress.PossibleMarker]) -> 
     return PlanForm(choices, data=given)
 
 
-def _page(
-    exam: ExamLine, plan: progress.Plan | None, people: list[progress.PossibleMarker], form: PlanForm
-) -> Any:
+def _page(exam: ExamLine, plan: progress.Plan | None, people: list[progress.PossibleMarker], form: PlanForm) -> Any:
     now, session = arrived_at(), db.session()
     found = progress.progress_of(session, exam.id, plan.tolerance if plan else form.spec().tolerance, now)
     end_read()
@@ -113,9 +111,7 @@ def reopen(exam_id, batch_id):
         flash(_("没有退回：请写明理由，并选择由谁重评。"), "danger")
     else:
         try:
-            made = reopen_batch(
-                exam_id, batch_id, to=form.to.data, reason=form.reason.data, by=current_user, now=now
-            )
+            made = reopen_batch(exam_id, batch_id, to=form.to.data, reason=form.reason.data, by=current_user, now=now)
         except Refused as refusal:
             if refusal.status == 404 or type(refusal) is Forbidden:
                 raise

@@ -131,9 +131,7 @@ def _choose(
     session.execute(delete(PlanMarker).where(PlanMarker.exam_id == exam_id, PlanMarker.user_id.in_(gone)))
     tasks = select(MarkingTask.id).where(MarkingTask.exam_id == exam_id)
     held = (Mark.task_id.in_(tasks), Mark.marker_id.in_(gone), Mark.state != "given")
-    returned = session.execute(
-        select(Mark.task_id, Mark.marker_id).where(*held, Mark.state == "returned")
-    ).all()
+    returned = session.execute(select(Mark.task_id, Mark.marker_id).where(*held, Mark.state == "returned")).all()
     session.add_all(
         MarkEvent(task_id=task_id, marker_id=marker_id, kind="withdrawn", by=by, at=now)
         for task_id, marker_id in returned

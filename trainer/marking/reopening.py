@@ -47,9 +47,7 @@ def reopen_batch(exam_id: int, batch_id: int, *, to: Whom, reason: str, by: Pers
     with transaction() as session:
         exam = read_exam(session, exam_id, by, permission=MANAGE)
         session.execute(select(MarkingPlan.exam_id).where(MarkingPlan.exam_id == exam_id).with_for_update())
-        batch = session.scalar(
-            select(MarkingBatch).where(MarkingBatch.id == batch_id, MarkingBatch.exam_id == exam_id)
-        )
+        batch = session.scalar(select(MarkingBatch).where(MarkingBatch.id == batch_id, MarkingBatch.exam_id == exam_id))
         if batch is None:
             raise Missing
         redone = ("given", "returned") if to == "others" else ("given",)
@@ -99,9 +97,7 @@ def _demand_others(session: Session, exam_id: int, task_ids: list[int], marker_i
     """Raise unless each answer has a chosen marker left who has had nothing to do with it."""
     chosen = set(session.scalars(select(PlanMarker.user_id).where(PlanMarker.exam_id == exam_id)))
     used: dict[int, set[int]] = defaultdict(lambda: {marker_id})
-    for task_id, user_id in session.execute(
-        select(Mark.task_id, Mark.marker_id).where(Mark.task_id.in_(task_ids))
-    ):
+    for task_id, user_id in session.execute(select(Mark.task_id, Mark.marker_id).where(Mark.task_id.in_(task_ids))):
         used[task_id].add(user_id)
     for task_id, user_id in session.execute(
         select(MarkEvent.task_id, MarkEvent.marker_id).where(

@@ -1,4 +1,7 @@
-"""Reads for whoever runs the marking of an exam: who may mark, how far it is, how evenly it goes. No candidate is named."""
+"""Reads for whoever runs the marking of an exam: who may mark, how far it is, how evenly it goes.
+
+No candidate is named in it.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,9 @@ class PossibleMarker:
 
 
 def possible_markers(session: Session, exam_id: int, unit_path: str) -> list[PossibleMarker]:
-    """Return who may be chosen to mark an exam of the unit at ``unit_path``, by name: active people whose grant holds it
-    in every field. One statement.
+    """Return who may be chosen to mark an exam of the unit at ``unit_path``, by name: one statement.
+
+    These are active people whose grant holds the unit in every field.
     """
     ground, home = aliased(Unit), aliased(Unit)
     named = exists().where(Candidate.exam_id == exam_id, Candidate.user_id == User.id).correlate(User)
@@ -84,7 +88,7 @@ def plan_of(session: Session, exam_id: int) -> Plan | None:
         .order_by(User.name, User.id)
     )
     plan: MarkingPlan = row[0]
-    return Plan(plan.double, plan.tolerance, plan.batch_size, {id_: name for id_, name in markers}, bool(row[1]))
+    return Plan(plan.double, plan.tolerance, plan.batch_size, dict(markers.tuples().all()), bool(row[1]))
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,9 @@ def progress_of(session: Session, exam_id: int, tolerance: Decimal, now: datetim
     found: dict[ItemKey, list[MarkerProgress]] = {key: [] for key in keys}
     for (key, who), given in sorted(by_marker.items(), key=lambda one: (names[one[0][1]], one[0][1])):
         held = in_hand.get((key, who), 0)
-        found[key].append(MarkerProgress(key, who, names[who], held, given, leanings.get((key, who), agreement(0, 0, 0, 0))))
+        found[key].append(
+            MarkerProgress(key, who, names[who], held, given, leanings.get((key, who), agreement(0, 0, 0, 0)))
+        )
     return Progress(
         [
             ItemProgress(

@@ -129,9 +129,7 @@ def is_free_for(person_id: int, now: datetime) -> ColumnElement[bool]:
     mine = held.where(Mark.marker_id == person_id, is_held(now)).correlate(MarkingTask).exists()
     withdrawn = (
         exists()
-        .where(
-            MarkEvent.task_id == MarkingTask.id, MarkEvent.marker_id == person_id, MarkEvent.kind == "withdrawn"
-        )
+        .where(MarkEvent.task_id == MarkingTask.id, MarkEvent.marker_id == person_id, MarkEvent.kind == "withdrawn")
         .correlate(MarkingTask)
     )
     return and_(MarkingTask.points.is_(None), taken < wanted_seats(), ~mine, ~withdrawn)
@@ -314,9 +312,7 @@ def read_batch(session: Session, batch_id: int, person: Person) -> Batch:
     answers = session.execute(
         select(Mark, Response.answer)
         .join(MarkingTask, MarkingTask.id == Mark.task_id)
-        .outerjoin(
-            Response, and_(Response.attempt_id == MarkingTask.attempt_id, Response.number == MarkingTask.number)
-        )
+        .outerjoin(Response, and_(Response.attempt_id == MarkingTask.attempt_id, Response.number == MarkingTask.number))
         .where(Mark.batch_id == batch_id)
         .order_by(Mark.position)
     )

@@ -1,7 +1,7 @@
 """One marker or two, how far two may differ, and when a third decides. Pure; points are ``Decimal``.
 
-The rule is our decision of 2026-11-27; no source lays it down for the exams of this site. With double marking (双评) two
-people mark an answer without knowing of each other. Where they differ by no more than the tolerance (允许分差, in
+The rule is our decision of 2026-11-27; no source lays it down for the exams of this site. With double marking (双评)
+two people mark an answer without knowing of each other. Where they differ by no more than the tolerance (允许分差, in
 points, the tolerance itself included), the answer earns the mean of both. Where they differ by more, a third person
 marks it, again knowing nothing of the others, and what the third gives is what the answer earns.
 """

@@ -120,4 +120,9 @@ def _waiting() -> dict[str, Any]:
 
 def _given(points: Decimal, most: Decimal) -> dict[str, Any]:
     fraction = points / most if most else Decimal(0)
-    return {"points": str(points), "fraction": str(fraction), "correct": bool(most) and points == most, "answered": True}
+    return {
+        "points": str(points),
+        "fraction": str(fraction),
+        "correct": bool(most) and points == most,
+        "answered": True,
+    }
