@@ -88,7 +88,7 @@ def plan_of(session: Session, exam_id: int) -> Plan | None:
         .order_by(User.name, User.id)
     )
     plan: MarkingPlan = row[0]
-    return Plan(plan.double, plan.tolerance, plan.batch_size, dict(markers.tuples().all()), bool(row[1]))
+    return Plan(plan.double, plan.tolerance, plan.batch_size, dict(markers.all()), bool(row[1]))
 
 
 @dataclass(frozen=True)
