@@ -155,6 +155,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const input of lines) input.addEventListener("focus", () => input.select());
+// On a phone the focus would push the answer out of sight behind the keyboard.
+if (window.matchMedia("(hover: hover) and (pointer: fine)").matches) lines[0].focus({ preventScroll: true });
 
 window.addEventListener("beforeunload", (event) => {
   if (under_way || (content() !== saved && lines.some((input) => input.value.trim() !== ""))) event.preventDefault();

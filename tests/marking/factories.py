@@ -149,3 +149,13 @@ def actions():
 def codes_for(city, username):
     """Return the codes of a person's notices."""
     return list(db.session.scalars(select(Notice.code).where(Notice.user_id == city.people[username])))
+
+
+def hold_batch(city, marker: str, now: datetime) -> tuple[int, int]:
+    """Let a marker hold a batch of an exam that is over, its first answer marked; return the ids of exam and batch."""
+    waiting = make_waiting(city, answers=1, now=now - 5 * HOUR, prefix="held-")
+    plan(city, waiting.exam_id, [marker], by="organiser", now=now)
+    by = person(city, marker)
+    batch_id = claim(waiting.exam_id, None, by=by, now=now)
+    give(batch_id, 1, points("4", "1.5"), "第二点不完整", by=by, now=now)
+    return waiting.exam_id, batch_id
