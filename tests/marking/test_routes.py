@@ -236,6 +236,18 @@ def test_the_home_page_says_what_waits(city, markers, as_user):
     assert "评阅《测试考试》" not in client.get("/").text
 
 
+def test_whoever_runs_the_exam_is_told_that_nobody_was_chosen_to_mark(city, markers, as_user, clock):
+    waiting = make_waiting(city, answers=1)
+    client, told = as_user("organiser"), "3 份答题需要人工评阅，还没有选阅卷人"
+    assert told in client.get("/").text
+    assert told not in as_user("county_organiser").get("/").text
+    clock(NINE)
+    assert told not in client.get("/").text
+    clock(AFTER)
+    plan(city, waiting.exam_id, markers[:1])
+    assert told not in client.get("/").text
+
+
 def test_a_picture_of_the_item_is_sent_to_the_marker_who_holds_it(city, markers):
     waiting = make_waiting(city, answers=1)
     plan(city, waiting.exam_id, markers[:2])

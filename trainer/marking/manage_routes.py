@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from trainer.accounts.rules import Person
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams.queries import ExamLine, read_exam
@@ -20,6 +22,8 @@ from trainer.marking.reopening import reopen_batch
 from trainer.marking.rules.rubric import ItemKey, may_begin
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
+from trainer.web.home import Task, offer_tasks
+from trainer.web.locale import number
 from trainer.web.sentences import sentence
 from trainer.web.view import Page, asked_id, asked_page, paged
 
@@ -123,3 +127,23 @@ def reopen(exam_id, batch_id):
             done = ngettext("%(num)s 份答题将重新评阅。", "%(num)s 份答题将重新评阅。", made.answers)
             flash(done, "success" if made.answers else "info")
     return redirect(url_for("marking_manage.batches", exam_id=exam_id), 303)
+
+
+def _to_plan(person: Person, now: datetime) -> list[Task]:
+    found = progress.exams_without_markers(db.session(), person.scope(MANAGE), now)
+    return [
+        Task(
+            title=_("为《%(title)s》安排阅卷", title=title),
+            url=url_for("marking_manage.show", exam_id=exam_id),
+            icon="clipboard-check",
+            note=_("%(n)s 份答题需要人工评阅，还没有选阅卷人", n=number(answers)),
+            action=_("去安排"),
+            urgency=1,
+        )
+        for exam_id, title, answers in found
+    ]
+
+
+def register(app: Flask) -> None:
+    """Say on the home page which exams wait for markers to be chosen."""
+    offer_tasks("exams_without_markers", _to_plan, permission=MANAGE)

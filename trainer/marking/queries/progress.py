@@ -17,13 +17,16 @@ from sqlalchemy.orm import Session, aliased
 from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
-from trainer.exams.models import Candidate
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at
 from trainer.marking.models import Mark, MarkingBatch, MarkingPlan, MarkingTask, PlanMarker
 from trainer.marking.queries.work import GROUP, MARK, in_hundredths, is_held, items_of
 from trainer.marking.rules.consistency import Agreement, Spread, agreement, spread
-from trainer.marking.rules.rubric import ItemKey
+from trainer.marking.rules.rubric import ItemKey, may_begin
 from trainer.orgs.models import Unit
-from trainer.orgs.rules import ancestors
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope, ancestors
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,28 @@ def possible_markers(session: Session, exam_id: int, unit_path: str) -> list[Pos
         .order_by(User.name, User.id)
     )
     return [PossibleMarker(user_id, name, unit, bool(is_candidate)) for user_id, name, unit, is_candidate in rows]
+
+
+def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, int]]:
+    """Return (id, title, answers) of the exams of ``scope`` that may be marked and have no plan, the first ones first."""
+    answers = func.count(MarkingTask.id)
+    rows = session.execute(
+        select(Exam.id, Exam.title, Exam.release, func.max(Sitting.closes_at), longest_extra(), answers)
+        .join(MarkingTask, MarkingTask.exam_id == Exam.id)
+        .join(Sitting, and_(Sitting.exam_id == Exam.id, Sitting.number == 1))
+        .join(Unit, Unit.id == Exam.unit_id)
+        .outerjoin(MarkingPlan, MarkingPlan.exam_id == Exam.id)
+        .where(
+            Exam.state == "published", MarkingPlan.exam_id.is_(None), MarkingTask.points.is_(None), units_within(scope)
+        )
+        .group_by(Exam.id)
+        .order_by(Exam.id)
+    )
+    return [
+        (exam_id, title, count)
+        for exam_id, title, release, closes_at, extra, count in rows
+        if may_begin(now, release=release, ended_at=ends_at(closes_at, extra))
+    ]
 
 
 @dataclass(frozen=True)
