@@ -120,8 +120,9 @@ def reopen(exam_id, batch_id):
             if refusal.status == 404 or type(refusal) is Forbidden:
                 raise
             problems = refusal.problems if isinstance(refusal, Invalid) else []
-            for one in problems or [refusal]:
-                flash(sentence(one.code, one.params), "danger")
+            told = [sentence(one.code, one.params) for one in problems]
+            for text in told or [sentence(refusal.code, refusal.params)]:
+                flash(text, "danger")
         else:
             spread(made.changed_attempts, now)
             done = ngettext("%(num)s 份答题将重新评阅。", "%(num)s 份答题将重新评阅。", made.answers)

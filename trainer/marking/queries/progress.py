@@ -64,7 +64,7 @@ def possible_markers(session: Session, exam_id: int, unit_path: str) -> list[Pos
 
 
 def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, int]]:
-    """Return (id, title, answers) of the exams of ``scope`` that may be marked and have no plan, the first ones first."""
+    """Return (id, title, answers) of the exams of ``scope`` that may be marked and have no plan, by id."""
     answers = func.count(MarkingTask.id)
     rows = session.execute(
         select(Exam.id, Exam.title, Exam.release, func.max(Sitting.closes_at), longest_extra(), answers)
