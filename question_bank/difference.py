@@ -19,8 +19,10 @@ from question_bank.item import Item
 DECIDING = ("any_order", "tolerance", "indefinite", "reuse", "rubric")
 LETTERED = ("options", "prompts", "document")
 
-# A number is one word, however long; Chinese has no spaces, so every other sign is a word by itself.
-TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-z]+|.", re.S)
+# Chinese has no spaces between words: a number, a Latin word, a single character or sign is what is compared.
+TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-z]+|[零〇一二三四五六七八九十百千万]+|.", re.S)
+# Fewer equal words than these between two differences read as noise, not as text that stayed.
+SHORTEST_SAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,23 @@ def differences(old: Item, new: Item) -> list[Difference]:
 
 
 def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return the old text with what went marked, and the new one with what came marked."""
+    """Return the old text with what went marked, and the new one with what came marked.
+
+    The texts of each side's pieces put together are that side again. Numbers are never split.
+    """
     left, right = TOKEN.findall(old), TOKEN.findall(new)
     before: list[Piece] = []
     after: list[Piece] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        _add(before, "same" if tag == "equal" else "removed", left[i1:i2])
-        _add(after, "same" if tag == "equal" else "added", right[j1:j2])
+    at_left = at_right = 0
+    for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
+        ends = block.a + block.size == len(left) and block.b + block.size == len(right)
+        if 0 < block.size < SHORTEST_SAME and not ends and (block.a or block.b):
+            continue
+        _add(before, "removed", left[at_left : block.a])
+        _add(after, "added", right[at_right : block.b])
+        _add(before, "same", left[block.a : block.a + block.size])
+        _add(after, "same", right[block.b : block.b + block.size])
+        at_left, at_right = block.a + block.size, block.b + block.size
     return tuple(before), tuple(after)
 
 

@@ -16,7 +16,6 @@ nearly the same words.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping
@@ -30,11 +29,6 @@ OUTCOMES = (UNCHANGED, RENUMBERED, CHANGED, VANISHED)
 NEAR = 0.9
 ALIKE = 0.5
 CANDIDATES = 5
-
-# Chinese has no spaces between words: a number, a Latin word, a single character or sign is what is compared.
-TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z]+|[零〇一二三四五六七八九十百千万]+|\s|.", re.DOTALL)
-# Fewer equal characters than these between two differences read as noise, not as text that stayed.
-SHORTEST_SAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,43 +130,3 @@ class _Finder:
 def _pairs(text: str) -> Counter[str]:
     words = plain(text)
     return Counter(words[place : place + 2] for place in range(len(words) - 1)) or Counter([words])
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of text: ``same`` in both, ``removed`` from the old, ``added`` in the new."""
-
-    kind: str
-    text: str
-
-
-def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return the old text with what was removed marked, and the new one with what was added marked.
-
-    The texts of each side's pieces put together are that side again. Numbers are never split.
-    """
-    left, right = TOKEN.findall(old), TOKEN.findall(new)
-    blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-    before: list[Piece] = []
-    after: list[Piece] = []
-    at_left = at_right = 0
-    for block in blocks:
-        ends = block.a + block.size == len(left) and block.b + block.size == len(right)
-        if 0 < block.size < SHORTEST_SAME and not ends and (block.a or block.b):
-            continue
-        _add(before, "removed", left[at_left : block.a])
-        _add(after, "added", right[at_right : block.b])
-        _add(before, "same", left[block.a : block.a + block.size])
-        _add(after, "same", right[block.b : block.b + block.size])
-        at_left, at_right = block.a + block.size, block.b + block.size
-    return tuple(before), tuple(after)
-
-
-def _add(side: list[Piece], kind: str, tokens: list[str]) -> None:
-    if not tokens:
-        return
-    text = "".join(tokens)
-    if side and side[-1].kind == kind:
-        side[-1] = Piece(kind, side[-1].text + text)
-    else:
-        side.append(Piece(kind, text))

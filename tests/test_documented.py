@@ -17,6 +17,7 @@ POST /exams/{exam_id}/attempts | GET /attempts/{attempt_id} | PUT /attempts/{att
 POST /attempts/{attempt_id}/submit | GET /attempts/{attempt_id}/result | POST /attempts/{attempt_id}/incidents
 POST /competitions | GET /competitions | GET /competitions/{competition_id}
 GET /competitions/{competition_id}/leaderboard | GET /compliance | GET /practice/next | POST /practice/answers
+GET /items | POST /items/import | GET /items/export
 """
 
 

@@ -62,8 +62,11 @@ class Draft:
             return None
         content = self.shelf.get(source)
         if content is None:
-            self.repair("", "picture_missing", DOUBTFUL, before=source, after=alt)
-            return None
+            content = self.shelf.likely(source)
+            if content is None:
+                self.repair("", "picture_missing", DOUBTFUL, before=source, after=alt)
+                return None
+            self.repair("", "picture_found_elsewhere", LIKELY, before=source)
         name = self.pictures.name_of(content, source, alt)
         if name is None:
             self.repair("", "picture_of_unknown_type", DOUBTFUL, before=source, after=alt)

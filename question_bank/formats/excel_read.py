@@ -9,6 +9,7 @@ from typing import Any
 
 from question_bank import text
 from question_bank.fields import MARKDOWN, OPEN, Problem
+from question_bank.formats import pace
 from question_bank.formats.answers import truth_of
 from question_bank.formats.excel_columns import (
     EXAMPLES,
@@ -111,6 +112,7 @@ def _questions(sheet: Sheet, file_name: str) -> list[Found]:
                 entry.problem("kind", "part_without_case", group=group)
         else:
             cases[group].append(entry)
+        pace.tell(row.number, sheet.rows[-1].number)
     return [_found(rows, head, unknown, Place(file=file_name, sheet=sheet.name)) for rows in entries]
 
 

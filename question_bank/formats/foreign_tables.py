@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from question_bank.formats import foreign_rows
+from question_bank.formats import foreign_rows, pace
 from question_bank.formats.draft import Draft, report
 from question_bank.formats.kind_words import kind_of_heading
 from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY, ImportReport, Place, Repair, Unreadable
@@ -91,6 +91,7 @@ class Reading:
         made = []
         for head, heading, rows in self._questions():
             made.append(foreign_rows.draft_of(self.sheet, head, heading, rows, place, self.rich))
+            pace.tell(rows[-1].number, self.sheet.rows[-1].number)
         return made
 
     def _questions(self) -> Iterator[tuple[Head, str, list[Row]]]:

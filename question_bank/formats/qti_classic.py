@@ -32,7 +32,7 @@ from question_bank.formats.qti_scoring import number
 from question_bank.formats.report import LIKELY, Place
 from question_bank.formats.rich import SLOT, Rich, from_plain, slots_as_gaps
 
-FILE_BASE = re.compile(r"(?:\$|%24)IMS-CC-FILEBASE(?:\$|%24)/?")
+FILE_BASE = re.compile(r"(?:\$|%24)IMS[-_]CC[-_]FILE_?BASE(?:\$|%24)/?")
 BLANK_NAME = re.compile(r"\[([A-Za-z0-9_.-]+)\]")
 UNSUPPORTED = ("file_upload_question", "calculated_question", "hot_spot_question", "external_tool")
 # Questions of a section: the sentences of Canvas's general, right and wrong feedback.

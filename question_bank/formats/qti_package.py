@@ -75,6 +75,12 @@ class Package:
                 return path
         return None
 
+    def find_end(self, reference: str) -> str | None:
+        """Return the only path that ends as a reference does; None where there are none or several."""
+        bare = unquote(reference.split("#")[0].split("?")[0]).replace("\\", "/").lstrip("./")
+        ends = [path for path in self._infos if bare and f"/{path}".endswith(f"/{bare}")]
+        return ends[0] if len(ends) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class PackageShelf(Shelf):
@@ -91,6 +97,10 @@ class PackageShelf(Shelf):
             if path is not None:
                 return self.package.read(path, MAX_BYTES)
         return None
+
+    def likely(self, source: str) -> bytes | None:
+        path = self.package.find_end(source)
+        return None if path is None else self.package.read(path, MAX_BYTES)
 
 
 def opened(content: bytes, file_name: str) -> Package:

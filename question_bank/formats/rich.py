@@ -303,6 +303,8 @@ class _Reader:
                     end_paragraph()
                 elif child.tag in ("sub", "sup"):
                     line.extend(self._shifted(child, style))
+                elif child.tag in ("mfrac", "msup", "msub", "msqrt"):
+                    line.append(Text(_formula(child), style.strong, style.emphasis))
                 else:
                     lost = LOST.get(child.tag)
                     if lost and (lost != "link" or child.attributes.get("href", "")):
@@ -388,6 +390,25 @@ class _Reader:
             return []
         told = alt or source.rpartition("/")[2][:60]
         return [Text(f"[{told}]", style.strong, style.emphasis)]
+
+
+def _formula(node: Node) -> str:
+    """Return a part of a formula in a line, such as 1/6, x^(2) and √(x+1), so that it does not read as another one."""
+    parts = []
+    for child in node.children:
+        if isinstance(child, str):
+            parts += [child.strip()] if child.strip() else []
+        elif child.tag in ("mfrac", "msup", "msub", "msqrt"):
+            parts.append(_formula(child))
+        else:
+            inner = [_formula(one) if isinstance(one, Node) else one.strip() for one in child.children]
+            parts.append("".join(inner) if child.children else "")
+    if node.tag == "mfrac" and len(parts) == 2:
+        return "/".join(one if one.isalnum() else f"({one})" for one in parts)
+    if node.tag in ("msup", "msub") and len(parts) == 2:
+        return f"{parts[0]}{'^' if node.tag == 'msup' else '_'}({parts[1]})"
+    words = "".join(parts)
+    return f"√({words})" if node.tag == "msqrt" else words
 
 
 def _text(words: str, style: _Style) -> Iterator[Inline]:

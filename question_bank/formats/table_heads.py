@@ -68,7 +68,9 @@ FLAG = re.compile(
     f"(?:选项|答案)?{PLACE}(?:选项)?(?:是否正确|是否为正确答案|是否正确答案|是否答案|对错|正确与否)|iscorrect{PLACE}|isright{PLACE}"
 )
 NOTE = re.compile(f"(?:选项|答案){PLACE}(?:的)?(?:解析|说明|分析)")
-PICTURE = re.compile(f"(?:选项|答案){PLACE}(?:的)?(?:图片|视频|音频|附件)")
+PICTURE = re.compile(
+    f"(?:选项|答案){PLACE}(?:的)?(?:图片|视频|音频|附件)|(?:题目|题干|试题)?(?:图片|视频|音频|附件)(?:名称|名|地址|路径|链接)?[0-9]{{0,2}}"
+)
 BRACKETED = re.compile(r"[(\[{【<《][^()\[\]{}【】<>《》]*[)\]}】>》]?")
 CODE_NOTE = re.compile(r"([0-9]{1,6})\s*[-=:：、.\s]?\s*(?:代表|表示|为|是)?\s*([\u4e00-\u9fff]{2,6})")
 LONGEST_HEAD = 60
@@ -134,7 +136,9 @@ def read_head(cells: Sequence[str]) -> Head | None:
     filled = sum(bool(cell.strip()) for cell in cells)
     if not answered and len(head.options) < 2:
         return None
-    if known < 2 or 2 * len(head.unknown) > filled + 1:
+    # A stem, a key and options are a head, whatever else stands beside them.
+    surely = "answer" in head.roles and len(head.options) >= 2
+    if known < 2 or (2 * len(head.unknown) > filled + 1 and not surely):
         return None
     if "kind" in head.roles:
         told = unicodedata.normalize("NFKC", cells[head.roles["kind"]])

@@ -2,8 +2,8 @@
 // for the rows as they stand. On the form data-builder with data-supply (address), data-most (rows) and data-graded
 // (kinds with rules of partial credit; the others hide data-section-partial);
 // inside data-sections > data-section, a <template data-section-pattern>, data-section-add, -remove,
-// -need, -number, data-preset (JSON), data-builder-total and data-builder-warnings, which also join the question of
-// the button with data-publish; data-naming (address) tells how many people data-builder-named stands for. Sentences
+// -need, -number, -more; a choice data-presets (values JSON) with the button data-preset-use, data-builder-total and
+// data-builder-warnings, which also join the question of the button with data-publish; data-naming (address) tells how many people data-builder-named stands for. Sentences
 // come from the server.
 import { api } from "./api.js";
 
@@ -37,12 +37,22 @@ function ticked(row, name) {
   return [...row.querySelectorAll(`[name$="-${name}"]:checked`)].map((box) => box.value);
 }
 
+function tick(row, name, values) {
+  for (const box of row.querySelectorAll(`[name$="-${name}"]`)) box.checked = values.includes(box.value);
+}
+
 function addRow(values = {}) {
   const index = nextIndex++;
   const html = pattern.innerHTML.replaceAll("sections-NN-", `sections-${index}-`);
   rows.insertAdjacentHTML("beforeend", html);
   const row = rows.lastElementChild;
-  for (const [name, value] of Object.entries(values)) input(row, name).value = value;
+  for (const [name, value] of Object.entries(values)) {
+    if (Array.isArray(value)) tick(row, name, value);
+    else input(row, name).value = value;
+  }
+  // What a row draws from must not hide in a fold.
+  const part = ["topics", "fields", "difficulty"].some((name) => values[name]?.length);
+  row.querySelector("[data-section-more]").open = Boolean(values.wing) || part;
   offerRules(row);
   return row;
 }
@@ -179,9 +189,8 @@ form.addEventListener("click", (event) => {
     changed();
     (other?.querySelector("[data-section-remove]") ?? addButton).focus();
   }
-  const preset = event.target.closest("[data-preset]");
-  if (preset) {
-    const facts = JSON.parse(preset.dataset.preset);
+  if (event.target.closest("[data-preset-use]")) {
+    const facts = JSON.parse(form.querySelector("[data-presets]").value);
     rows.replaceChildren();
     for (const section of facts.sections) addRow(section);
     form.elements.minutes.value = facts.minutes;

@@ -16,13 +16,14 @@ function renumber(list) {
 }
 
 function arrange() {
-  const list = main.querySelector("[data-order]");
-  if (!list) return;
   const place = (row) => Number(row.querySelector("select").value);
-  list.append(...[...list.children].sort((one, other) => place(one) - place(other)));
-  for (const select of list.querySelectorAll("select")) select.hidden = true;
-  for (const button of list.querySelectorAll("button")) button.hidden = false;
-  renumber(list);
+  // A case may hold several.
+  for (const list of main.querySelectorAll("[data-order]")) {
+    list.append(...[...list.children].sort((one, other) => place(one) - place(other)));
+    for (const select of list.querySelectorAll("select")) select.hidden = true;
+    for (const button of list.querySelectorAll("button")) button.hidden = false;
+    renumber(list);
+  }
 }
 
 function move(button) {
@@ -37,7 +38,7 @@ function move(button) {
   for (const one of list.children) one.classList.toggle("is-moved", one === row);
   button.focus();
   const place = [...list.children].indexOf(row) + 1;
-  main.querySelector("[data-order-said]").textContent = list.dataset.moved.replace("{place}", String(place));
+  list.parentElement.querySelector("[data-order-said]").textContent = list.dataset.moved.replace("{place}", String(place));
 }
 
 /* --- pages in place of pages --- */
@@ -156,7 +157,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (/^[1-9a-fA-F]$/.test(event.key)) {
-    if (choose(form, event.key)) event.preventDefault();
+    // In a case nobody could tell which of its questions a key means.
+    if (form.dataset.kind !== "case_study" && choose(form, event.key)) event.preventDefault();
   } else if (event.key === "Enter" && !event.target.closest("a, button")) {
     event.preventDefault();
     form.requestSubmit(form.querySelector(".thumb-actions .btn-primary"));

@@ -111,6 +111,13 @@ def test_the_bank_tells_states_empty_topics_and_what_waits(as_user, city):
     assert "1 道试题因所依据的法律变动被隔离" in bank
     assert "1 道试题等待审核" not in bank
     assert "1 道试题等待审核" in reviewer
+    # A changed text of a published item waits for a reviewer as a new item does.
+    with transaction() as session:
+        values = {"proposed_state": "in_review", "proposed_version_id": ItemRecord.version_id}
+        session.execute(update(ItemRecord).where(ItemRecord.id == ids[2]).values(values))
+    assert "2 道试题等待审核" in plain(as_user("reviewer").get("/"))
+    with transaction() as session:
+        session.execute(update(ItemRecord).where(ItemRecord.id == ids[2]).values(proposed_state=None))
     assert CLEAR in author
     for page in (bank, reviewer, author):
         assert "已发布 1 道" in page

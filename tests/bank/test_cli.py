@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
+from tests.bank.import_files import ROW, book
 from tests.conftest import NINE
 from tests.question_bank.samples import make_data, make_item
 from trainer.bank.importing import import_items
@@ -33,8 +34,7 @@ def test_a_faulty_row_is_named_and_nothing_is_stored(run, session, tmp_path):
     bad.write_text(json.dumps({"items": [make_data("true_false", topic="nothing")]}), encoding="utf-8")
     done = run("import", good, bad)
     assert done.exit_code == 1
-    assert "bad.json: row 1: penalty-law-0003: topic" in done.output
-    assert "unknown_topic" in done.output
+    assert "bad.json: 2 (1): refused: topic: 没有“nothing”这个主题。" in done.output
     assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
     bad.write_bytes(b"{")
     assert run("import", bad).exit_code == 1
@@ -53,3 +53,37 @@ def test_an_export_can_be_imported_again(run, tmp_path):
 def test_the_shipped_content_is_loaded_by_command(run):
     assert run("load-shipped").exit_code == 0
     assert "0 added, 0 changed" in run("load-shipped").output
+
+
+def test_files_of_other_systems_come_in_with_a_line_for_every_repair(run, session, tmp_path):
+    file = tmp_path / "bank.xlsx"
+    file.write_bytes(book((*ROW[:6], "c", ROW[7])))
+    refused = run("import", file)
+    assert refused.exit_code == 1
+    assert "topic" in refused.output
+    done = run("import", file, "--topic", "penalty_law", "--field", "market", "--difficulty", 4)
+    assert done.exit_code == 0, done.output
+    assert "1 added" in done.output
+    row = session.scalar(select(ItemRecord))
+    assert (row.topic, row.difficulty, row.state) == ("penalty_law", 4, "draft")
+    assert "0 added, 0 changed, 1 unchanged" in run("import", file, "--topic", "penalty_law").output
+    assert run("import", file, "--topic", "no_such").exit_code == 2
+    assert run("import", file, "--format", "pdf").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["aiken", "excel", "gift", "json", "moodle_xml", "qti_22", "qti_30", "word"])
+def test_every_format_goes_out_by_command(run, tmp_path, name):
+    import_items([make_item(), make_item("true_false")], by=None, now=NINE, publish=True)
+    file = tmp_path / f"out.{name}"
+    done = run("export", file, "--format", name)
+    assert done.exit_code == 0, done.output
+    assert file.stat().st_size > 50
+    assert ("1 questions" if name == "aiken" else "2 questions") in done.output
+
+
+def test_publish_lets_a_change_of_key_wait(run, session, tmp_path):
+    import_items([make_item()], by=None, now=NINE, publish=True)
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps({"items": [make_data(key="A" if make_data()["key"] != "A" else "B")]}), encoding="utf-8")
+    assert "1 proposed" in run("import", file, "--publish").output
+    assert session.scalar(select(ItemRecord.proposed_state)) == "in_review"

@@ -18,10 +18,12 @@ def inputs_of(data, before=""):
     kind = data["kind"]
     letters = [row["key"] for row in data.get("options", ())]
     for name, value in data.items():
-        if name in ("id", "wing", "enemies", "media", "key", "tolerance"):
+        if name in ("id", "wing", "media", "key", "tolerance"):
             continue
         if name in ("fields",):
             found.setlist(before + name, value)
+        elif name == "enemies":
+            found.update({f"{before}enemies[{number}]": code for number, code in enumerate(value)})
         elif isinstance(value, list) and name != "tags":
             for number, row in enumerate(value):
                 place = f"{before}{name}[{number}]"
@@ -61,9 +63,13 @@ def test_every_kind_comes_back_as_it_was(kind):
     assert Item.from_dict(sent | {"id": item.id}) == item
 
 
-def test_what_the_editor_does_not_offer_is_kept():
-    data = make_item(enemies=["penalty-law-0801"]).to_dict()
-    assert read_data(inputs_of(data), data, TODAY)["enemies"] == ["penalty-law-0801"]
+def test_enemies_are_sent_and_what_the_editor_does_not_offer_is_kept():
+    data = make_item(enemies=["penalty-law-0801", "penalty-law-0802"]).to_dict()
+    sent = inputs_of(data)
+    assert read_data(sent, data, TODAY)["enemies"] == ["penalty-law-0801", "penalty-law-0802"]
+    assert read_data(sent, {"media": [1]}, TODAY)["media"] == [1]
+    sent["enemies[0]"] = " "
+    assert read_data(sent, data, TODAY)["enemies"] == ["penalty-law-0802"]
 
 
 def test_empty_rows_are_left_out_and_letters_close_up():

@@ -226,3 +226,32 @@ def test_an_item_in_review_may_be_seen_by_reviewers_though_reserved(as_user, ses
     session.rollback()
     assert as_user("reviewer").get(f"/items/{item_id}").status_code == 200
     assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "item.reserved_seen")) == 1
+
+
+def test_enemies_are_written_shown_and_refused_at_their_field(as_user, session, published):
+    author, item_id = as_user("author"), published["single_choice"]
+    enemy = session.get(ItemRecord, published["true_false"]).code
+    form = form_of() | {"base": newest(session, item_id), "enemies[0]": enemy, "enemies[1]": "no-such-0001"}
+    refused = author.post(f"/items/{item_id}/edit", data=form)
+    assert refused.status_code == 422
+    assert 'id="enemies[1]-error"' in refused.text
+    assert "“no-such-0001”不在题库里" in refused.text
+    form["enemies[1]"] = ""
+    sent = author.post(f"/items/{item_id}/edit", data=form | {"submit_too": "1"})
+    as_user("reviewer").post(f"/items/{item_id}/approve", data={"version": newest(session, item_id)})
+    assert sent.status_code == 303
+    assert enemy in as_user("bank").get(f"/items/{item_id}").text
+    # The other side tells that it was declared here.
+    assert "由对方题目或查重设为互斥" in author.get(f"/items/{published['true_false']}/edit").text
+
+
+def test_items_are_found_by_words_and_only_those_that_may_be_seen(as_user, session, published):
+    session.get(ItemRecord, published["true_false"]).pool = "reserved"
+    session.get(ItemRecord, published["true_false"]).author_id = None
+    session.commit()
+    code = session.get(ItemRecord, published["single_choice"]).code
+    session.rollback()
+    found = as_user("author").get("/items/find", query_string={"words": code}).json["items"]
+    assert [one["code"] for one in found] == [code]
+    assert len(as_user("author").get("/items/find").json["items"]) <= len(KINDS)
+    assert as_user("officer").get("/items/find").status_code == 403

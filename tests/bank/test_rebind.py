@@ -28,7 +28,7 @@ from tests.laws.factories import (
 )
 from tests.question_bank.samples import make_data
 from trainer.audit.models import Entry
-from trainer.bank import rebind
+from trainer.bank import importing, rebind
 from trainer.bank.bulk import apply_changes, undo_operation
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
@@ -267,3 +267,18 @@ def _nothing_stale_is_drawn(session, texts, starts):
                     assert article in texts[newer]
                     assert fingerprint(texts[newer][article]) == mark
     session.rollback()
+
+
+def test_a_shipped_item_that_cites_a_new_law_here_goes_on_following_what_is_shipped(session, city, monkeypatch):
+    shipped = citing(1, "1")
+    monkeypatch.setattr(importing, "load", lambda: [shipped])
+    importing.load_shipped(now=NINE)
+    load_both()
+    item_id = session.scalar(select(ItemRecord.id))
+    rebind.confirm_unchanged(change_id(session), [item_id], by=city.people["bank"], now=NINE)
+    assert [one.is_shipped for one in versions(session, item_id)] == [True, True]
+    assert importing.load_shipped(now=NINE).unchanged == ("cite-1",)
+    assert basis(session, item_id)[0] == SECOND
+    mended = citing(1, "1", version=SECOND, stem="第1题：换了说法，正确的是（　　）。")
+    monkeypatch.setattr(importing, "load", lambda: [mended])
+    assert importing.load_shipped(now=NINE).changed == ("cite-1",)

@@ -10,6 +10,7 @@ from tests.question_bank.samples import make_item
 from trainer.bank import reports
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord, ItemReport
+from trainer.core.database import transaction
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.notices.models import Notice
 from trainer.practice.service import answer_item
@@ -18,7 +19,7 @@ from trainer.practice.service import answer_item
 @pytest.fixture
 def item(session, city):
     import_items([make_item()], by=city.people["author"], now=NINE, publish=True)
-    found = session.execute(select(ItemRecord.id, ItemRecord.version_id)).one()
+    found = session.execute(select(ItemRecord.id, ItemRecord.code, ItemRecord.version_id)).one()
     session.rollback()
     return found
 
@@ -108,9 +109,35 @@ def test_an_officer_reports_from_the_answer_and_the_author_goes_on_to_the_editor
     assert as_user("reviewer").get("/items/reports").status_code == 403
 
 
+def test_a_report_accepted_while_a_text_is_in_review_leads_to_the_item(as_user, session, city, item):
+    officer, author = as_user("officer"), as_user("author")
+    officer.post(f"/practice/items/{item.id}/report", data={"text": "题干有错字。"})
+    found = session.scalar(select(ItemReport.id))
+    session.rollback()
+    with transaction() as open_session:
+        row = open_session.get(ItemRecord, item.id)
+        row.proposed_version_id, row.proposed_state = row.version_id, "in_review"
+    sent = author.post(f"/items/reports/{found}/accept", follow_redirects=True)
+    assert (sent.status_code, sent.request.path) == (200, f"/items/{item.id}")
+    assert "这道题有一稿正在审题" in sent.text
+    assert "撤回" in sent.text
+
+
+def test_an_item_is_reported_before_it_is_answered(as_user, session, city, item):
+    officer = as_user("officer")
+    page = officer.get(f"/practice/item?item={item.code}").text
+    assert f"/practice/items/{item.id}/report" in page
+    sent = officer.post(f"/practice/items/{item.id}/report", data={"text": "题干有错字。"})
+    assert sent.location.endswith(f"/practice/item?item={item.code}")
+    row = session.scalar(select(ItemReport))
+    assert (row.version_id, row.origin, row.text) == (item.version_id, "practice", "题干有错字。")
+    session.rollback()
+    assert officer.post(f"/practice/items/{item.id + 99}/report", data={"text": "x"}).status_code == 404
+
+
 def test_an_author_sees_reports_on_own_items_alone(as_user, session, city):
     import_items([make_item()], by=city.people["bank"], now=NINE, publish=True)
-    found = session.execute(select(ItemRecord.id, ItemRecord.version_id)).one()
+    found = session.execute(select(ItemRecord.id, ItemRecord.code, ItemRecord.version_id)).one()
     session.rollback()
     number = report(city, found)
     assert "答案应为 A。" not in as_user("author").get("/items/reports").text

@@ -1,7 +1,7 @@
 """The way of a text to publication."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,9 +12,11 @@ from tests.factories import add_user
 from tests.question_bank.samples import make_item
 from trainer.accounts.models import Grant
 from trainer.bank import edit, review
+from trainer.bank.bulk import apply_changes
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord, ItemReview, ItemTask, ItemVersion
 from trainer.bank.queries import read_pool
+from trainer.bank.work_queries import text_to_edit
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Refused
 from trainer.notices.models import Notice
@@ -175,11 +177,30 @@ def test_a_manager_publishes_a_mend_of_wording_alone_and_nothing_else(session, c
 def test_what_was_filed_for_many_items_meanwhile_is_kept(session, city, reviewers, published):
     save(city, published, data_of(key="A"))
     submit(city, published)
-    with transaction() as open_session:
-        open_session.get(ItemRecord, published).difficulty = 5
+    later = {"by": city.people["bank"], "now": NINE + timedelta(minutes=1)}
+    apply_changes("difficulty", ["5"], [published], **later)
     review.approve_item(published, worked_on(session, published), by=reviewers[0], now=NINE)
     session.rollback()
     assert session.get(ItemRecord, published).difficulty == 5
+
+
+def test_what_a_writer_files_anew_counts_before_what_was_filed_for_many_items_earlier(
+    session, city, reviewers, published
+):
+    earlier = {"by": city.people["bank"], "now": NINE - timedelta(minutes=1)}
+    apply_changes("variant_group", ["fine"], [published], **earlier)
+    apply_changes("difficulty", ["5"], [published], **earlier)
+    save(city, published, data_of(difficulty=4))
+    proposal = session.get(ItemVersion, worked_on(session, published))
+    # The proposal opens as it was written, and its group of variants is gone.
+    shown = text_to_edit(session, session.get(ItemRecord, published), proposal)
+    assert (shown.difficulty, shown.variant_group) == (4, None)
+    session.rollback()
+    submit(city, published)
+    review.approve_item(published, worked_on(session, published), by=reviewers[0], now=NINE)
+    session.rollback()
+    row = session.get(ItemRecord, published)
+    assert (row.difficulty, row.variant_group) == (4, None)
 
 
 def test_tasks_on_an_item_and_on_a_topic_end_with_the_work(session, city, reviewers, draft):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.attempts.factories import make_exam
+from tests.bank.import_files import OTHER, ROW, book, moodle
 from tests.browser.real_site import RealSite
 from tests.competitions.factories import make_competition
 from tests.factories import add_user
@@ -23,6 +24,7 @@ from trainer.accounts.models import Grant
 from trainer.accounts.queries import person_by_id
 from trainer.accounts.rules import ROLES
 from trainer.attempts.models import Attempt
+from trainer.bank.import_batches import ask_to_take_in, create_batch, go_on
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemLawCheck, ItemRecord
 from trainer.competitions.service import NewRound
@@ -41,10 +43,17 @@ from trainer.reports.practice_counting import count_practice
 from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
-NO_PAGES = re.compile(r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<")
+NO_PAGES = re.compile(
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<"
+    r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
+)
 
 # What a page must be asked for besides.
-ASKED = {"laws.compare": f"?old={FIRST}&new={SECOND}", "marking.batch": "?all=1"}
+ASKED = {
+    "exports.show": "?format=aiken",
+    "laws.compare": f"?old={FIRST}&new={SECOND}",
+    "marking.batch": "?all=1",
+}
 
 # Whoever comes first in the city and holds the permission opens a page, but for these.
 BY = {
@@ -74,6 +83,7 @@ class FullSite:
     ids: dict[str, Any] = field(default_factory=dict)
     exams: dict[str, int] = field(default_factory=dict)
     classes: dict[str, int] = field(default_factory=dict)
+    imports: dict[str, int] = field(default_factory=dict)
 
     def pages(self) -> list[tuple[str, str | None, str]]:
         """Return (endpoint, username or None for nobody, address) of every page of the url map, by address.
@@ -107,6 +117,8 @@ class FullSite:
             if endpoint.startswith("marking_manage."):
                 return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]
+        if endpoint.startswith("marking.") and name == "batch_id":
+            return self.ids["marking_batch_id"]
         if endpoint == "statistics.item":
             return self.ids["measured_item_id"]
         if endpoint == "law_checks.show" and name == "item_id":
@@ -146,7 +158,7 @@ def furnish(site: RealSite) -> FullSite:
         for username in ("officer", "officer2"):
             _hand_in(made.exam_id, people[username], now)
         full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
-        full.exams["marked"], full.ids["batch_id"] = hold_batch(city, "marker", now)
+        full.exams["marked"], full.ids["marking_batch_id"] = hold_batch(city, "marker", now)
         full.ids["position"] = 2
         full.classes = {
             state: make_class(city, state=state, now=now, title=f"证据收集培训班（{state}）")
@@ -162,11 +174,37 @@ def furnish(site: RealSite) -> FullSite:
             )
         _change_a_law(full)
         full.ids |= {"user_id": people["officer2"], "unit_id": units["PJ-CGJ"], "digest": _roster(site)}
+        full.imports = _imports(people["bank"])
+        full.ids["batch_id"] = full.imports["preview"]
         with transaction() as session:
             for state in ("done", "failed"):
                 error = "KeyError: x" if state == "failed" else ""
                 session.add(JobRun(job="seal_chains", started_at=now, ended_at=now, state=state, count=3, error=error))
     return full
+
+
+def _imports(by: int) -> dict[str, int]:
+    """Bring files in as far as each of the steps goes, and return their imports by the step."""
+    assumed = {
+        "wing": "legal_theory",
+        "topic": "penalty_law",
+        "fields": ["general"],
+        "difficulty": 3,
+        "level": "recall",
+    }
+    bad = ("单选题", "答案不在选项中（　　）。", "甲", "乙", "", "", "E", "")
+    rows = {"applied": (ROW,), "preview": ((*ROW[:6], "D", ROW[7]), OTHER, OTHER, bad), "waiting": (ROW,)}
+    made = {"refused": create_batch([("x.bin", b"\0\1")], format="", defaults=assumed, language="zh", by=by)}
+    go_on(made["refused"])
+    for step, held in rows.items():
+        files_sent = [(f"{step}.xlsx", book(*held)), ("quiz.xml", moodle())]
+        made[step] = create_batch(files_sent, format="", defaults=assumed, language="zh", by=by)
+        if step != "waiting":
+            go_on(made[step])
+        if step == "applied":
+            ask_to_take_in(made[step])
+            go_on(made[step])
+    return made
 
 
 def _fill_roles(full: FullSite) -> None:

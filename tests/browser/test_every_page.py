@@ -93,8 +93,11 @@ def test_states_of_pages_that_one_address_does_not_show(browse, full, width, dar
         wrong |= read(admin, address)
     wrong |= read(browse("auditor", width=width, dark=dark, locale=locale), "/audit?target=moon:1")
     wrong |= read(browse("bank", width=width, dark=dark, locale=locale), "/items?words=nothing-like-this")
+    bank = browse("bank", width=width, dark=dark, locale=locale)
+    for batch_id in full.imports.values():
+        wrong |= read(bank, f"/items/import/{batch_id}")
     for address in ("/items/statistics?origin=practice", "/items/statistics?advice=drifting", "/items?advice=weak"):
-        wrong |= read(browse("bank", width=width, dark=dark, locale=locale), address)
+        wrong |= read(bank, address)
     wrong |= read(admin, "/nowhere", status=404)
     wrong |= read(admin, "/audit", status=403)
     assert wrong == {}

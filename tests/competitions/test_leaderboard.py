@@ -13,6 +13,7 @@ from trainer.audit.models import Entry
 from trainer.competitions import leaderboard
 from trainer.competitions.jobs import take_results
 from trainer.competitions.models import Competition, FrozenScore, RoundScore
+from trainer.competitions.queries import outlines
 from trainer.competitions.service import NewRound
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Missing
@@ -249,3 +250,24 @@ def test_a_second_exam_does_not_reach_the_first_round(session, city, exam):
     session.rollback()
     found = session.scalars(select(RoundScore.score).order_by(RoundScore.round_id)).all()
     assert found == [Decimal("61.00"), Decimal("62.00")]
+
+
+def test_a_provisional_score_is_on_no_board_until_it_is_marked(session, city, exam, competition):
+    """A better attempt that still waits for a marker does not push out the one that is final."""
+    officer = city.people["officer"]
+    final = settle(exam, officer, "60", NINE)
+    waiting = settle(exam, officer, "80", NINE + MINUTE, ordinal=2)
+    with transaction() as open_session:
+        open_session.execute(update(Result).where(Result.attempt_id == waiting.attempt_id).values(unmarked=1))
+    assert leaderboard.take_settled([final.attempt_id, waiting.attempt_id]) == 1
+    assert scores(session, competition) == {officer: Decimal(60)}
+    assert (take_results(NINE), leaderboard.rebuild(competition).changed) == (0, 0)
+    (outline,) = outlines(session, [competition])
+    assert all(row.provisional(NINE + timedelta(days=9)) for row in outline.rounds)
+    session.rollback()
+    with transaction() as open_session:
+        open_session.execute(
+            update(Result).where(Result.attempt_id == waiting.attempt_id).values(unmarked=0, score=Decimal(90))
+        )
+    assert take_results(NINE) == 1
+    assert scores(session, competition) == {officer: Decimal(90)}

@@ -9,6 +9,7 @@ from tests.attempts.factories import make_drawn_exam
 from tests.conftest import NINE
 from tests.question_bank.samples import EXPLANATION_CANARY, KEY_CANARY, NOTE_CANARY, make_item
 from trainer.hours.models import LedgerEntry
+from trainer.marking import queries as marks
 from trainer.marking.models import Result
 from trainer.marking.service import credit_passes
 from trainer.papers.rules.blueprint import SectionSpec
@@ -73,3 +74,25 @@ def test_an_empty_answer_needs_nobody_and_the_result_tells_every_piece(exam, as_
     for secret in (EXPLANATION_CANARY, KEY_CANARY, NOTE_CANARY, "误标", "漏标", "配对错误", "不定项选择题"):
         assert secret in page
     assert page.count("李某占道经营") == 1
+
+
+def test_only_attempts_whose_result_is_held_back_are_asked_for_what_waits(exam, as_user, monkeypatch):
+    asked = []
+    monkeypatch.setattr(marks, "waiting_answers", lambda session, ids: asked.append(list(ids)) or {})
+    officer = as_user("officer")
+    officer.get("/exams/mine")
+    officer.post(f"/api/v1/exams/{exam.exam_id}/attempts")
+    officer.get("/exams/mine")
+    attempt_id, _told = hand_in(officer, exam, RIGHT)
+    officer.get("/exams/mine")
+    assert asked == [[], [], []]
+    assert attempt_id
+
+
+def test_an_attempt_that_waits_is_asked_for(exam, as_user, monkeypatch):
+    asked = []
+    officer = as_user("officer")
+    attempt_id, _told = hand_in(officer, exam, RIGHT | {5: "不合法"})
+    monkeypatch.setattr(marks, "waiting_answers", lambda session, ids: asked.append(list(ids)) or {})
+    officer.get("/exams/mine")
+    assert asked == [[int(attempt_id)]]

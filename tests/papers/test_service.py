@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from question_bank.kinds import KINDS
 from tests.conftest import NINE
 from tests.papers.factories import fill_bank, section
 from tests.question_bank.samples import CANARIES, EXPLANATION_CANARY, NOTE_CANARY, make_item
@@ -19,7 +20,7 @@ from trainer.papers.queries import items_of_paper, papers_of, sections_of, suppl
 from trainer.papers.rules.blueprint import presets
 from trainer.papers.service import NotEnoughItems, compile_papers, create_blueprint, paper_digest, replace_sections
 
-TITLES = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
+TITLES = {kind: kind for kind in KINDS}
 
 
 def make_blueprint(*sections, seed="seed"):

@@ -31,7 +31,19 @@ def test_an_item_comes_without_its_key_and_is_explained_after_the_answer(officer
     asked = officer.get(NEXT)
     assert not any(secret in asked.text + str(asked.headers) for secret in SECRETS)
     item = asked.json["item"]
-    shown = {"stem", "stem_html", "options", "blanks", "indefinite", "prompts", "reuse", "document"}
+    shown = {
+        "stem",
+        "stem_html",
+        "options",
+        "blanks",
+        "indefinite",
+        "prompts",
+        "reuse",
+        "document",
+        "documents",
+        "parts",
+        "max_length",
+    }
     assert set(item) == {"id", "version", "code", "kind", "wing", "topic", "fields"} | shown
     assert (item["kind"], asked.json["queue"]) == (kind, "new")
     told = give(officer, item, WRONG[kind]).json

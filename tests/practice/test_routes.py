@@ -166,7 +166,7 @@ def test_a_mistyped_address_is_no_page(officer, address):
 
 
 def test_the_overview_lists_topics_laws_and_fields_with_the_own_progress(officer):
-    add_items(shipped(count=400), NINE)
+    add_items(shipped(count=10_000), NINE)
     page = officer.get("/practice").text
     assert all(name in page for name in ("法律理论", "岗位职责", "执法程序", "业务技能大比武"))
     assert re.search(r"已学 0 / \d+ 题", page)

@@ -4,6 +4,7 @@ import pytest
 
 from question_bank import kinds
 from question_bank.item import LegalBasis
+from question_bank.kinds.case_study import expand
 from tests.practice.factories import RIGHT, WRONG, shipped, small_item
 from trainer.practice.rules.explaining import cite, explain
 
@@ -76,4 +77,5 @@ def test_a_law_has_its_full_title_and_its_standing():
 
 def test_every_shipped_item_can_be_explained():
     for item in shipped(count=10_000):
-        assert explain(item, None, kinds.grade(item, None)).right_answer is not None
+        for part in expand(item):
+            assert explain(part, None, kinds.grade(part, None)).right_answer is not None

@@ -11,7 +11,7 @@ from tests.practice.factories import RIGHT, WRONG, add_attempt, add_items, new_v
 from trainer.bank.models import ItemRecord
 from trainer.core.database import db, transaction
 from trainer.core.errors import Conflict, Invalid, Missing, Refused
-from trainer.practice import queries
+from trainer.practice import answer_queries, queries
 from trainer.practice.models import Card, PracticeAnswer
 from trainer.practice.rules import memory
 from trainer.practice.rules.choosing import Wanted
@@ -247,11 +247,11 @@ def test_new_prefers_items_of_the_own_field(me, session):
 
 
 def test_filters_narrow_what_comes(me, session):
-    add_items(shipped(count=400), NINE)
+    add_items(shipped(count=10_000), NINE)
     by_topic = following(me, session, mode="topic", topic="hearing")
     assert by_topic.topic == "hearing"
     by_law = following(me, session, mode="law", law="行政许可法")
-    body = next(item for item in shipped(count=400) if item.id == by_law.code)
+    body = next(item for item in shipped(count=10_000) if item.id == by_law.code)
     assert "行政许可法" in {basis.law for basis in body.basis}
     assert following(me, session, mode="wing", wing="procedures").wing == "procedures"
     fire = following(me, session, mode="field", field="fire")
@@ -314,9 +314,9 @@ def test_search_finds_every_word_and_takes_signs_literally(me, session):
 
 def test_an_explained_answer_is_for_its_owner(me, city, single, session):
     made = give(me, single, "A")
-    assert queries.answered(session, me, made, now=NINE).told.right_answer == "B"
+    assert answer_queries.answered(session, me, made, now=NINE).told.right_answer == "B"
     with pytest.raises(Missing):
-        queries.answered(session, city.people["officer2"], made, now=NINE)
+        answer_queries.answered(session, city.people["officer2"], made, now=NINE)
 
 
 def test_an_answer_to_an_item_now_reserved_shows_no_key(me, single, session):
@@ -324,4 +324,4 @@ def test_an_answer_to_an_item_now_reserved_shows_no_key(me, single, session):
     with transaction() as writing:
         writing.get_one(ItemRecord, single).pool = "reserved"
     with pytest.raises(Missing):
-        queries.answered(session, me, made, now=NINE)
+        answer_queries.answered(session, me, made, now=NINE)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from question_bank.lawdiff import ArticleChange, compare, likeness, pieces
+from question_bank.difference import pieces
+from question_bank.lawdiff import ArticleChange, compare, likeness
 from question_bank.laws import fingerprint
 
 OLD = {

@@ -7,6 +7,7 @@ import pytest
 from question_bank import formats
 from question_bank.formats.report import complete
 from tests.question_bank.inventing import HASH, PICTURE
+from tests.question_bank.samples import make_item
 
 ASKED = {"wing": "procedures", "topic": "hearing", "fields": ["general"], "difficulty": 3, "level": "recall"}
 
@@ -276,3 +277,10 @@ def test_a_file_that_cannot_be_read_is_refused(content, code):
 def test_xml_in_gbk_is_read():
     content = f'<?xml version="1.0" encoding="gb2312"?><quiz>{multichoice(100, 0)}</quiz>'.encode("gbk")
     assert complete(formats.read(content, "x.xml").found, ASKED)[0].item.stem == "题干"
+
+
+def test_an_error_finding_item_whose_sentences_were_taken_apart_in_moodle_is_a_multiple_choice():
+    chosen = formats.find("moodle_xml")
+    content = chosen.writer([make_item("error_finding")]).replace(b'class="sentence"', b"", 1)
+    (done,) = complete(chosen.reader(content, "x").found, {})
+    assert done.item.kind == "multiple_choice"

@@ -1,8 +1,10 @@
 """Near-duplicate groups."""
 
+import random
+
 import pytest
 
-from question_bank.similar import shingles, similar_groups, words
+from question_bank.similar import nearest, similar_groups, similar_pairs, words
 from tests.question_bank.samples import DATA, make_item
 
 LONG = "行政机关在作出行政处罚决定之前，应当告知当事人拟作出的行政处罚内容及事实、理由、依据"
@@ -60,19 +62,47 @@ def test_the_order_of_options_and_items_does_not_matter():
     assert similar_groups([one, other])[0].least == 1
 
 
-@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.9, 1.0])
-def test_the_filter_loses_no_pair(threshold):
-    items = [statement(number, LONG[: 10 + number] + LONG[number:]) for number in range(1, 30)]
-    sets = {item.id: shingles(item) for item in items}
-    expected = {
-        frozenset((one, two))
-        for one in sets
-        for two in sets
-        if one < two and len(sets[one] & sets[two]) / len(sets[one] | sets[two]) >= threshold
-    }
-    together = [set(ids) for ids in groups(*items, threshold=threshold)]
-    assert all(any(pair <= group for group in together) for pair in expected)
-    assert {item_id for group in together for item_id in group} == {item_id for pair in expected for item_id in pair}
+def test_few_pairs_are_missed_and_none_is_made_up():
+    """Planted near-doubles among other questions: a number, a name, words, signs, an order of options changed."""
+    chance = random.Random(1)
+    signs = [chr(code) for code in range(0x4E00, 0x4E00 + 600)]
+    said = {f"q-{n:04d}": "".join(chance.choices(signs, k=chance.randint(15, 120))) for n in range(1500)}
+    planted = set()
+    for number, one in enumerate(sorted(said)[:300]):
+        plain = said[one]
+        at = chance.randrange(len(plain) - 3)
+        changed = [
+            plain[:at] + "15" + plain[at + 1 :],
+            "张某、" + plain,
+            plain[:at] + chance.choice(signs) + plain[at + 2 :],
+        ][number % 3]
+        said[one + "-b"] = changed
+        planted.add((one, one + "-b"))
+    found = {(pair.left, pair.right) for pair in similar_pairs(said)}
+    assert found <= planted
+    assert len(found) >= 0.97 * len(planted)
+    assert similar_pairs(said) == similar_pairs(dict(reversed(said.items())))
+    some = {"q-0003", "q-0700", "q-0299-b"}
+    among = [(pair.left, pair.right) for pair in similar_pairs(said, among=some)]
+    assert among == [("q-0003", "q-0003-b"), ("q-0299", "q-0299-b")]
+
+
+@pytest.mark.parametrize(
+    ("stem", "other"),
+    [
+        ("当事人应当自收到处罚决定书之日起十五日内缴纳罚款。", "当事人应当自收到处罚决定书之日起60日内缴纳罚款。"),
+        ("某市城管局对张某罚款二百元。", "某市城管局对李某罚款五百元。"),
+        ("执法人员不得少于两人。", "执法人员不得少于三人。"),
+    ],
+)
+def test_another_number_or_name_leaves_a_short_question_alike(stem, other):
+    assert groups(statement(1, stem), statement(2, other)) == [("penalty-law-0001", "penalty-law-0002")]
+
+
+def test_the_nearest_come_first_and_only_those_that_are_alike():
+    said = {"a": words(statement(1, LONG)), "b": words(statement(2, LONG[3:])), "c": "另一件事情"}
+    assert nearest(words(statement(3, LONG + "吗")), said) == [("a", 98), ("b", 95)]
+    assert nearest("无关的问题", said) == []
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.1])

@@ -16,6 +16,7 @@ from trainer.core.database import db, transaction
 from trainer.exams.models import Exam, Sitting
 from trainer.marking.models import Result
 from trainer.papers.rules.blueprint import SectionSpec
+from trainer.practice.models import PracticeAnswer
 from trainer.reports import jobs
 from trainer.reports.counting import check_counted, count_exam, next_to_count
 from trainer.reports.jobs import count_answers
@@ -284,6 +285,16 @@ def test_a_case_is_one_item_and_its_parts_are_told_each_by_itself(city):
 def practised(city):
     exam, people = sit_many(city, sheets(30))
     return items_of(exam)[1], people
+
+
+def test_what_people_say_of_their_own_answers_is_not_counted(practised):
+    item_id, people = practised
+    for number, state in enumerate(("graded", "waiting", "self_assessed")):
+        practise(people[number], item_id, "B", correct=True)
+        with transaction() as session:
+            session.execute(update(PracticeAnswer).where(PracticeAnswer.user_id == people[number]).values(state=state))
+    assert count_practice(NINE + timedelta(hours=1)) == 1
+    assert not waiting_practice(NINE + timedelta(hours=1))
 
 
 def test_practice_counts_each_persons_first_answer_and_stands_apart(practised):

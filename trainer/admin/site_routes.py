@@ -33,6 +33,8 @@ JOB_NAMES: dict[str, Any] = {
     "settle_left_over": _l("补评答卷"),
     "take_results": _l("更新竞赛名次"),
     "credit_left_over": _l("补记学时"),
+    "go_on_with_imports": _l("继续中断的试题导入"),
+    "forget_imports": _l("清理导入的文件"),
     "warn_of_old_law": _l("提醒试卷依据变动"),
     "count_answers": _l("统计答题情况"),
     "drop_ended_sessions": _l("清理过期登录"),

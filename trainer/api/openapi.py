@@ -65,12 +65,14 @@ def _operation(one: Operation, references: Any) -> dict[str, Any]:
         schema = references[(one.body, "validation")]
         made["requestBody"] = {
             "required": not one.body_is_optional,
-            "content": {"application/json": {"schema": schema}},
+            "content": {"multipart/form-data" if one.multipart else "application/json": {"schema": schema}},
         }
     for status, model in one.answers.items():
         response: dict[str, Any] = {"description": _said(status)}
         if model:
             response["content"] = {"application/json": {"schema": references[(model, "serialization")]}}
+        elif one.files:
+            response["content"] = {name: {"schema": {"type": "string", "format": "binary"}} for name in one.files}
         made["responses"][str(status)] = response
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
     for status, codes in one.problems.items():

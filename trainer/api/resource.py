@@ -103,6 +103,8 @@ class Operation:
     answers: dict[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: dict[int, tuple[str, ...]] = field(default_factory=dict)
     body_is_optional: bool = False
+    multipart: bool = False
+    files: tuple[str, ...] = ()
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -173,6 +175,18 @@ def json_body() -> Any:
         raise NotJson from None
 
 
+def form_body(shape: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a form with files by name; those that are lists as lists. Raises ``WrongMediaType``."""
+    if request.mimetype != "multipart/form-data":
+        raise WrongMediaType
+    given: dict[str, Any] = {}
+    for name in (*request.form, *request.files):
+        info = shape.model_fields.get(name)
+        values: list[Any] = [*request.form.getlist(name), *request.files.getlist(name)]
+        given[name] = values if info is not None and get_origin(info.annotation) is list else values[-1]
+    return given
+
+
 def checked(shape: type[BaseModel], value: Any) -> Any:
     """Return ``value`` as ``shape``. Raises ``Invalid`` with a problem at each field that is wrong."""
     try:
@@ -223,11 +237,14 @@ def operation(
     checks_itself: bool = False,
     parses_itself: bool = False,
     body_is_optional: bool = False,
+    multipart: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a view as an operation of the API.
 
     ``checks_itself`` is for the hot path, whose own statement decides who may: nothing is looked up before.
-    ``parses_itself`` leaves the body to the view, described as ``body`` all the same.
+    ``parses_itself`` leaves the body to the view, described as ``body`` all the same. ``multipart`` takes the body as a
+    form with files, whose fields are those of ``body``. ``files`` are the media types of an answer that is a file.
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -236,8 +253,9 @@ def operation(
             if query is not None:
                 kwargs["query"] = _query(query, request.query_string)
             if body is not None and not parses_itself:
-                empty = body_is_optional and not request.get_data(cache=True)
-                kwargs["body"] = body() if empty else checked(body, json_body())
+                empty = body_is_optional and not multipart and not request.get_data(cache=True)
+                sent = form_body(body) if multipart else None if empty else json_body()
+                kwargs["body"] = body() if empty else checked(body, sent)
             made = view(**kwargs)
             return answer(*made) if isinstance(made, tuple) else answer(made, next(iter(answers)))
 
@@ -256,6 +274,8 @@ def operation(
             answers=answers,
             problems=_all_problems(method, needs_permission, body, query, path, problems or {}),
             body_is_optional=body_is_optional,
+            multipart=multipart,
+            files=files,
         )
         return view
 

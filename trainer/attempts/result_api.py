@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from flask_login import current_user
 
+from trainer.api.items import DocumentOut, OptionOut, QuestionOut, SegmentOut
 from trainer.api.resource import Amount, Id, Moment, Shape, api_blueprint, operation
 from trainer.attempts import queries
 from trainer.core.database import db, end_read
@@ -13,27 +14,6 @@ from trainer.marking import queries as marks
 from trainer.web.arrival import arrived_at
 
 bp = api_blueprint("results_api")
-
-
-class OptionOut(Shape):
-    """``html`` only in an item whose ``format`` is markdown: the text as safe HTML."""
-
-    key: str
-    text: str
-    html: str | None = None
-
-
-class SegmentOut(Shape):
-    """A piece of a document; one without ``key`` cannot be marked."""
-
-    text: str
-    key: str | None = None
-
-
-class DocumentOut(Shape):
-    title: str
-    text: str
-    html: str | None = None
 
 
 class MediumOut(Shape):
@@ -46,22 +26,12 @@ class MediumOut(Shape):
     bytes: int
 
 
-class ItemOut(Shape):
-    """An item as its kind shows it. ``case`` names the case of its section to which it belongs."""
+class ItemOut(QuestionOut):
+    """An item of a paper. ``case`` names the case of its section to which it belongs."""
 
     number: int
-    kind: str
-    stem: str
-    stem_html: str | None = None
     format: str | None = None
     media: list[MediumOut] | None = None
-    options: list[OptionOut] | None = None
-    prompts: list[OptionOut] | None = None
-    reuse: bool | None = None
-    document: list[SegmentOut] | None = None
-    indefinite: bool | None = None
-    max_length: int | None = None
-    blanks: int | None = None
     case: str | None = None
     points: Amount
 

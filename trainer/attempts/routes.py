@@ -51,7 +51,8 @@ def mine():
     only = None if current_user.ticket_exam_id is None else [current_user.ticket_exam_id]
     found = queries.own_exams(db.session(), current_user.id, only)
     scores = _scores(found, now)
-    waits = marks.waiting_answers(db.session(), [one.id for exam in found for one in exam.attempts])
+    unseen = [one.id for exam in found for one in exam.attempts if one.state == "submitted" and one.id not in scores]
+    waits = marks.waiting_answers(db.session(), unseen)
     end_read()
     groups: dict[str, list[Any]] = {"now": [], "upcoming": [], "past": []}
     for exam in found:

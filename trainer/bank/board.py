@@ -17,6 +17,7 @@ from trainer.bank.review import written_for
 from trainer.bank.work_queries import Viewer, is_mine, may_be_seen_by
 
 LINES = 20
+IN_REVIEW = or_(ItemRecord.state == "in_review", ItemRecord.proposed_state == "in_review")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,6 @@ def read_board(session: Session, viewer: Viewer, today: date, *, writes: bool) -
     """Return the board of one person; columns that are not theirs are left out. ``today`` is a local day."""
     worked_on = func.coalesce(ItemRecord.proposed_version_id, ItemRecord.version_id)
     draft = or_(ItemRecord.state == "draft", ItemRecord.proposed_state == "draft")
-    in_review = or_(ItemRecord.state == "in_review", ItemRecord.proposed_state == "in_review")
     returned = (
         select(ItemReview.id).where(ItemReview.version_id == worked_on, ItemReview.verdict == "returned")
     ).exists()
@@ -59,9 +59,9 @@ def read_board(session: Session, viewer: Viewer, today: date, *, writes: bool) -
     if writes:
         mine = is_mine(Viewer(viewer.id))
         columns += [("returned", and_(draft, returned, mine)), ("drafts", and_(draft, ~returned, mine))]
-        columns.append(("submitted", and_(in_review, mine)))
+        columns.append(("submitted", and_(IN_REVIEW, mine)))
     if viewer.reviews:
-        columns.append(("to_review", and_(in_review, ~is_mine(Viewer(viewer.id)))))
+        columns.append(("to_review", _to_review(viewer.id)))
     if viewer.manages:
         wording = and_(ItemRecord.proposed_state.is_not(None), ItemVersion.changes_key.is_(False))
         columns += [("wording", wording), ("quarantined", shown_state(today) == "quarantined")]
@@ -69,6 +69,15 @@ def read_board(session: Session, viewer: Viewer, today: date, *, writes: bool) -
     reports = session.scalar(waiting.where(ItemReport.state == "new", is_mine(viewer) if writes else false()))
     made = tuple(_column(session, name, and_(wanted, may_be_seen_by(viewer))) for name, wanted in columns)
     return Board(made, _tasks(session, viewer), reports or 0)
+
+
+def count_to_review(session: Session, reviewer_id: int) -> int:
+    """Return how many texts a reviewer could decide on, first ones and proposals: those in review and not their own."""
+    return session.scalar(select(func.count()).select_from(ItemRecord).where(_to_review(reviewer_id))) or 0
+
+
+def _to_review(reviewer_id: int) -> ColumnElement[bool]:
+    return and_(IN_REVIEW, ~is_mine(Viewer(reviewer_id)))
 
 
 def _column(session: Session, name: str, wanted: ColumnElement[bool]) -> Column:

@@ -1,7 +1,8 @@
 """Changes of many items at once (批量操作): looked at first, then done, and undone once if need be.
 
-They change how items are filed or retire them, never a text: topic, fields, difficulty and pool of the columns count
-before those of the frozen text (``work_queries.filed_as``). Undoing leaves items alone that changed since.
+They change how items are filed or retire them, never a text: topic, fields, difficulty, pool and group of variants of
+the columns count before those of the frozen text (``work_queries.filed_as``). Undoing leaves items alone that changed
+since.
 
 Source: our decision, 2026-11-27.
 """
@@ -16,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from question_bank.fields import DIFFICULTIES, POOLS
+from question_bank.fields import DIFFICULTIES, POOLS, SLUG
 from question_bank.topics import taxonomy
 from trainer.audit.service import record, record_each
 from trainer.bank.lawchange import look_through
@@ -25,7 +26,7 @@ from trainer.bank.rules import may_become
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
 
-KINDS = ("retire", "difficulty", "topic", "fields", "pool")
+KINDS = ("retire", "difficulty", "topic", "fields", "pool", "variant_group")
 MOST = 1000
 
 
@@ -49,7 +50,8 @@ class Change:
 def plan_changes(session: Session, kind: str, values: list[str], item_ids: Iterable[int]) -> list[Change]:
     """Return what an operation would change, by code; items on which it would change nothing are left out.
 
-    ``values`` is one difficulty, topic or pool, or several fields; nothing for ``retire``. Raises ``Invalid``.
+    ``values`` is one difficulty, topic, pool or group of variants (none takes items out of theirs), or several fields;
+    nothing for ``retire``. Raises ``Invalid``.
     """
     after = _wanted(kind, values)
     wanted = sorted(set(item_ids))
@@ -149,6 +151,8 @@ def _wanted(kind: str, values: list[str]) -> dict[str, Any]:
         return {"fields": sorted(set(values))}
     if kind == "pool" and value in POOLS:
         return {"pool": value}
+    if kind == "variant_group" and (not value or (len(value) <= 60 and SLUG.fullmatch(value))):
+        return {"variant_group": value or None}
     raise Invalid.at("value", "unknown_value", value=value)
 
 

@@ -110,4 +110,6 @@ def _said(values: dict[str, Any]) -> str:
         return forms.filed_name(known.find_topic(values["topic"]))
     if "fields" in values:
         return "、".join(forms.filed_name(known.find_field(one)) for one in values["fields"])
+    if "variant_group" in values:
+        return values["variant_group"] or _("不在变式组中")
     return str(POOL_NAMES[values["pool"]]) if "pool" in values else str(values.get("difficulty"))

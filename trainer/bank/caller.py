@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from question_bank.fields import MARKDOWN
+from question_bank.item import Medium
 from question_bank.laws import find as find_law
 from question_bank.richtext import to_html
 from trainer.accounts.rules import Person
 from trainer.bank.comments import note_reserved_seen
+from trainer.bank.rules.rich import media_address
 from trainer.bank.work_queries import Viewer
 from trainer.core.clock import day_starts_at, local_day
 from trainer.web.arrival import arrived_at
@@ -24,9 +26,10 @@ def viewer(person: Person) -> Viewer:
     return Viewer(person.id, person.may("item.manage"), person.may("item.review"))
 
 
-def rich(words: str) -> Markup:
-    """Return a Markdown text as safe HTML."""
-    return Markup(to_html(words, MARKDOWN))  # noqa: S704  # to_html escapes every text
+def rich(words: str, media: Any = ()) -> Markup:
+    """Return a Markdown text as safe HTML, with those of its pictures that are among ``media`` (JSON form)."""
+    shown = [Medium(**one) for one in media or ()]
+    return Markup(to_html(words, MARKDOWN, media=shown, media_url=media_address))  # noqa: S704  # it escapes every text
 
 
 def today() -> date:

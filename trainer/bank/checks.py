@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from question_bank import Item
 from question_bank.check import check
 from question_bank.laws import register
-from question_bank.similar import THRESHOLD, shingles
+from question_bank.similar import nearest, words
 from question_bank.store import Bank
 from question_bank.topics import taxonomy
 from trainer.bank.models import ItemRecord, ItemVersion
@@ -51,7 +51,7 @@ def notes_on(session: Session, item: Item, *, item_id: int | None, viewer: Viewe
 
 
 def _alike(session: Session, item: Item, item_id: int | None, viewer: Viewer) -> list[Note]:
-    """Return the items of the same topic whose words overlap as near-duplicates do, the nearest first."""
+    """Return the items of the same topic that are near-duplicates, the nearest first."""
     rows = session.execute(
         select(ItemRecord.id, ItemRecord.code, ItemVersion.body)
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
@@ -59,18 +59,13 @@ def _alike(session: Session, item: Item, item_id: int | None, viewer: Viewer) ->
         .order_by(ItemRecord.id.desc())
         .limit(COMPARED_MOST)
     )
-    own = shingles(item)
-    found = []
+    said: dict[str, str] = {}
+    ids: dict[str, int] = {}
     for other_id, code, body in rows:
         if other_id == item_id or (item.variant_group and body.get("variant_group") == item.variant_group):
             continue
-        runs = shingles(Item.from_dict(body))
-        common = len(own & runs)
-        overlap = common / (len(own) + len(runs) - common)
-        if overlap >= THRESHOLD:
-            found.append((overlap, other_id, code))
-    found.sort(reverse=True)
+        said[code], ids[code] = words(Item.from_dict(body)), other_id
     return [
-        Note("stem", "near_duplicate", {"other": code, "percent": int(overlap * 100)}, other_id=other_id)
-        for overlap, other_id, code in found[:3]
+        Note("stem", "near_duplicate", {"other": code, "percent": percent}, other_id=ids[code])
+        for code, percent in nearest(words(item), said)
     ]

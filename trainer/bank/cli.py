@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from question_bank import Item
+from question_bank.fields import POOLS
+from question_bank.formats import FORMATS
+from question_bank.formats.report import CERTAIN
+from question_bank.formats.words import say, table
+from question_bank.incoming import AGAIN, SAME_STEM, TWICE
 from question_bank.lawdiff import OUTCOMES
 from question_bank.lawtexts import article_order, label_of, read_law
-from question_bank.store import InvalidBank, to_json
+from question_bank.store import InvalidBank
 from question_bank.topics import taxonomy
-from trainer.bank.importing import ImportReport, RowProblem, import_items, load_shipped, read_json
+from trainer.bank.exporting import ANSWERS, export, items_for
+from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES
+from trainer.bank.import_choices import CHOICES, SKIP, Choices
+from trainer.bank.import_forms import assumed
+from trainer.bank.import_once import Reading, read_files, take_in
+from trainer.bank.import_run import ReadingFailed
+from trainer.bank.importing import DRAFTS, OPERATOR, ImportReport, load_shipped
 from trainer.bank.lawchange import LawReport, take_in_law
-from trainer.bank.queries import items_to_export
-from trainer.core.clock import utcnow
+from trainer.bank.models import ITEM_STATES
+from trainer.bank.queries import ItemFilter
+from trainer.bank.wording import found_text
+from trainer.bank.work_queries import Viewer
+from trainer.core.clock import local_day, utcnow
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid, Refused
 from trainer.exams.law_warning import warn_organisers
 from trainer.laws.wording import LOADED_NAMES, OUTCOME_NAMES
 from trainer.web.sentences import sentence
 
-FORMATS = ("json",)
+READABLE = [name for name, one in FORMATS.items() if one.reader]
+WRITABLE = [name for name, one in FORMATS.items() if one.writer]
 
 bank = AppGroup("bank", help="The question bank: import, export, the shipped content.")
 laws = AppGroup("laws", help="Texts of laws: load a version, see which cited articles changed.")
@@ -35,47 +52,145 @@ commands = [bank, laws]
 
 @bank.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(FORMATS), default="json", show_default=True)
+@click.option("--format", "format_name", type=click.Choice(READABLE), help="Found out by itself where it is not given.")
+@click.option("--topic", help="Slug of the topic for questions whose file does not tell one.")
+@click.option("--field", "fields", multiple=True, help="Slug of an enforcement field, as for --topic; several times.")
+@click.option("--difficulty", type=click.IntRange(1, 5), help="As for --topic; 3 where it is not given.")
+@click.option("--level", type=click.Choice(list(LEVEL_NAMES)), help="As for --topic.")
+@click.option("--pool", type=click.Choice(POOLS), help="As for --topic.")
+@click.option(
+    "--again",
+    type=click.Choice(CHOICES),
+    default="version",
+    show_default=True,
+    help="What to do with a question that the bank has in another text.",
+)
+@click.option(
+    "--same-stem",
+    type=click.Choice(CHOICES),
+    default="both",
+    show_default=True,
+    help="What to do with a question of which the bank has the stem alone.",
+)
 @click.option("--dry-run", is_flag=True, help="Tell what would happen and store nothing.")
-@click.option("--publish", is_flag=True, help="Let the items be drawn at once; otherwise new ones are drafts.")
-def import_files(files: tuple[Path, ...], format_name: str, dry_run: bool, publish: bool) -> None:
-    """Import questions from FILES, all or nothing, with a report row by row."""
-    items = []
-    told: list[tuple[Path, RowProblem]] = []
-    origin: list[tuple[Path, int]] = []
-    for file in files:
-        found, problems = read_json(file.read_bytes())
-        told += [(file, problem) for problem in problems]
-        origin += [(file, row) for row in range(1, len(found) + 1)]
-        items += found
-    if not told:
-        report = import_items(items, by=None, now=utcnow(), publish=publish, dry_run=dry_run)
-        for problem in report.problems:
-            file, row = origin[problem.row - 1]
-            told.append((file, replace(problem, row=row)))
-    if told:
-        for file, problem in told:
-            facts = ", ".join(f"{name}={value!r}" for name, value in problem.params.items())
-            place = problem.place or "item"
-            row = f"row {problem.row}" if problem.row else "file"
-            click.echo(f"{file}: {row}: {problem.item_id or '?'}: {place}: {problem.code} {facts}".rstrip(), err=True)
-        raise click.ClickException(f"{len(told)} problems; nothing was imported")
-    _tell(report, "would be " if dry_run else "")
+@click.option("--publish", is_flag=True, help="Let new questions and mends of wording be drawn at once.")
+def import_files(
+    files: tuple[Path, ...],
+    format_name: str | None,
+    topic: str | None,
+    fields: tuple[str, ...],
+    difficulty: int | None,
+    level: str | None,
+    pool: str | None,
+    again: str,
+    same_stem: str,
+    dry_run: bool,
+    publish: bool,
+) -> None:
+    """Import questions from FILES, all or nothing, with a report row by row.
+
+    New questions are drafts. A new text of a published one waits for a reviewer; with --publish it does so where it
+    changes the key.
+    """
+    try:
+        defaults = assumed(topic=topic, fields=list(fields), difficulty=difficulty, level=level, pool=pool)
+    except Invalid as refusal:
+        raise click.BadParameter(_why(refusal)) from None
+    sources = [(file.name, file.read_bytes()) for file in files]
+    try:
+        with read_files(sources, format=format_name or "", defaults=defaults) as reading:
+            for line in _lines(reading):
+                click.echo(line, err=not reading.is_whole)
+            if not reading.is_whole:
+                raise click.ClickException(_("没有写入任何内容。"))
+            terms = OPERATOR if publish else DRAFTS
+            note = ", ".join(file.name for file in files)
+            report = take_in(
+                reading, Choices(again, same_stem), terms, by=None, now=utcnow(), note=note, dry_run=dry_run
+            )
+    except Refused as refusal:
+        raise click.ClickException(_why(refusal)) from None
+    _tell(report, "would be " if dry_run else "", skipped=_skipped(reading, again, same_stem))
+
+
+def _lines(reading: Reading) -> Iterator[str]:
+    """Yield what was put right or refused, with its place; what is certain is left to the page."""
+    names = [one["name"] for one in reading.summary["files"]]
+    for about in reading.summary["files"]:
+        if about["problem"]:
+            yield f"{about['name']}: {_said(*about['problem'])}"
+        yield from (f"{about['name']}: {_repair(*note)}" for note in about["notes"] if note[2] != CERTAIN)
+    for row in reading.findings.all_rows():
+        _file, sheet, line, other_line = row["place"]
+        place = " ".join(str(part) for part in (sheet, line or other_line) if part)
+        where = f"{names[row['file']]}: {row['n']}" + (f" ({place})" if place else "")
+        for at, code, params in row["problems"]:
+            yield f"{where}: refused: {at or 'item'}: {_said(code, params)}"
+        yield from (f"{where}: {_repair(*one)}" for one in row["repairs"] if one[2] != CERTAIN or one[6])
+        if row["outcome"] in (AGAIN, SAME_STEM):
+            yield f"{where}: {row['outcome']}: {row['other']}" + (" (other key)" if row["key"] else "")
+        elif row["outcome"] == TWICE:
+            yield f"{where}: twice: {row['row']}" + (" (other key)" if row["key"] else "")
+        if row["near"]:
+            yield f"{where}: near: {', '.join(map(str, row['near']))}"
+
+
+def _repair(place: str, code: str, confidence: str, before: str, after: str, params: dict[str, Any], kind: str) -> str:
+    change = " → ".join(" ".join(part.split())[:80] for part in (before, after) if part)
+    at = f"{place}: " if place else ""
+    return f"{kind or confidence}: {at}{_said(code, params)}" + (f" {change}" if change else "")
+
+
+def _said(code: str, params: dict[str, Any]) -> str:
+    return say(code, params) if code in table() else str(found_text(code, params))
+
+
+def _why(refusal: Refused) -> str:
+    if isinstance(refusal, ReadingFailed):
+        return _said(refusal.code, refusal.params)
+    problems = refusal.problems if isinstance(refusal, Invalid) else []
+    told = [sentence(one.code, one.params) for one in problems]
+    return " ".join(told) or sentence(refusal.code, refusal.params)
+
+
+def _skipped(reading: Reading, again: str, same_stem: str) -> int:
+    counts = reading.counts
+    return counts[TWICE] + counts[AGAIN] * (again == SKIP) + counts[SAME_STEM] * (same_stem == SKIP)
 
 
 @bank.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(FORMATS), default="json", show_default=True)
+@click.option("--format", "format_name", type=click.Choice(WRITABLE), default="json", show_default=True)
 @click.option("--topic", "topics", multiple=True, help="Slug of a topic; may be given several times.")
-def export_file(file: Path, format_name: str, topics: tuple[str, ...]) -> None:
-    """Export the published questions to FILE."""
+@click.option("--kind", type=click.Choice(list(KIND_NAMES)), help="One kind only.")
+@click.option("--state", type=click.Choice(ITEM_STATES), default="published", show_default=True)
+@click.option("--pool", type=click.Choice([*POOLS, "all"]), default="all", show_default=True)
+@click.option("--answers", type=click.Choice(ANSWERS), default="beside", show_default=True, help="For Word.")
+def export_file(
+    file: Path, format_name: str, topics: tuple[str, ...], kind: str | None, state: str, pool: str, answers: str
+) -> None:
+    """Export questions to FILE: the text that stands, with what the format cannot keep told line by line."""
     for slug in topics:
         if taxonomy().find_topic(slug) is None:
             raise click.BadParameter(f"there is no topic {slug!r}", param_hint="--topic")
-    items = items_to_export(db.session(), topics=topics)
+    found: dict[str, Item] = {}
+    for topic in topics or ("",):
+        for one in POOLS if pool == "all" else (pool,):
+            wanted = ItemFilter(kind=kind or "", topic=topic, state=state, pool=one)
+            everything = Viewer(0, manages=True)
+            today = local_day(utcnow(), current_app.config["ZONE"])
+            found |= {item.id: item for item in items_for(db.session(), wanted, everything, today)}
     end_read()
-    file.write_text(to_json(items), encoding="utf-8", newline="\n")
-    click.echo(f"{len(items)} questions written to {file}")
+    made = export([found[code] for code in sorted(found)], format_name, by=None, answers=answers)
+    file.write_bytes(made.content)
+    left_out = {loss.item.split(".")[0] for loss in made.losses if loss.whole}
+    for loss in made.losses:
+        if loss.whole or format_name != "word":
+            told = _("整题略去") if loss.whole else _("没有保留")
+            click.echo(f"{loss.item}: {told}: {say(loss.code, loss.params)}", err=True)
+    click.echo(f"{made.count - len(left_out)} questions written to {file}")
+    if left_out:
+        click.echo(_("这种格式装不下其中 %(n)s 题，它们不在文件里。", n=len(left_out)), err=True)
 
 
 @bank.command("load-shipped")
@@ -88,14 +203,17 @@ def load_shipped_content() -> None:
     _tell(report, "")
 
 
-def _tell(report: ImportReport, would: str) -> None:
-    for name in ("added", "changed", "kept"):
+def _tell(report: ImportReport, would: str, skipped: int = 0) -> None:
+    for name in ("added", "changed", "proposed", "kept", "busy"):
         for item_id in getattr(report, name)[:200]:
             click.echo(f"{name} {item_id}")
-    click.echo(
-        f"{len(report.added)} {would}added, {len(report.changed)} {would}changed, "
-        f"{len(report.unchanged)} unchanged, {len(report.kept)} kept as edited here"
-    )
+    told = f"{len(report.added)} {would}added, {len(report.changed)} {would}changed, "
+    if report.proposed:
+        told += f"{len(report.proposed)} {would}proposed, "
+    told += f"{len(report.unchanged)} unchanged, {len(report.kept)} kept as edited here"
+    if report.busy:
+        told += f", {len(report.busy)} left alone because somebody is at work on them"
+    click.echo(told + (f", {skipped} skipped" if skipped else ""))
 
 
 @laws.command("import")

@@ -8,7 +8,7 @@ Source: our decision, 2026-11-27.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from question_bank.kinds import public
 from trainer.audit.service import record
 from trainer.bank.importing import declare_enemies, filing_problems
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
-from trainer.bank.work_queries import filed_as, may_edit, read_work
+from trainer.bank.work_queries import FILED, may_edit, read_work, text_to_edit
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 
@@ -75,6 +75,7 @@ def create_item(data: Mapping[str, Any], *, by: int, now: datetime, note: str = 
     read_item_data(data)
     with transaction() as session:
         item = read_item_data(data, code=_free_code(session, data["topic"]))
+        _refuse_unknown_enemies(session, data)
         made = ItemRecord(
             code=item.id,
             state="draft",
@@ -117,11 +118,9 @@ def save_item(
         if held.work.state == "in_review":
             raise ItemInReview
         item = read_item_data(data, code=found.code)
+        _refuse_unknown_enemies(session, data)
         newest = session.get_one(ItemVersion, held.version_id)
-        same = (
-            newest.content_hash.hex() == item.content_hash()
-            or filed_as(session, found, Item.from_dict(newest.body)) == item
-        )
+        same = newest.content_hash.hex() == item.content_hash() or text_to_edit(session, found, newest) == item
         if same and not held.is_outdated:
             return Saved(item_id, held.number, False)
         if base_version_id != held.version_id:
@@ -136,6 +135,18 @@ def save_item(
         detail = {"version": version.number, "changes_key": another}
         record("item.saved", by=by, target=f"item:{found.code}", detail=detail)
         return Saved(item_id, version.number, True)
+
+
+def _refuse_unknown_enemies(session: Session, data: Mapping[str, Any]) -> None:
+    enemies = list(data.get("enemies", ()))
+    known = set(session.scalars(select(ItemRecord.code).where(ItemRecord.code.in_(enemies)))) if enemies else set()
+    problems = [
+        FieldProblem(f"enemies[{index}]", "unknown_enemy", {"enemy": enemy})
+        for index, enemy in enumerate(enemies)
+        if enemy not in known
+    ]
+    if problems:
+        raise Invalid(problems)
 
 
 def drop_proposal(item_id: int, *, by: int, manages: bool) -> None:
@@ -184,6 +195,7 @@ def add_version(
     now: datetime,
     changes_key: bool = False,
     note: str = "",
+    is_shipped: bool = False,
 ) -> ItemVersion:
     """Write a further version of an item; what stands is not touched. Joins the caller's transaction."""
     number = session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_id == item_id)) or 0
@@ -197,24 +209,26 @@ def add_version(
         created_by=by,
         changes_key=changes_key,
         note=note.strip()[:NOTE_MOST],
+        is_shipped=is_shipped,
     )
     session.add(version)
     session.flush()
     return version
 
 
-def let_stand(session: Session, found: ItemRecord, version_id: int, item: Item, before: Item | None = None) -> None:
+def let_stand(
+    session: Session, found: ItemRecord, version_id: int, item: Item, *, kept: Collection[str] = frozenset()
+) -> None:
     """Make a version the one that stands, with the columns, fields and bases by which it is found.
 
-    With ``before``, the text that stood, only what differs from it is filed anew: what a manager has filed otherwise
-    for many items meanwhile is kept.
+    What ``kept`` names (out of ``work_queries.FILED``) stays filed as it is: a manager has changed it for many items
+    since the text was written, or the text says nothing on it.
     """
-    for name in ("kind", "level", "variant_group", "wing", "topic", "difficulty", "pool"):
-        if before is None or getattr(before, name) != getattr(item, name):
-            setattr(found, name, getattr(item, name))
+    for name in ("kind", "level", *sorted(FILED - {"fields"} - set(kept))):
+        setattr(found, name, getattr(item, name))
     found.version_id = version_id
     session.flush()
-    if before is None or before.fields != item.fields:
+    if "fields" not in kept:
         session.execute(delete(ItemField).where(ItemField.item_id == found.id))
         session.execute(insert(ItemField), [{"item_id": found.id, "field": one} for one in item.fields])
     session.execute(delete(ItemBasis).where(ItemBasis.item_id == found.id))

@@ -44,7 +44,7 @@ FIRST_ROWS = {
 def read_data(form: MultiDict[str, str], kept: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Return the JSON form, without an id, of what was typed.
 
-    ``kept`` is the item as it was: what the editor does not offer (media, enemies) is taken from it. A citation
+    ``kept`` is the item as it was: what the editor does not offer (media) is taken from it. A citation
     without a version gets the one in force on ``today``. Unknown inputs are passed over.
     """
     raw = _nested(form)
@@ -70,7 +70,11 @@ def read_data(form: MultiDict[str, str], kept: Mapping[str, Any], today: date) -
         data["source"] = _one(raw, "source")
     if _one(raw, "format") == MARKDOWN:
         data["format"] = MARKDOWN
-    data |= {name: kept[name] for name in ("media", "enemies") if name in kept}
+    enemies = [one for one in _listed(raw, "enemies") if one]
+    if enemies:
+        data["enemies"] = enemies
+    if "media" in kept:
+        data["media"] = kept["media"]
     return data | _question(raw, kind, today)
 
 
@@ -82,6 +86,7 @@ def padded(data: Mapping[str, Any], more: str = "") -> dict[str, Any]:
     made = _with_rows(data)
     made.setdefault("basis", [])
     made["basis"] = made["basis"] or [{}]
+    made["enemies"] = made.get("enemies") or [""]
     if made["kind"] == "case_study":
         made["parts"] = [
             _with_rows(part) | {"basis": part.get("basis") or [{}]} if part else {"kind": "single_choice"} | EMPTY_PART
@@ -94,8 +99,8 @@ def padded(data: Mapping[str, Any], more: str = "") -> dict[str, Any]:
         found = rows[int(index)] if isinstance(rows, list) and index and int(index) < len(rows) else None
     if steps and isinstance(found, dict) and isinstance(found.get(steps[-1][0]), list):
         name = steps[-1][0]
-        empty: dict[str, Any] = {"kind": "single_choice"} | EMPTY_PART if name == "parts" else {}
-        found[name] = [*found[name], empty]
+        empty: Any = {"kind": "single_choice"} | EMPTY_PART if name == "parts" else {}
+        found[name] = [*found[name], "" if name == "enemies" else empty]
     return made
 
 
@@ -131,15 +136,21 @@ def _nested(form: MultiDict[str, str]) -> dict[str, Any]:
     return tree
 
 
-def _many(raw: Any, name: str) -> list[str]:
+def _many(raw: Any, name: str | int) -> list[str]:
     values = raw.get(name) if isinstance(raw, dict) else None
     return [str(one) for one in values] if isinstance(values, list) else []
 
 
-def _one(raw: Any, name: str, *, trim: bool = True) -> str:
+def _one(raw: Any, name: str | int, *, trim: bool = True) -> str:
     values = _many(raw, name)
     text = values[-1].replace("\r\n", "\n").replace("\r", "\n") if values else ""
     return text.strip() if trim else text
+
+
+def _listed(raw: Any, name: str) -> list[str]:
+    """Return the texts of a list of single inputs in their order."""
+    rows = raw.get(name) if isinstance(raw, dict) else None
+    return [_one(rows, index) for index in sorted(rows)] if isinstance(rows, dict) else []
 
 
 def _rows(raw: Any, name: str) -> list[tuple[int, dict[str, Any]]]:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from question_bank import Item
 from question_bank.laws import register as law_register
 from question_bank.topics import taxonomy
-from trainer.bank import checks, editor_forms, forms, review
+from trainer.bank import checks, editor_forms, forms, media, review
+from trainer.bank.alike_queries import kept_apart
 from trainer.bank.caller import look_at_reserved, rich, today, viewer
 from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
 from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.queries import ItemFilter, items_matching
 from trainer.bank.wording import POOL_NAMES, found_text, place_name
-from trainer.bank.work_queries import filed_as, may_edit, read_work, seen_item
+from trainer.bank.work_queries import may_be_seen_by, may_edit, read_work, seen_item, text_to_edit
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.core.files import media_folder
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID
+from trainer.web.view import LARGEST_ID, asked_text
 
 bp = Blueprint("bank_editor", __name__, url_prefix="/items")
+
+FOUND_MOST = 12
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -49,16 +53,25 @@ def edit(item_id):
     held = read_work(session, found)
     if held.work.state == "in_review":
         raise ItemInReview
-    data = filed_as(session, found, Item.from_dict(session.get_one(ItemVersion, held.version_id).body)).to_dict()
+    data = text_to_edit(session, found, session.get_one(ItemVersion, held.version_id)).to_dict()
     if request.method == "GET":
         return _page(data, found, base=held.version_id)
     return _answer(data, found)
 
 
+@bp.get("/find")
+@needs("item.edit")
+def find():
+    """Answer with the first items whose id, stem or options hold the words, for who looks for one by name."""
+    wanted = items_matching(ItemFilter(words=asked_text("words")), today()).where(may_be_seen_by(viewer(current_user)))
+    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST))
+    return jsonify(items=[{"code": row.code, "stem": row.public["stem"][:80]} for row in rows])
+
+
 @bp.post("/preview")
 @needs("item.edit")
 def preview():
-    data = editor_forms.read_data(request.form, {}, today())
+    data = _with_media(editor_forms.read_data(request.form, {}, today()))
     item_id = request.form.get("item_id", 0, type=int)
     own = item_id if 0 < item_id <= LARGEST_ID else None
     return jsonify(html=render_template("bank/_preview.html", **_looked_at(data, own)))
@@ -86,10 +99,12 @@ def _input_of(place: str) -> str:
 
 def _answer(before: dict[str, Any], found: ItemRecord | None) -> Any:
     """Answer a sent form: another row or a look at it, or a save, which leads to the item."""
-    data = editor_forms.read_data(request.form, before, today())
+    data = _with_media(editor_forms.read_data(request.form, before, today()))
     base = request.form.get("base", 0, type=int)
     note = request.form.get("note", "").strip()[:NOTE_MOST]
     more = request.form.get("more", "")
+    if more == "media":
+        return _with_picture(data, found, base, note)
     if more:
         return _page(data, found, base=base, more=more, note=note)
     who = {"by": current_user.id, "now": arrived_at()}
@@ -114,6 +129,40 @@ def _answer(before: dict[str, Any], found: ItemRecord | None) -> Any:
     else:
         flash(_("内容没有变化，没有保存新的版本。"), "info")
     return redirect(url_for("bank.show", item_id=saved.item_id, version=saved.number), 303)
+
+
+def _with_media(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data with the media that the form still shows, under the words that it has for them now."""
+    if "media_shown" not in request.form:
+        return data
+    sent = zip(*(request.form.getlist(f"media_{one}") for one in ("name", "sha256", "alt")), strict=False)
+    gone = request.form.getlist("media_gone")
+    rows = [(name, sha256, " ".join(alt.split()) or name) for name, sha256, alt in sent if name not in gone]
+    kept = media.media_entries(db.session(), rows)
+    made = {name: value for name, value in data.items() if name != "media"}
+    return made | ({"media": kept} if kept else {})
+
+
+def _with_picture(data: dict[str, Any], found: ItemRecord | None, base: int | None, note: str) -> Any:
+    """Keep the picture that was sent and show the form with it; nothing of the item is saved yet."""
+    sent = request.files.get("picture")
+    content = sent.read(media.MOST_BYTES + 1) if sent is not None else b""
+    try:
+        if sent is None or not content:
+            raise Invalid.at("picture", "file_needed")
+        folder = media_folder(current_app.config["SETTINGS"].instance)
+        digest = media.keep_medium(folder, content, by=current_user.id, now=arrived_at())
+        data = media.with_medium(
+            data,
+            db.session(),
+            digest,
+            file_name=sent.filename or "",
+            alt=request.form.get("picture_alt", ""),
+        )
+    except Invalid as refusal:
+        told = " ".join(sentence(one.code, one.params) for one in refusal.problems)
+        return _page(data, found, base=base, note=note, more="picture", refusal=told), refusal.status
+    return _page(data, found, base=base, note=note, more="picture")
 
 
 def _page(
@@ -144,6 +193,7 @@ def _page(
         base=base,
         item_id=found.id if found else None,
         code=found.code if found else None,
+        apart=kept_apart(db.session(), found.id, None)[1] if found else [],
         stands=found is not None and found.state not in ("draft", "in_review"),
         part_kinds=[(kind, forms.KIND_NAMES[kind]) for kind in editor_forms.PART_KINDS],
         wings=[

@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from question_bank.fields import DIFFICULTIES
+from question_bank.fields import DIFFICULTIES, OPEN
 from question_bank.laws import register
 from question_bank.topics import taxonomy
 from trainer.bank.models import ITEM_STATES
 from trainer.bank.queries import ItemFilter
 from trainer.bank.wording import ADVICE_NAMES, FACILITY_NAMES, POOL_NAMES, UPPER_LOWER_NAMES
+from trainer.core.errors import Invalid
 from trainer.web.forms import BaseForm
 from trainer.web.locale import is_english
 
@@ -49,6 +50,11 @@ def filed_name(entry: Any) -> str:
     if entry is None:
         return ""
     return str(entry.en if is_english() else entry.zh)
+
+
+def with_kind_names(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a sentence with the names of kinds in place of their codes."""
+    return {name: str(KIND_NAMES.get(value, value)) if name == "kind" else value for name, value in params.items()}
 
 
 def choices_of(names: dict[str, Any]) -> list[SelectChoice]:
@@ -124,3 +130,30 @@ class ItemFilterForm(BaseForm):
             upper_lower=self.upper_lower.data,
             advice=self.advice.data,
         )
+
+
+class ExportForm(ItemFilterForm):
+    """What to export and how; the values live in the address. Unless it is said otherwise: what is published."""
+
+    format = SelectField(_l("格式"), validate_choice=False)
+    answers = SelectField(_l("Word 文件里的答案"), validate_choice=False)
+    title = StringField(_l("Word 文件的标题"))
+
+    def __init__(self, asked: Mapping[str, str], formats: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+        """Fill the form from the arguments of the address; ``formats`` and ``answers`` are words by name."""
+        super().__init__(asked)
+        self.format.choices = choices_of(dict(formats))
+        self.answers.choices = choices_of(dict(answers))
+        self.pool.choices = choices_of(POOL_NAMES)
+        self.pool.data = self.pool.data if self.pool.data in POOL_NAMES else OPEN
+        if "state" not in asked:
+            self.state.data = "published"
+        if not self.format.data:
+            self.format.data = "excel"
+
+    def chosen_format(self) -> str:
+        """Return the name of the format. Raises ``Invalid`` for one that cannot be written."""
+        known = {str(one.value) for one in self.format.choices}
+        if self.format.data not in known:
+            raise Invalid.at("format", "unknown_value", value=str(self.format.data)[:24])
+        return str(self.format.data)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from question_bank.lawdiff import Piece, pieces
+from question_bank.difference import Piece, pieces
 from question_bank.laws import name_key
 from trainer.accounts.models import User
 from trainer.bank.models import OPEN_CHECKS, ItemLawCheck, ItemRecord, ItemVersion, LawChange

@@ -26,6 +26,7 @@ from trainer.core.database import db
 
 ITEM_STATES = ("draft", "in_review", "published", "retired", "quarantined")
 CHECK_STATES = ("waiting", "proposed", "confirmed", "rewritten", "retired")
+BATCH_STATES = ("reading", "preview", "refused", "applying", "applied", "cancelled")
 OPEN_CHECKS = ("waiting", "proposed")
 
 
@@ -82,7 +83,8 @@ class ItemVersion(db.Model):
 
     ``public`` is its key-free JSON as sent to candidates, rendered once. ``content_hash`` is over ``body``.
     ``changes_key`` tells whether the key, or what earns points, differs from the version before; the first one's
-    does not. ``note`` says why the version was made.
+    does not. ``note`` says why the version was made. ``is_shipped`` tells that the wording is that of the content which
+    comes with the product: such an item follows that content, whatever newer laws it was made to cite here.
     """
 
     __tablename__ = "item_versions"
@@ -97,6 +99,7 @@ class ItemVersion(db.Model):
     created_by: Mapped[int | None] = mapped_column(BigInteger)
     changes_key: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     note: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    is_shipped: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
 
     __table_args__ = (UniqueConstraint("item_id", "number"),)
 
@@ -126,6 +129,38 @@ class ItemEnemy(db.Model):
     enemy_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
 
     __table_args__ = (Index(None, "enemy_id"),)
+
+
+class ItemPair(db.Model):
+    """What a manager of the bank decided on two items that look alike: ``enemies``, or ``unlike`` after all.
+
+    The smaller id stands first. Enemies stand in ``item_enemies`` too, with those that texts declare.
+    """
+
+    __tablename__ = "item_pairs"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    verdict: Mapped[str] = mapped_column(StateText("enemies", "unlike"))
+    decided_by: Mapped[int] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "other_id"),)
+
+
+class AlikeSearch(db.Model):
+    """A search for near-duplicates over the whole bank (查重); the newest is kept.
+
+    ``items`` counts the items compared; ``pairs`` are ``[item id, item id, percent]``, the smaller id first.
+    """
+
+    __tablename__ = "alike_searches"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    items: Mapped[int] = mapped_column(Integer)
+    pairs: Mapped[list[list[int]]] = mapped_column(JSON)
+    made_by: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ItemReview(db.Model):
@@ -237,10 +272,11 @@ class BankOperation(db.Model):
 
 
 class ImportBatch(db.Model):
-    """A file of questions: looked at first (``preview``), then taken in once (``applied``).
+    """Files of questions: read (``reading``), looked at (``preview``), then taken in once (``applying``, ``applied``).
 
-    ``digest`` (SHA-256, hex) finds the upload; ``report`` is what the reader found, row by row; ``progress`` counts the
-    rows done while it is read, of ``total``.
+    ``digest`` (SHA-256, hex) is that of the upload, or over those of several files; ``options`` holds the files and
+    what the person chose. ``report`` sums up what was found; the questions themselves lie in ``INSTANCE/imports/<id>``.
+    ``progress`` counts the rows done of ``total`` while they are read or taken in.
     """
 
     __tablename__ = "import_batches"
@@ -250,7 +286,7 @@ class ImportBatch(db.Model):
     digest: Mapped[str] = mapped_column(String(64))
     format: Mapped[str] = mapped_column(String(24))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(StateText("reading", "preview", "refused", "applied", "cancelled"))
+    state: Mapped[str] = mapped_column(StateText(*BATCH_STATES))
     progress: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int | None] = mapped_column(Integer)
     report: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -385,16 +385,44 @@ def read_item(session: Session, item_id: int, number: int | None = None) -> Item
     )
 
 
-def items_to_export(
-    session: Session, *, topics: Iterable[str] = (), states: Iterable[str] = ("published",)
-) -> list[Item]:
-    """Return the current text of items by id, of ``topics`` (all when empty) in ``states``."""
-    wanted = sorted(set(topics))
-    inside = and_(ItemRecord.state.in_(sorted(set(states))), ItemRecord.topic.in_(wanted) if wanted else True)
-    bodies = session.scalars(
-        select(ItemVersion.body).join(ItemRecord, ItemRecord.version_id == ItemVersion.id).where(inside)
-    )
-    return sorted((Item.from_dict(body) for body in bodies), key=lambda item: item.id)
+def fields_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the enforcement fields of items by their row, sorted; items that are in none are left out."""
+    found: dict[int, list[str]] = {}
+    rows = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(sorted(set(item_ids))))
+    for item_id, field in session.execute(rows.order_by(ItemField.field)):
+        found.setdefault(item_id, []).append(field)
+    return found
+
+
+def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditions: ColumnElement[bool]) -> list[Item]:
+    """Return the text that stands of the items that ``wanted`` asks for, by id, filed as they are filed now.
+
+    ``conditions`` narrow that to what the reader may see (``work_queries.may_be_seen_by``).
+    """
+    matching = items_matching(wanted, today).where(*conditions)
+    columns = (ItemRecord.id, ItemRecord.wing, ItemRecord.topic, ItemRecord.difficulty, ItemRecord.pool)
+    rows = session.execute(matching.with_only_columns(*columns, ItemVersion.body)).all()
+    fields: dict[int, list[str]] = {}
+    ids = matching.with_only_columns(ItemRecord.id).order_by(None)
+    held = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(ids))
+    for item_id, field in session.execute(held.order_by(ItemField.field)):
+        fields.setdefault(item_id, []).append(field)
+    found = []
+    for row in rows:
+        item = Item.from_dict(row.body)
+        filed = fields.get(row.id, [])
+        ordered = [one for one in item.fields if one in filed] + [one for one in filed if one not in item.fields]
+        found.append(
+            replace(
+                item,
+                wing=row.wing,
+                topic=row.topic,
+                difficulty=row.difficulty,
+                pool=row.pool,
+                fields=tuple(ordered) or item.fields,
+            )
+        )
+    return found
 
 
 def laws_cited(session: Session) -> list[tuple[str, str, int]]:

@@ -28,6 +28,7 @@ from trainer.bank.edit import add_version, let_stand
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.bank.service import retire_item
+from trainer.bank.work_queries import FILED
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Missing, Refused
 from trainer.laws.queries import known_versions, texts_of
@@ -195,12 +196,14 @@ def _cite_anew(
 ) -> None:
     """Give the item a version that cites the new text, with the same key, and close the check."""
     item = session.get_one(ItemRecord, check.item_id)
-    body = session.scalar(select(ItemVersion.body).where(ItemVersion.id == item.version_id)) or {}
+    standing = session.get_one(ItemVersion, item.version_id)
+    body = standing.body
     new_number = {one["old"]: one["new"] for one in check.articles}
     made = Item.from_dict(_rewritten(body, change, new_number))
     note = f"{change.law} {change.old_version} → {change.new_version}"
-    version = add_version(session, item.id, made, by=made_by, now=now, note=note)
-    let_stand(session, item, version.id, made, before=Item.from_dict(body))
+    # Nobody wrote on it: an item of the shipped content goes on following that content.
+    version = add_version(session, item.id, made, by=made_by, now=now, note=note, is_shipped=standing.is_shipped)
+    let_stand(session, item, version.id, made, kept=FILED)
     session.execute(
         update(ItemLawCheck)
         .where(ItemLawCheck.change_id == check.change_id, ItemLawCheck.item_id == check.item_id)

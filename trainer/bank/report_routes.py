@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from trainer.bank import reports
 from trainer.bank.caller import viewer
-from trainer.bank.work_queries import reports_matching
+from trainer.bank.work_queries import reports_matching, state_of_work
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Refused
 from trainer.web.access import needs
@@ -61,5 +61,9 @@ def _decided(work: Any, done: str, *, to_editor: bool = False) -> Any:
         told = [sentence(one.code, one.params) for one in problems] or [sentence(refusal.code, refusal.params)]
         flash(" ".join(told), "danger")
         return redirect(url_for("bank_reports.index"), 303)
+    if to_editor and state_of_work(db.session(), item_id) == "in_review":
+        # The editor is closed while a text is in review; the item's page has the button that withdraws it.
+        flash(_("已采纳。这道题有一稿正在审题：请在审题意见中说明，或撤回后再改。"), "success")
+        return redirect(url_for("bank.show", item_id=item_id), 303)
     flash(done, "success")
     return redirect(url_for("bank_editor.edit", item_id=item_id) if to_editor else url_for("bank_reports.index"), 303)

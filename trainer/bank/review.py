@@ -20,7 +20,7 @@ from trainer.bank.edit import let_stand
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import ItemRecord, ItemReview, ItemTask, ItemVersion
 from trainer.bank.rules import may_review, may_submit, needs_second_person
-from trainer.bank.work_queries import ItemWork, holders_of, may_edit, read_work
+from trainer.bank.work_queries import ItemWork, filed_since, holders_of, may_edit, read_work
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.notices.service import queue
@@ -169,9 +169,9 @@ def _publish(session: Session, found: ItemRecord, held: ItemWork, *, by: int, no
         raise ProposalOutdated
     before = found.state
     if found.proposed_version_id is not None:
-        old = Item.from_dict(session.get_one(ItemVersion, found.version_id).body)
-        new = Item.from_dict(session.get_one(ItemVersion, held.version_id).body)
-        let_stand(session, found, held.version_id, new, old)
+        new = session.get_one(ItemVersion, held.version_id)
+        kept = filed_since(session, found.id, new.created_at)
+        let_stand(session, found, new.id, Item.from_dict(new.body), kept=kept)
     found.proposed_version_id = found.proposed_state = None
     found.state = "published"
     # What it cites decides whether it may be drawn: a text that cites what stands ends a quarantine, no other does.

@@ -14,6 +14,8 @@ from question_bank.laws import find as find_law
 from question_bank.topics import taxonomy
 from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
+from trainer.bank.alike_queries import kept_apart
+from trainer.bank.board import count_to_review
 from trainer.bank.caller import cited, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
@@ -96,6 +98,7 @@ def show(item_id):
         held=held,
         proposal=found.proposed_state,
         compared=_compared(page, held, item),
+        apart=kept_apart(session, item_id, item.variant_group),
         reviews=reviews_of(session, item_id),
         comments=comments_of(session, item_id),
         can=_may(session, found, held),
@@ -143,14 +146,16 @@ def _tasks(person: Person, now: datetime) -> list[Task]:
     manages, reviews = person.may("item.manage"), person.may("item.review")
     if not (manages or reviews):
         return []
-    counts = queries.counts_by(db.session(), "state", local_day(now, zone()))
-    quarantined, in_review = counts.get("quarantined", 0), counts.get("in_review", 0)
+    session = db.session()
+    quarantined = queries.counts_by(session, "state", local_day(now, zone())).get("quarantined", 0) if manages else 0
+    in_review = count_to_review(session, person.id) if reviews else 0
     made = []
-    if manages and quarantined:
+    if quarantined:
         title = _("%(n)s 道试题因所依据的法律变动被隔离", n=number(quarantined))
         made.append(_task(title, "quarantined", "alert-triangle", urgency=1))
-    if reviews and in_review:
-        made.append(_task(_("%(n)s 道试题等待审核", n=number(in_review)), "in_review", "eye", urgency=2))
+    if in_review:
+        title = _("%(n)s 道试题等待审核", n=number(in_review))
+        made.append(Task(title, url_for("bank_work.show") + "#to_review", "eye", action=_("查看"), urgency=2))
     return made
 
 

@@ -87,6 +87,7 @@ OPERATION_NAMES: dict[str, Any] = {
     "topic": _l("改专题"),
     "fields": _l("改执法领域"),
     "pool": _l("改题池"),
+    "variant_group": _l("改变式组"),
 }
 
 FOUND: dict[str, Any] = {
@@ -94,6 +95,7 @@ FOUND: dict[str, Any] = {
     "already_in_order": _l("各项已按正确顺序排列，请打乱。"),
     "bad_article": _l("条号无法识别，例如 36 或 120-1。"),
     "bad_difficulty": _l("难度应为 1 到 5。"),
+    "bad_id": _l("请填写试题的编号，可输入题干中的词查找。"),
     "bad_level": _l("请选择层次。"),
     "bad_number": _l("款、项应为不小于 1 的整数。"),
     "bad_slug": _l("请从列表中选择一项；变式组用小写字母、数字和下划线，以字母开头。"),
@@ -111,6 +113,7 @@ FOUND: dict[str, Any] = {
     "note_without_key": _l("不能标记的语句没有说明。"),
     "option_count": _l("选项应有 {fewest} 到 {most} 个，现有 {count} 个。"),
     "out_of_range": _l("应在 {least} 到 {most} 之间。"),
+    "own_enemy": _l("一道题不能与自己互斥。"),
     "outer_space": _l("首尾有多余的空格。"),
     "prompt_without_key": _l("左栏每一项都要有对应的选项。"),
     "row_count": _l("应有 {fewest} 到 {most} 行，现有 {count} 行。"),
@@ -119,6 +122,7 @@ FOUND: dict[str, Any] = {
     "too_many": _l("最多 {most} 个，现有 {count} 个。"),
     "too_many_faults": _l("有错误的语句不能超过可标记语句的一半。"),
     "topic_of_other_wing": _l("专题不属于这个板块。"),
+    "unknown_enemy": _l("“{enemy}”不在题库里，无法记为不能同卷的试题。"),
     "unknown_enforcement_field": _l("没有“{value}”这个执法领域。"),
     "unknown_key": _l("答案指向了不存在的选项。"),
     "unknown_medium": _l("题目引用的图片或音视频不在题中。"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,16 @@ from sqlalchemy.orm import Session
 from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
-from trainer.bank.models import ItemComment, ItemField, ItemRecord, ItemReport, ItemReview, ItemTask, ItemVersion
+from trainer.bank.models import (
+    BankOperation,
+    ItemComment,
+    ItemField,
+    ItemRecord,
+    ItemReport,
+    ItemReview,
+    ItemTask,
+    ItemVersion,
+)
 from trainer.bank.rules import Work, works_on
 from trainer.core.errors import Missing
 
@@ -56,6 +66,14 @@ def read_work(session: Session, record: ItemRecord) -> ItemWork:
     return ItemWork(work, newest.id, newest.number, standing.number)
 
 
+def state_of_work(session: Session, item_id: int) -> str | None:
+    """Return the state of the text on which somebody works, None when there is none. Raises ``Missing``."""
+    found = session.get(ItemRecord, item_id)
+    if found is None:
+        raise Missing
+    return works_on(found.state, found.proposed_state)
+
+
 def may_edit(session: Session, record: ItemRecord, person_id: int, *, manages: bool) -> bool:
     """Return whether a person with ``item.edit`` may write on an item: one's own, or one given as a task."""
     if manages or record.author_id == person_id:
@@ -70,21 +88,39 @@ def may_edit(session: Session, record: ItemRecord, person_id: int, *, manages: b
     return session.scalar(wrote) is not None or session.scalar(given.limit(1)) is not None
 
 
-def filed_as(session: Session, record: ItemRecord, item: Item) -> Item:
-    """Return the text of an item under the topic, fields, difficulty and pool that hold now.
+# What is changed for many items at once without a new text (``bulk.py``), by the names of texts and columns alike.
+FILED = frozenset({"wing", "topic", "difficulty", "pool", "variant_group", "fields"})
 
-    These are changed for many items at once without a new text, so the columns count, not the frozen text.
+
+def filed_as(session: Session, record: ItemRecord, item: Item, names: Collection[str] = FILED) -> Item:
+    """Return the text of an item under the topic, fields, difficulty, pool and group of variants that hold now.
+
+    These are changed for many items at once without a new text, so the columns count, not the frozen text. With
+    ``names`` only these do.
     """
     fields = session.scalars(select(ItemField.field).where(ItemField.item_id == record.id)).all()
     known = [one for one in item.fields if one in fields]
-    return replace(
-        item,
-        wing=record.wing,
-        topic=record.topic,
-        difficulty=record.difficulty,
-        pool=record.pool,
-        fields=tuple(known + sorted(set(fields) - set(known))),
+    now = {name: getattr(record, name) for name in FILED - {"fields"}}
+    now["fields"] = tuple(known + sorted(set(fields) - set(known)))
+    return replace(item, **{name: now[name] for name in names})
+
+
+def filed_since(session: Session, item_id: int, since: datetime) -> frozenset[str]:
+    """Return what of an item a manager has filed otherwise since a text of it was written: names out of ``FILED``."""
+    rows = session.execute(
+        select(BankOperation.before).where(or_(BankOperation.done_at > since, BankOperation.undone_at > since))
     )
+    names = {name for (before,) in rows for one in before if one["item_id"] == item_id for name in one["values"]}
+    return FILED & names
+
+
+def text_to_edit(session: Session, record: ItemRecord, version: ItemVersion) -> Item:
+    """Return a text as its editor shows it: one that stands as it is filed now, a proposal with its own filing.
+
+    What was filed otherwise since the proposal was written counts before that.
+    """
+    names = FILED if version.id == record.version_id else filed_since(session, record.id, version.created_at)
+    return filed_as(session, record, Item.from_dict(version.body), names)
 
 
 @dataclass(frozen=True)
@@ -202,7 +238,9 @@ def is_mine(viewer: Viewer) -> ColumnElement[bool]:
         ItemTask.state == "open",
         ItemTask.item_id.is_not(None),
     )
-    return or_(ItemRecord.author_id == viewer.id, ItemRecord.id.in_(wrote), ItemRecord.id.in_(given))
+    # Shipped items have no author: with a plain "=" the opposite of this would leave them out as well.
+    own = ItemRecord.author_id.is_not_distinct_from(viewer.id)
+    return or_(own, ItemRecord.id.in_(wrote), ItemRecord.id.in_(given))
 
 
 def reports_matching(viewer: Viewer, *, done: bool = False) -> Select[Any]:

@@ -51,6 +51,10 @@ def record_result(session: Session, result: Settled) -> int:
     return _take(session, result.exam_id, [result.user_id])
 
 
+# A score that waits for a person to mark an answer is provisional, and no place rests on it.
+FINAL = Result.unmarked == 0
+
+
 def take_settled(attempt_ids: Sequence[int]) -> int:
     """Take over the results of attempts settled just now and return how many scores changed.
 
@@ -119,7 +123,7 @@ def _not_taken(session: Session, which: ColumnElement[bool], *, limit: int | Non
         .join(Round, Round.exam_id == Result.exam_id)
         .join(Competition, Competition.id == Round.competition_id)
         .outerjoin(RoundScore, and_(RoundScore.round_id == Round.id, RoundScore.user_id == Result.user_id))
-        .where(which, or_(RoundScore.user_id.is_(None), changed, *better))
+        .where(which, FINAL, or_(RoundScore.user_id.is_(None), changed, *better))
     )
     by_exam: dict[int, set[int]] = defaultdict(set)
     for exam_id, user_id in session.execute(rows.distinct().limit(limit)):
@@ -184,7 +188,7 @@ def _seed(session: Session, exam_id: int) -> str:
 
 
 def _best(session: Session, exam_id: int, user_ids: Sequence[int] | None) -> dict[int, Any]:
-    """Return the best result of each person by user id; of everybody with None."""
+    """Return the best final result of each person by user id; of everybody with None."""
     rows = select(
         Result.user_id,
         Result.attempt_id,
@@ -193,7 +197,7 @@ def _best(session: Session, exam_id: int, user_ids: Sequence[int] | None) -> dic
         Result.objective_score,
         Result.seconds_used,
         Result.submitted_at,
-    ).where(Result.exam_id == exam_id)
+    ).where(Result.exam_id == exam_id, FINAL)
     if user_ids is not None:
         rows = rows.where(Result.user_id.in_(user_ids))
     best: dict[int, Any] = {}

@@ -31,7 +31,7 @@ NOT_DUE = ("exempt", "deferred")
 class RoundOutline:
     """A round with what matters of its exam. Times are aware UTC; ``ended_at`` is when nobody can write any more.
 
-    ``due`` counts candidates who have to come; ``unsettled`` says that a handed-in or open paper has no result yet.
+    ``due`` counts candidates who have to come; ``unsettled`` says that a paper has no result yet, or a provisional one.
     ``names`` is how names appear on its board: as the strictest of all competitions says that rank by this exam.
     """
 
@@ -189,7 +189,10 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
         .join(Unit, Unit.id == Competition.unit_id)
         .where(Competition.id.in_(ids))
     ).all()
-    unsettled = exists().where(Attempt.exam_id == Exam.id, Attempt.settled_at.is_(None))
+    unsettled = or_(
+        exists().where(Attempt.exam_id == Exam.id, Attempt.settled_at.is_(None)),
+        exists().where(Result.exam_id == Exam.id, Result.unmarked > 0),
+    )
     rows = session.execute(
         select(
             Round.competition_id,

@@ -32,6 +32,13 @@ def media_folder(instance: Path) -> Path:
     return folder
 
 
+def imports_folder(instance: Path, batch_id: int) -> Path:
+    """Return the folder of one import of questions; make it (mode 0700) where there is none."""
+    folder = instance / "imports" / str(batch_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def keep(folder: Path, content: bytes) -> str:
     """Store ``content`` durably and return its SHA-256 in hex, by which it is found again."""
     digest = hashlib.sha256(content).hexdigest()

@@ -16,8 +16,9 @@ from trainer.demo.rules.answering import ANSWERED, draw_answer
 from trainer.demo.rules.practising import LIFT, Deck, practice_moments
 from trainer.demo.rules.story import PracticeSpec
 from trainer.practice.models import Card, PracticeAnswer
-from trainer.practice.queries import RULE, studied
+from trainer.practice.queries import studied
 from trainer.practice.rules import memory
+from trainer.practice.rules.grading import RULE
 from trainer.practice.rules.wrong_answers import Standing, after_answer
 
 HUNDREDTH = Decimal("0.01")

@@ -169,7 +169,7 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, sav
         saved=saved,
         blank=blank,
         tree=queries.units_to_name(db.session(), scope),
-        presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
+        presets=[forms.preset_choice(one) for one in forms.ready_made(published or KINDS)],
         sections_most=SECTIONS_MOST,
         graded=" ".join(name for name, kind in KINDS.items() if kind.partial_credit),
     )

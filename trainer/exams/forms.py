@@ -6,10 +6,11 @@ The builder's sections are rows ``sections-N-name``; which N there are is the pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -29,9 +30,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.exams.rules import FORMS_USUAL, ExamSpec, key_leaks
-from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, presets
+from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
-from trainer.web.locale import decimal_text
+from trainer.web.locale import decimal_text, is_english
 from trainer.web.sentences import sentence
 
 PARTIAL_NAMES: dict[str, Any] = {
@@ -63,10 +64,6 @@ LEAK_SENTENCES: dict[str, Any] = {
         "交卷后立即可看答案，合格后认定学时，而全体用同一套题：先交卷的人可以把答案告诉还没有考的人，认定的学时会不可信。"
         "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
     ),
-}
-PRESET_NAMES: dict[str, Any] = {
-    "preliminary": _l("线上初赛：单选 40、多选 20、判断 20，60 分钟"),
-    "short": _l("短练习考：单选 10、多选 5、判断 5，20 分钟"),
 }
 SECTION_PATH = re.compile(r"sections\.(\d+)(?:\.(\w+))?")
 NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
@@ -233,9 +230,10 @@ class ClosingForm(BaseForm):
     closes_at = LocalDateTimeField(_l("新的截止时间"), [InputRequired()])
 
 
-def ready_made() -> tuple[Preset, ...]:
-    """Return the ready-made blueprints with section titles in the reader's language."""
-    return presets({kind: str(name) for kind, name in KIND_NAMES.items()})
+def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:
+    """Return the ready-made blueprints that need no other kinds than these, titles in the reader's language."""
+    made = presets({kind: str(name) for kind, name in KIND_NAMES.items()}, "en" if is_english() else "zh")
+    return [one for one in made if all(part.kind in kinds for part in one.sections)]
 
 
 def _plain(value: Any) -> Any:
@@ -319,18 +317,27 @@ def leaks_from_json(value: Any) -> list[str]:
     return [str(LEAK_SENTENCES[one]) for one in leaks]
 
 
-def preset_facts(one: Preset) -> dict[str, Any]:
-    """Return a ready-made blueprint for the page: what to put into which input."""
-    return {
-        "minutes": str(one.minutes),
-        "pass_mark": decimal_text(one.pass_mark),
-        "sections": [
-            {
-                "title": part.title,
-                "kind": part.kind,
-                "count": str(part.count),
-                "points_each": decimal_text(part.points_each),
-            }
-            for part in one.sections
-        ],
-    }
+def preset_choice(one: Preset) -> tuple[str, dict[str, Any]]:
+    """Return a ready-made blueprint for the page: its name with its size, and what to put into which input."""
+    name = _(
+        "%(name)s（%(items)s 题，%(minutes)s 分钟，%(points)s 分）",
+        name=one.title,
+        items=sum(part.count for part in one.sections),
+        minutes=one.minutes,
+        points=decimal_text(max_points(one.sections)),
+    )
+    sections = [
+        {
+            "title": part.title,
+            "kind": part.kind,
+            "count": str(part.count),
+            "points_each": decimal_text(part.points_each),
+            "partial_credit": part.partial_credit,
+            "wing": part.wing or "",
+            "topics": list(part.topics),
+            "fields": list(part.fields),
+            "difficulty": [str(level) for level in part.difficulty],
+        }
+        for part in one.sections
+    ]
+    return name, {"minutes": str(one.minutes), "pass_mark": decimal_text(one.pass_mark), "sections": sections}

@@ -13,6 +13,7 @@ from datetime import datetime
 from trainer.accounts.jobs import drop_uploads
 from trainer.accounts.sessions import drop_ended
 from trainer.attempts.jobs import close_overdue
+from trainer.bank.jobs import forget_imports, go_on_with_imports
 from trainer.competitions.jobs import take_results
 from trainer.exams.jobs import warn_of_old_law
 from trainer.hours.jobs import seal_chains
@@ -36,9 +37,11 @@ SCHEDULE: tuple[Job, ...] = (
     Job("settle_left_over", 5, settle_left_over),
     Job("take_results", 15, take_results),
     Job("credit_left_over", 20, credit_left_over),
+    Job("go_on_with_imports", 20, go_on_with_imports),
     Job("count_answers", 5, count_answers),
     Job("warn_of_old_law", 300, warn_of_old_law),
     Job("drop_ended_sessions", 600, drop_ended),
     Job("drop_uploads", 3600, drop_uploads),
+    Job("forget_imports", 3600, forget_imports),
     Job("drop_old_runs", 3600, drop_old_runs),
 )

@@ -9,8 +9,8 @@ from flask import Blueprint, Flask, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from question_bank.difference import pieces
 from question_bank.lawdiff import compare as compare_articles
-from question_bank.lawdiff import pieces
 from question_bank.laws import fingerprint
 from trainer.bank.queries import laws_cited
 from trainer.core.clock import local_day

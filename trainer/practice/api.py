@@ -8,14 +8,15 @@ from flask import url_for
 from flask_login import current_user
 from pydantic import Field, WithJsonSchema
 
+from trainer.api.items import DocumentOut, QuestionOut
 from trainer.api.resource import Amount, Id, Moment, Shape, Text, api_blueprint, operation
 from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Missing
-from trainer.practice import queries
+from trainer.practice import answer_queries, queries
 from trainer.practice.rules.choosing import wanted
-from trainer.practice.rules.explaining import Cited
-from trainer.practice.service import answer_item
+from trainer.practice.rules.explaining import Cited, Explained
+from trainer.practice.service import answer_item, assess_answer
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import is_english, zone
 from trainer.web.view import LARGEST_ID
@@ -27,11 +28,11 @@ ANY_ANSWER = WithJsonSchema(
         "anyOf": [
             {"type": "string"},
             {"type": "boolean"},
-            {"type": "array", "items": {"type": "string"}},
+            {"type": "array", "items": {}},
             {"type": "object", "additionalProperties": {"type": "string"}},
             {"type": "null"},
         ],
-        "description": "by kind, as in an attempt; null for 'I do not know'",
+        "description": "by kind, as in an attempt; of a case a list with one for each part; null for 'I do not know'",
     }
 )
 
@@ -47,37 +48,28 @@ class NextQuery(Shape):
     more: bool = Field(False, description="lifts the daily limit of reviews")
 
 
-class OptionOut(Shape):
-    """``html`` only in Markdown, here as everywhere: the text as safe HTML."""
-
-    key: str
-    text: str
-    html: str | None = None
+class PractisedOut(QuestionOut):
+    indefinite: bool = False
+    reuse: bool = False
 
 
-class SegmentOut(Shape):
-    """A piece of a document; one without ``key`` cannot be marked."""
+class PartOut(PractisedOut):
+    """A part of a case; its share of the case is its ``weight`` ÷ the sum of all."""
 
-    text: str
-    key: str | None = None
+    weight: int
 
 
-class ItemOut(Shape):
+class ItemOut(PractisedOut):
+    """``documents`` and ``parts`` in a case alone."""
+
     id: Id
     version: Id
     code: str
-    kind: str
     wing: str
     topic: str
     fields: list[str]
-    stem: str
-    stem_html: str | None = None
-    indefinite: bool = False
-    options: list[OptionOut] | None = None
-    prompts: list[OptionOut] | None = None
-    reuse: bool = False
-    document: list[SegmentOut] | None = None
-    blanks: int | None = None
+    documents: list[DocumentOut] | None = None
+    parts: list[PartOut] | None = None
 
 
 class NextOut(Shape):
@@ -95,6 +87,14 @@ class AnswerIn(Shape):
         pattern=r"^[A-Za-z0-9_-]{8,64}$", description="made by the client for each showing: sent twice, counted once"
     )
     seconds: int | None = Field(None, ge=0, le=3600, description="how long the item was thought about; may be left out")
+
+
+class AssessmentIn(Shape):
+    met: list[Annotated[list[Annotated[int, Field(ge=1, le=20)]], Field(max_length=20)]] = Field(
+        max_length=20,
+        description="for each part of the item (one where it is no case) the numbers, from 1, of the points it makes; "
+        "empty for parts that are graded",
+    )
 
 
 class ToldOptionOut(Shape):
@@ -147,22 +147,42 @@ class BasisOut(Shape):
     citation: str
 
 
-class AnswerOut(Shape):
-    id: Id
-    item: Id
-    code: str
-    verdict: Literal["right", "part", "wrong", "skipped"]
-    correct: bool
-    fraction: Amount
+class PointOut(Shape):
+    """A point of the rubric of a short answer; ``met`` is null until the writer has assessed it."""
+
+    point: str
+    weight: int
+    met: bool | None
+
+
+class ToldOut(Shape):
+    """``verdict`` is waiting where a short answer has still to be assessed by its writer."""
+
+    verdict: Literal["right", "part", "wrong", "skipped", "waiting"]
     answer: Annotated[Any, ANY_ANSWER]
-    right_answer: Any = Field(description="by kind; for fill_blank a list of accepted answers for each blank")
+    right_answer: Any = Field(
+        description="by kind; for fill_blank a list of accepted answers for each blank, of a short answer a sample"
+    )
     options: list[ToldOptionOut]
     blanks: list[ToldBlankOut]
     pairs: list[PairOut]
     segments: list[ToldSegmentOut]
+    rubric: list[PointOut]
     explanation: str
     basis: list[BasisOut]
-    due_at: Moment
+
+
+class AnswerOut(ToldOut):
+    """``state`` self_assessed: by the writer's own word, for their memory alone. ``parts`` are those of a case."""
+
+    id: Id
+    item: Id
+    code: str
+    state: Literal["graded", "waiting", "self_assessed"]
+    correct: bool
+    fraction: Amount
+    parts: list[ToldOut]
+    due_at: Moment | None
     in_wrong_book: bool
     right_in_a_row: int
     page: str
@@ -194,18 +214,12 @@ def show_next(query: NextQuery) -> NextOut:
         id=str(asked.item_id),
         version=str(asked.version_id),
         code=asked.code,
-        kind=asked.kind,
         wing=asked.wing,
         topic=asked.topic,
         fields=list(asked.fields),
-        stem=shown["stem"],
-        stem_html=shown.get("stem_html"),
-        indefinite=shown.get("indefinite", False),
-        options=[OptionOut(**one) for one in shown["options"]] if "options" in shown else None,
-        prompts=[OptionOut(**one) for one in shown["prompts"]] if "prompts" in shown else None,
-        reuse=shown.get("reuse", False),
-        document=[SegmentOut(**one) for one in shown["document"]] if "document" in shown else None,
-        blanks=shown.get("blanks"),
+        documents=[DocumentOut.model_validate(one) for one in shown["documents"]] if "documents" in shown else None,
+        parts=[PartOut(weight=one["weight"], **_shown(one)) for one in shown["parts"]] if "parts" in shown else None,
+        **_shown(shown),
     )
     return NextOut(item=item, queue=asked.queue)
 
@@ -231,7 +245,27 @@ def answer(body: AnswerIn) -> AnswerOut:
         now=now,
         seconds=body.seconds,
     )
-    return _told(queries.answered(db.session(), current_user.id, answer_id, now=now))
+    return _told(answer_queries.answered(db.session(), current_user.id, answer_id, now=now))
+
+
+@operation(
+    bp,
+    "POST",
+    "/practice/answers/<id:answer_id>/assessment",
+    needs_permission="practice.own",
+    summary="Say which points of the rubric an own short answer makes; said once",
+    body=AssessmentIn,
+    answers={200: AnswerOut},
+    problems={404: ("not_found",), 409: ("exam_in_progress",)},
+)
+def assess(answer_id: int, body: AssessmentIn) -> AnswerOut:
+    now = arrived_at()
+    assess_answer(current_user.id, answer_id, body.met, now=now)
+    return _told(answer_queries.answered(db.session(), current_user.id, answer_id, now=now))
+
+
+def _shown(public: dict[str, Any]) -> dict[str, Any]:
+    return {name: public[name] for name in QuestionOut.model_fields if name in public}
 
 
 def _row_id(value: str) -> int:
@@ -241,27 +275,42 @@ def _row_id(value: str) -> int:
     return number
 
 
-def _told(made: queries.Answered) -> AnswerOut:
+def _told(made: answer_queries.Answered) -> AnswerOut:
+    is_case = made.kind == "case_study"
     return AnswerOut(
+        **_explained(
+            made.told, made.answer, () if is_case or made.state != "self_assessed" else made.parts[0].met, made
+        ),
         id=str(made.answer_id),
         item=str(made.item_id),
         code=made.code,
-        verdict=made.told.verdict,
+        state=made.state,
         correct=made.correct,
         fraction=made.fraction,
-        answer=made.answer,
-        right_answer=made.told.right_answer,
-        options=[ToldOptionOut.model_validate(one) for one in made.told.options],
-        blanks=[ToldBlankOut.model_validate(one) for one in made.told.blanks],
-        pairs=[PairOut.model_validate(one) for one in made.told.pairs],
-        segments=[ToldSegmentOut.model_validate(one) for one in made.told.segments],
-        explanation=made.told.explanation,
-        basis=[_basis(one) for one in made.told.basis],
+        parts=[ToldOut(**_explained(one.told, one.answer, one.met, made)) for one in made.parts] if is_case else [],
         due_at=made.due_at,
         in_wrong_book=made.wrong,
         right_in_a_row=made.right_in_a_row,
         page=url_for("practice.answered", answer_id=made.answer_id),
     )
+
+
+def _explained(told: Explained, answer: Any, met: tuple[int, ...], made: answer_queries.Answered) -> dict[str, Any]:
+    return {
+        "verdict": told.verdict,
+        "answer": answer,
+        "right_answer": told.right_answer,
+        "options": [ToldOptionOut.model_validate(one) for one in told.options],
+        "blanks": [ToldBlankOut.model_validate(one) for one in told.blanks],
+        "pairs": [PairOut.model_validate(one) for one in told.pairs],
+        "segments": [ToldSegmentOut.model_validate(one) for one in told.segments],
+        "rubric": [
+            PointOut(point=one.point, weight=one.weight, met=number in met if made.state == "self_assessed" else None)
+            for number, one in enumerate(told.rubric, start=1)
+        ],
+        "explanation": told.explanation,
+        "basis": [_basis(one) for one in told.basis],
+    }
 
 
 def _basis(one: Cited) -> BasisOut:

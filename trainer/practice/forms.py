@@ -15,10 +15,36 @@ TRUTH = {"true": True, "false": False}
 def read_answer(public: Mapping[str, Any], form: MultiDict[str, str]) -> Any:
     """Return the answer in a form, None for "I do not know"; empty where nothing was chosen or filled in.
 
-    ``public`` is what the item shows. Raises ``Invalid`` at ``answer`` when two steps were given one place.
+    ``public`` is what the item shows; of a case the answers of its parts are listed. Raises ``Invalid`` at ``answer``
+    when two steps were given one place.
     """
     if form.get("give_up"):
         return None
+    if public["kind"] == "case_study":
+        return [_one_answer(part, form_of_part(form, number)) for number, part in enumerate(public["parts"], 1)]
+    return _one_answer(public, form)
+
+
+def form_of_part(form: MultiDict[str, str], number: int) -> MultiDict[str, str]:
+    """Return the inputs of a part of a case, under the names they have where there is no case."""
+    before = f"part_{number}_"
+    return MultiDict(
+        (name.removeprefix(before), value)
+        for name, values in form.lists()
+        for value in values
+        if name.startswith(before)
+    )
+
+
+def read_met(parts: int, form: MultiDict[str, str]) -> list[list[int]]:
+    """Return for each part the numbers of the points of the rubric that are ticked."""
+    return [
+        sorted({int(one) for one in form.getlist(f"met_{part}") if one.isascii() and one.isdigit() and len(one) < 4})
+        for part in range(1, parts + 1)
+    ]
+
+
+def _one_answer(public: Mapping[str, Any], form: MultiDict[str, str]) -> Any:
     kind = public["kind"]
     if kind == "true_false":
         return TRUTH.get(form.get("answer", ""), "")

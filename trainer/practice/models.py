@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainer.core.columns import Hundredths, RowId, UTCDateTime
+from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
+
+ANSWER_STATES = ("graded", "waiting", "self_assessed")
 
 
 class PracticeAnswer(db.Model):
@@ -20,6 +22,9 @@ class PracticeAnswer(db.Model):
     ``answer`` is canonical JSON text, ``null`` for "I do not know". ``seconds`` is what a client of the API cared to
     tell, None otherwise; it serves the memory of this one item, is never summed and never shown. Of an item alone the
     median over many people is told.
+
+    A short answer is ``waiting`` until its writer has compared it with the rubric, then ``self_assessed`` (自评).
+    ``met`` holds for each part the numbers of the points that it makes. Only what is ``graded`` may be counted.
     """
 
     __tablename__ = "practice_answers"
@@ -32,6 +37,8 @@ class PracticeAnswer(db.Model):
     answer: Mapped[str] = mapped_column(Text)
     fraction: Mapped[Decimal] = mapped_column(Hundredths)
     correct: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(StateText(*ANSWER_STATES), default="graded", server_default="graded")
+    met: Mapped[list[list[int]] | None] = mapped_column(JSON)
     seconds: Mapped[int | None] = mapped_column(Integer)
     answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

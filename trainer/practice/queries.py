@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from question_bank import kinds
-from question_bank.item import Item
 from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
@@ -35,13 +32,9 @@ from trainer.practice.rules.choosing import (
     Wanted,
     choose,
 )
-from trainer.practice.rules.explaining import Explained, explain
 from trainer.web.locale import zone
 
-RULE = kinds.HALF_FOR_INCOMPLETE
 REST = memory.STEP
-# Short answers want a person, and a case may hold some.
-NOT_PRACTISED = ("short_answer", "case_study")
 # A backlog beyond this is not looked through; the longest overdue are the weakest in all but a few cases.
 KNOWN_MOST = 500
 SEARCH_MOST = 50
@@ -74,27 +67,6 @@ class Asked:
     public: dict[str, Any]
     queue: str | None
     wrong: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer that was graded, with all that may be told of it."""
-
-    answer_id: int
-    item_id: int
-    code: str
-    kind: str
-    wing: str
-    topic: str
-    public: dict[str, Any]
-    answer: Any
-    correct: bool
-    fraction: Any
-    answered_at: datetime
-    told: Explained
-    due_at: datetime
-    wrong: bool
-    right_in_a_row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +105,9 @@ class Waiting:
 def studied(now: datetime) -> ColumnElement[bool]:
     """Return the condition on ``ItemRecord`` that an item may be practised today.
 
-    It is open, never from quarantine, and of a kind that is graded at once.
+    It is open and never from quarantine.
     """
-    may = may_be_drawn(local_day(now, zone()))
-    return and_(may, ItemRecord.pool == "open", ItemRecord.kind.not_in(NOT_PRACTISED))
+    return and_(may_be_drawn(local_day(now, zone())), ItemRecord.pool == "open")
 
 
 def within(filters: dict[str, str], now: datetime) -> ColumnElement[bool]:
@@ -185,7 +156,11 @@ def day_of(session: Session, user_id: int, day_began: datetime) -> Day:
             Card.answered_count,
         )
         .join(Card, and_(Card.user_id == PracticeAnswer.user_id, Card.item_id == PracticeAnswer.item_id))
-        .where(PracticeAnswer.user_id == user_id, PracticeAnswer.answered_at >= day_began)
+        .where(
+            PracticeAnswer.user_id == user_id,
+            PracticeAnswer.answered_at >= day_began,
+            PracticeAnswer.state != "waiting",
+        )
         .group_by(PracticeAnswer.item_id, Card.answered_count)
     ).all()
     latest = max(rows, key=lambda row: row.last, default=None)
@@ -284,63 +259,6 @@ def _unseen(session: Session, user_id: int, wanted: Wanted, now: datetime) -> li
     answered = exists().where(Card.user_id == user_id, Card.item_id == ItemRecord.id)
     rows = session.execute(select(ItemRecord.id, own).where(within(wanted.filters, now), ~answered))
     return [Unseen(item_id, bool(is_own)) for item_id, is_own in rows]
-
-
-def version_answered(session: Session, user_id: int, answer_id: int) -> int:
-    """Return the id of the item version that an own answer was given to. Raises ``Missing`` for another's."""
-    found = session.scalar(
-        select(PracticeAnswer.item_version_id).where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id)
-    )
-    if found is None:
-        raise Missing
-    return found
-
-
-def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -> Answered:
-    """Return an own answer with its explanation: one statement beside the check.
-
-    Raises ``Missing`` for another's, for an item that may no longer be studied, and ``Refused`` during an exam.
-    """
-    refuse_during_exam(session, user_id, now)
-    row = session.execute(
-        select(
-            PracticeAnswer,
-            ItemRecord.code,
-            ItemRecord.kind,
-            ItemRecord.wing,
-            ItemRecord.topic,
-            ItemVersion.body,
-            ItemVersion.public,
-            Card.due_at,
-            Card.wrong,
-            Card.right_in_a_row,
-        )
-        .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
-        .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)
-        .join(Card, and_(Card.user_id == PracticeAnswer.user_id, Card.item_id == PracticeAnswer.item_id))
-        .where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id, studied(now))
-    ).first()
-    if row is None:
-        raise Missing
-    given: PracticeAnswer = row[0]
-    item, answer = Item.from_dict(row.body), orjson.loads(given.answer)
-    return Answered(
-        answer_id=given.id,
-        item_id=given.item_id,
-        code=row.code,
-        kind=row.kind,
-        wing=row.wing,
-        topic=row.topic,
-        public=with_html(row.public),
-        answer=answer,
-        correct=given.correct,
-        fraction=given.fraction,
-        answered_at=given.answered_at,
-        told=explain(item, answer, kinds.grade(item, answer, RULE)),
-        due_at=row.due_at,
-        wrong=row.wrong,
-        right_in_a_row=row.right_in_a_row,
-    )
 
 
 def _figures(now: datetime) -> tuple[ColumnElement[Any], ...]:
@@ -442,28 +360,6 @@ def wrong_topics(session: Session, user_id: int) -> set[tuple[str, str]]:
         .where(Card.user_id == user_id, Card.wrong)
     )
     return {(row.wing, row.topic) for row in rows}
-
-
-def answers_given(user_id: int, filters: dict[str, str], correct: bool | None, now: datetime) -> Select[Any]:
-    """Return the rows of what a person has answered, newest first, to be paged; ``correct`` None means both."""
-    rows = (
-        select(
-            PracticeAnswer.id,
-            PracticeAnswer.correct,
-            PracticeAnswer.fraction,
-            PracticeAnswer.answered_at,
-            ItemRecord.code,
-            ItemRecord.kind,
-            ItemRecord.wing,
-            ItemRecord.topic,
-            ItemVersion.public["stem"].as_string().label("stem"),
-        )
-        .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
-        .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)
-        .where(PracticeAnswer.user_id == user_id, within(filters, now))
-        .order_by(PracticeAnswer.answered_at.desc(), PracticeAnswer.id.desc())
-    )
-    return rows if correct is None else rows.where(PracticeAnswer.correct.is_(correct))
 
 
 def search_items(session: Session, user_id: int, words: str, now: datetime) -> list[Row[Any]]:

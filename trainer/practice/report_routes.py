@@ -1,4 +1,4 @@
-"""Reporting an error of an item from the page of its graded answer."""
+"""Reporting an error of an item in practice: while it asks, and from the page of its graded answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from flask_login import current_user
 from trainer.bank.reports import report_item
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Refused
-from trainer.practice.queries import version_answered
+from trainer.practice.answer_queries import version_answered
+from trainer.practice.queries import item_by_id
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence
@@ -17,10 +18,22 @@ from trainer.web.sentences import sentence
 bp = Blueprint("practice_reports", __name__)
 
 
+@bp.post("/practice/items/<id:item_id>/report")
+@needs("practice.own")
+def report_unanswered(item_id):
+    asked = item_by_id(db.session(), current_user.id, item_id, now=arrived_at())
+    _report(asked.version_id)
+    return redirect(url_for("practice.item", item=asked.code), 303)
+
+
 @bp.post("/practice/answers/<id:answer_id>/report")
 @needs("practice.own")
 def report(answer_id):
-    version_id = version_answered(db.session(), current_user.id, answer_id)
+    _report(version_answered(db.session(), current_user.id, answer_id))
+    return redirect(url_for("practice.answered", answer_id=answer_id), 303)
+
+
+def _report(version_id: int) -> None:
     text = request.form.get("text", "")
     try:
         report_item(version_id, by=current_user.id, origin="practice", text=text, now=arrived_at())
@@ -30,4 +43,3 @@ def report(answer_id):
         flash(" ".join(told), "danger")
     else:
         flash(_("已收到您的报错，处理后会通知您。"), "success")
-    return redirect(url_for("practice.answered", answer_id=answer_id), 303)

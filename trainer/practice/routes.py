@@ -17,10 +17,10 @@ from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
 from trainer.laws.queries import cited_articles
-from trainer.practice import queries
-from trainer.practice.forms import read_answer
+from trainer.practice import answer_queries, queries
+from trainer.practice.forms import form_of_part, read_answer, read_met
 from trainer.practice.rules.choosing import DRILLS, MODES, REVIEWS_A_DAY, Wanted, wanted
-from trainer.practice.service import answer_item
+from trainer.practice.service import answer_item, assess_answer
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, offer_card
@@ -171,6 +171,7 @@ def _item_page(asked: queries.Asked, want: Wanted, *, error: str = "", sent: Any
         key=secrets.token_urlsafe(18),
         error=error,
         sent=sent if sent is not None else {},
+        sent_to=lambda number: form_of_part(sent, number) if sent is not None else {},
     )
 
 
@@ -201,16 +202,25 @@ def _said(refusal: Refused) -> str:
 @needs("practice.own")
 def answered(answer_id):
     want, now = _wanted(), arrived_at()
-    made = queries.answered(db.session(), current_user.id, answer_id, now=now)
+    made = answer_queries.answered(db.session(), current_user.id, answer_id, now=now)
     return render_template(
         "practice/answered.html",
         made=made,
         about=_about(want),
         topic=_topic_name(made.topic),
         arguments=_arguments(want),
-        in_days=(local_day(made.due_at, zone()) - local_day(now, zone())).days,
+        in_days=(local_day(made.due_at, zone()) - local_day(now, zone())).days if made.due_at else None,
         citations=_citations(made.told.basis),
     )
+
+
+@bp.post("/practice/answers/<id:answer_id>/assess")
+@needs("practice.own")
+def assess(answer_id):
+    want, now = _wanted(), arrived_at()
+    made = answer_queries.answered(db.session(), current_user.id, answer_id, now=now)
+    assess_answer(current_user.id, answer_id, read_met(len(made.parts), request.form), now=now)
+    return redirect(url_for("practice.answered", answer_id=answer_id, **_arguments(want)), 303)
 
 
 def _citations(basis: Any) -> list[dict[str, Any]]:
@@ -259,7 +269,7 @@ def history():
     topics = queries.progress_by_topic(session, me, now)
     return render_template(
         "practice/history.html",
-        rows=paged(session, queries.answers_given(me, {}, correct, now), page, per_page),
+        rows=paged(session, answer_queries.answers_given(me, {}, correct, now), page, per_page),
         verdict=request.args.get("verdict", ""),
         wings=[_wing(wing, topics) for wing in taxonomy().wings],
         topic_name=_topic_name,

@@ -1,4 +1,4 @@
-"""Taking an answer in practice: graded, kept, and the card moved on, in one transaction."""
+"""Taking an answer in practice: graded or assessed by its writer, kept, and the card moved on, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import is_sqlite, transaction
 from trainer.core.errors import Conflict, Invalid, Missing
 from trainer.practice.models import Card, PracticeAnswer
-from trainer.practice.queries import RULE, refuse_during_exam, studied
-from trainer.practice.rules import memory
+from trainer.practice.queries import refuse_during_exam, studied
+from trainer.practice.rules import grading, memory
 from trainer.practice.rules.wrong_answers import Standing, after_answer
 
 SENT_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -37,6 +37,8 @@ def answer_item(
     seconds: int | None = None,
 ) -> int:
     """Grade an answer, keep it, move the card on, and return the id of the kept answer.
+
+    With a short answer in it, it is kept and waits for ``assess_answer``; the card stays until then.
 
     ``given`` None means "I do not know" and counts as wrong; any other empty answer is refused. A second call with the
     same ``sent_key`` changes nothing and returns the same id, if it is the same answer to the same item. ``now`` is
@@ -62,8 +64,8 @@ def answer_item(
             raise Conflict("item_changed")
         item = Item.from_dict(row.body)
         normal = _normal(item, given)
-        grade = kinds.grade(item, normal, RULE)
-        card = _locked_card(session, user_id, item_id, now)
+        judged = grading.judge(item, normal)
+        card = None if judged.waits else _locked_card(session, user_id, item_id, now)
         made = _insert(
             session,
             PracticeAnswer,
@@ -72,8 +74,9 @@ def answer_item(
             item_version_id=version_id,
             sent_key=sent_key,
             answer=_text(normal),
-            fraction=grade.fraction.quantize(HUNDREDTH),
-            correct=grade.correct,
+            fraction=_kept_fraction(judged),
+            correct=judged.correct,
+            state="waiting" if judged.waits else "graded",
             seconds=seconds,
             answered_at=now,
         )
@@ -82,8 +85,38 @@ def answer_item(
         if not made:
             # The other of two clicks was quicker, between our look and our insert, and has moved the card on.
             return _same(session, kept, item_id, version_id, given)
-        _move_on(card, grade.correct, seconds, now)
+        if card is not None:
+            _move_on(card, judged.correct, seconds, now)
         return kept.id
+
+
+def assess_answer(user_id: int, answer_id: int, met: grading.Met, *, now: datetime) -> None:
+    """Take the writer's own word on a short answer: which points of the rubric it makes, for each part.
+
+    Only then the card moves on, as of the answer. A second call changes nothing, whatever it says. Raises ``Missing``
+    for another's answer, ``Refused`` (``exam_in_progress``), and ``Invalid`` at ``met`` for points that are not there.
+    """
+    with transaction() as session:
+        refuse_during_exam(session, user_id, now)
+        answer = session.scalar(
+            select(PracticeAnswer)
+            .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
+            .where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id, studied(now))
+            .with_for_update(of=PracticeAnswer)
+        )
+        if answer is None:
+            raise Missing
+        if answer.state != "waiting":
+            return
+        body = session.scalars(select(ItemVersion.body).where(ItemVersion.id == answer.item_version_id)).one()
+        try:
+            judged = grading.judge(Item.from_dict(body), orjson.loads(answer.answer), met)
+        except ValueError:
+            raise Invalid.at("met", "unknown_value", value="") from None
+        answer.state, answer.met = "self_assessed", [list(points) for points in met]
+        answer.fraction, answer.correct = _kept_fraction(judged), judged.correct
+        card = _locked_card(session, user_id, answer.item_id, now)
+        _move_on(card, judged.correct, answer.seconds, answer.answered_at)
 
 
 def _same(session: Session, kept: PracticeAnswer, item_id: int, version_id: int, given: Any) -> int:
@@ -95,6 +128,10 @@ def _same(session: Session, kept: PracticeAnswer, item_id: int, version_id: int,
     raise Invalid.at("key", "key_reused")
 
 
+def _kept_fraction(judged: grading.Judged) -> Decimal:
+    return judged.fraction.quantize(HUNDREDTH)
+
+
 def _text(normal: Any) -> str:
     return orjson.dumps(normal).decode()
 
@@ -103,7 +140,7 @@ def _normal(item: Item, given: Any) -> Any:
     if given is None:
         return None
     try:
-        normal = kinds.normal_answer(kinds.answer_shape(item), given)
+        normal = grading.normal_answer(item, given)
     except kinds.WrongShape:
         raise Invalid.at("answer", "answer_shape") from None
     if normal is None:

@@ -28,6 +28,8 @@ PAGE = 500  # few enough that nobody who saves an answer meanwhile waits noticea
 YOUNGEST = timedelta(minutes=2)
 # Figures of practice need not be of this minute, and each round puts the items that were practised together anew.
 WAITED = timedelta(minutes=15)
+# What somebody says of an own short answer is no measure of the item, and what still waits may become that.
+GRADED = PracticeAnswer.state == "graded"
 
 
 def count_practice(now: datetime, most: int = PAGE, zone: ZoneInfo = CITY_ZONE) -> int:
@@ -51,7 +53,12 @@ def count_practice(now: datetime, most: int = PAGE, zone: ZoneInfo = CITY_ZONE) 
 def waiting_practice(now: datetime) -> bool:
     """Return whether there are answers that have waited ``WAITED`` to be counted: one statement, no lock."""
     through = select(func.coalesce(func.max(PracticeTally.through_id), 0)).scalar_subquery()
-    newer = select(PracticeAnswer.answered_at).where(PracticeAnswer.id > through).order_by(PracticeAnswer.id).limit(1)
+    newer = (
+        select(PracticeAnswer.answered_at)
+        .where(PracticeAnswer.id > through, GRADED)
+        .order_by(PracticeAnswer.id)
+        .limit(1)
+    )
     oldest = db.session.scalar(newer)
     return oldest is not None and oldest <= now - WAITED
 
@@ -74,7 +81,7 @@ def _answers_after(session: Session, through: int, now: datetime, most: int) -> 
             PracticeAnswer.answered_at,
             is_first.label("is_first"),
         )
-        .where(PracticeAnswer.id > through)
+        .where(PracticeAnswer.id > through, GRADED)
         .order_by(PracticeAnswer.id)
         .limit(most)
     ).all()

@@ -125,6 +125,8 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
 
 def waiting_answers(session: Session, attempt_ids: Sequence[int]) -> dict[int, int]:
     """Return how many answers of each of these attempts wait for a person; attempts without any are not in it."""
+    if not attempt_ids:
+        return {}
     rows = session.execute(
         select(Result.attempt_id, Result.unmarked).where(Result.attempt_id.in_(attempt_ids), Result.unmarked > 0)
     )

@@ -9,7 +9,7 @@ from alembic import op
 from trainer.core import columns
 
 revision = "20261127_1615_marks"
-down_revision = "20261127_1530_stats"
+down_revision = "20261127_1600_near"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,17 @@
 """What a blueprint says, what is wrong with one, and the ready-made ones.
 
-The usual online preliminary of the region: 40 × 1 single, 20 × 2 multiple choice, 20 × 1 true or false in 60 minutes,
-pass mark 60 (domain notes on provincial 大比武 notices). All of it are defaults that an organiser may change.
+The ready-made ones are data of the bank (``question_bank.blueprints``). The first is the usual online preliminary of
+the region: 40 × 1 single, 20 × 2 multiple choice, 20 × 1 true or false in 60 minutes, pass mark 60 (domain notes on
+provincial 大比武 notices). All of it are defaults that an organiser may change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from question_bank.blueprints import ReadySection, ready_blueprints
 from question_bank.kinds import KINDS
 from question_bank.kinds.base import RULES
 from question_bank.topics import taxonomy
@@ -55,33 +57,40 @@ class SectionSpec:
 
 @dataclass(frozen=True)
 class Preset:
-    """A ready-made blueprint. ``minutes`` and ``pass_mark`` (points) go with it."""
+    """A ready-made blueprint with its title; ``minutes`` and ``pass_mark`` (points) go with it."""
 
     slug: str
+    title: str
     minutes: int
     pass_mark: Decimal
-    sections: tuple[SectionSpec, ...] = field(default=())
+    sections: tuple[SectionSpec, ...]
 
 
-def presets(titles: dict[str, str]) -> tuple[Preset, ...]:
-    """Return the ready-made blueprints; ``titles`` names a section by its kind in the organiser's language."""
+def presets(kinds: Mapping[str, str], language: str = "zh") -> tuple[Preset, ...]:
+    """Return the ready-made blueprints, titles in ``language`` ("zh", "en"); ``kinds`` names sections by their kind."""
 
-    def section(kind: str, count: int, points: int) -> SectionSpec:
-        return SectionSpec(titles[kind], kind, count, Decimal(points))
+    def section(one: ReadySection) -> SectionSpec:
+        return SectionSpec(
+            title=(one.en if language == "en" else one.zh) or kinds[one.kind],
+            kind=one.kind,
+            count=one.count,
+            points_each=one.points_each,
+            partial_credit=one.partial_credit,
+            wing=one.wing,
+            topics=one.topics,
+            fields=one.fields,
+            difficulty=one.difficulty,
+        )
 
-    return (
+    return tuple(
         Preset(
-            "preliminary",
-            60,
-            Decimal(60),
-            (section("single_choice", 40, 1), section("multiple_choice", 20, 2), section("true_false", 20, 1)),
-        ),
-        Preset(
-            "short",
-            20,
-            Decimal(15),
-            (section("single_choice", 10, 1), section("multiple_choice", 5, 2), section("true_false", 5, 1)),
-        ),
+            one.slug,
+            one.en if language == "en" else one.zh,
+            one.minutes,
+            one.pass_mark,
+            tuple(map(section, one.sections)),
+        )
+        for one in ready_blueprints()
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from question_bank import kinds, laws, text
 from question_bank.item import Item, LegalBasis
 from question_bank.kinds import Grade
-from trainer.bank.rules.pieces import ToldPair, ToldSegment, told_pairs, told_segments
+from trainer.bank.rules.pieces import ToldPair, ToldPoint, ToldSegment, told_pairs, told_rubric, told_segments
 from trainer.bank.rules.rich import html_of
+from trainer.practice.rules.grading import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A graded answer. ``verdict`` is right, part, wrong or skipped (the person said not to know)."""
+    """A graded answer. ``verdict`` is right, part, wrong, skipped (the person said not to know) or waiting.
+
+    Of a short answer ``right_answer`` is the sample.
+    """
 
     verdict: str
     right_answer: Any
@@ -86,8 +90,30 @@ class Explained:
     blanks: tuple[ToldBlank, ...] = ()
     pairs: tuple[ToldPair, ...] = ()
     segments: tuple[ToldSegment, ...] = ()
+    rubric: tuple[ToldPoint, ...] = ()
     basis: tuple[Cited, ...] = field(default=())
     explanation_html: str | None = None
+    right_answer_html: str | None = None
+
+
+def explain_case(item: Item, judged: Judged) -> Explained:
+    """Return what to tell of a case on the whole; its parts are explained one by one."""
+    return Explained(
+        verdict=_verdict_of_case(judged),
+        right_answer=None,
+        explanation=item.explanation,
+        basis=tuple(cite(entry) for entry in dict.fromkeys(item.citations())),
+        explanation_html=html_of(item, item.explanation),
+    )
+
+
+def _verdict_of_case(judged: Judged) -> str:
+    verdicts = {_verdict(grade) for grade in judged.grades}
+    if "waiting" in verdicts:
+        return "waiting"
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return "part" if judged.fraction > 0 else "wrong"
 
 
 def explain(item: Item, answer: Any, grade: Grade) -> Explained:
@@ -100,8 +126,10 @@ def explain(item: Item, answer: Any, grade: Grade) -> Explained:
         blanks=_blanks(item, answer, grade) if item.kind == "fill_blank" else (),
         pairs=told_pairs(item, answer),
         segments=told_segments(item, answer),
+        rubric=told_rubric(item),
         basis=tuple(cite(entry) for entry in item.basis),
         explanation_html=html_of(item, item.explanation),
+        right_answer_html=html_of(item, item.settings["sample"]) if item.kind == "short_answer" else None,
     )
 
 
@@ -121,6 +149,8 @@ def cite(basis: LegalBasis) -> Cited:
 
 
 def _verdict(grade: Grade) -> str:
+    if grade.needs_person:
+        return "waiting"
     if not grade.answered:
         return "skipped"
     if grade.correct:
@@ -129,7 +159,7 @@ def _verdict(grade: Grade) -> str:
 
 
 def _options(item: Item, answer: Any) -> tuple[ToldOption, ...]:
-    if item.kind in ("matching", "error_finding"):
+    if item.kind in ("matching", "error_finding", "short_answer"):
         return ()
     if item.kind == "true_false":
         return tuple(
