@@ -23,7 +23,7 @@ from question_bank.formats.answers import (
 from question_bank.formats.choices import even_share, take_weights
 from question_bank.formats.draft import Draft, report
 from question_bank.formats.facsimiles import document_in
-from question_bank.formats.markup import Node, parse_html, parse_xml
+from question_bank.formats.markup import Node, parse_html, parse_xml, with_numbered_entities
 from question_bank.formats.matching_notes import TABLE, take_table
 from question_bank.formats.moodle_texts import (
     SENTENCE,
@@ -36,7 +36,7 @@ from question_bank.formats.moodle_texts import (
     weight_of,
     without,
 )
-from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Unreadable
+from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Repair, Unreadable
 from question_bank.formats.rich import Rich, from_node
 from question_bank.formats.rubrics import rubric_in
 
@@ -50,7 +50,15 @@ USUAL_FEEDBACK = re.compile(
 
 def read_quiz(content: bytes, file_name: str) -> ImportReport:
     """Return every question of a quiz. Raises ``Unreadable`` for what is no Moodle XML."""
-    root = parse_xml(content)
+    notes: list[Repair] = []
+    try:
+        root = parse_xml(content)
+    except Unreadable as error:
+        numbered, names = with_numbered_entities(content) if error.code == "not_xml" else (content, [])
+        if not names:
+            raise
+        root = parse_xml(numbered)
+        notes.append(Repair("", "html_names_in_xml", CERTAIN, before=" ".join(f"&{name};" for name in names)[:300]))
     if root.tag != "quiz":
         raise Unreadable("not_moodle_xml", root=root.tag)
     drafts = []
@@ -60,7 +68,7 @@ def read_quiz(content: bytes, file_name: str) -> ImportReport:
             category = question.words("category", "text") or question.words("category")
         else:
             drafts.append(_read(question, file_name, category))
-    return report(FORMAT, cases.folded(drafts))
+    return report(FORMAT, cases.folded(drafts), notes)
 
 
 def _read(question: Node, file_name: str, category: str) -> Draft:

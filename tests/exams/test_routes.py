@@ -129,6 +129,7 @@ def test_a_draft_is_saved_changed_and_published(as_user, session, clock, bank):
         ({"pass_mark": "9"}, "应在 0 到 2.5 之间。"),
         ({"sections-7-count": "40"}, "还缺 37 道"),
         ({"sections-7-count": ""}, "第 2 大题"),
+        ({"sections-7-count": "300"}, "<li>全卷共"),
         ({"sections-0-item_ids": "s-99"}, "s-99"),
         ({"sections-0-title": ""}, "第 1 大题"),
         ({"usernames": "officer3, ghost"}, "ghost"),
@@ -275,6 +276,8 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
     assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
+    whole = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "160"}] * 2}).json
+    assert whole["totals"] == "全卷共 320 道题，最多 300 道。"
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -468,6 +471,7 @@ def test_odd_numbers_and_signs_are_refused_and_not_a_defect(city, as_user):
         assert told.status_code == 200
     named = organiser.post("/exams/new", data=typed(usernames="officer\x00", units="PJ\x00"))
     assert named.status_code == 422
+    assert organiser.get(f"/exams/{make_exam(city)}/candidates?unit={10**20}").status_code == 404
 
 
 def test_results_are_exported_only_where_one_may_export(city, as_user, clock):

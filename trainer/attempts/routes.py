@@ -17,7 +17,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from question_bank.text import numeral
 from trainer.attempts import queries
 from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
@@ -26,6 +25,7 @@ from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
 from trainer.laws.queries import Citation, CitedArticle, cited_articles
+from trainer.laws.wording import place_name
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
 from trainer.marking.rules import may_see_result, profile
@@ -264,19 +264,14 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
         "key": told(item["right_answer"]),
         "verdict": "right" if item["correct"] else "part" if part else "wrong",
         "basis": [
-            {**one, "place": _place(one), "text": articles.get((one["law"], one["version"], one["article"]))}
+            {
+                **one,
+                "place": place_name(one["article"], one["paragraph"], one["item"]),
+                "text": articles.get((one["law"], one["version"], one["article"])),
+            }
             for one in item["basis"]
         ],
     }
-
-
-def _place(basis: dict[str, Any]) -> str:
-    """Return the place in a law in its own way of counting, such as 第一百二十条之一第二款第三项."""
-    article, _dash, inserted = basis["article"].partition("-")
-    told = f"第{numeral(int(article))}条" + (f"之{numeral(int(inserted))}" if inserted else "")
-    if basis["paragraph"] is not None:
-        told += f"第{numeral(basis['paragraph'])}款"
-    return told + (f"第{numeral(basis['item'])}项" if basis["item"] is not None else "")
 
 
 # --- the invigilator

@@ -180,10 +180,13 @@ def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
     # A title still missing keeps nobody from knowing whether the bank suffices.
     titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
     wrong: dict[int, FieldProblem] = {}
+    whole = ""
     for problem in blueprint_problems(titled):
         place = problem.field.split(".")
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
+        elif sections:
+            whole = sentence(problem.code, problem.params)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
     stands = iter(supply_of(db.session(), sound, until) if sound else [])
     rows = []
@@ -204,7 +207,7 @@ def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
         totals = _("共 %(items)s 题和 %(cases)s 个案例，满分 %(points)s 分", cases=cases, **facts)
     else:
         totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
-    return {"sections": rows, "totals": totals}
+    return {"sections": rows, "totals": whole or totals}
 
 
 def _told(one: Supply, kind: str) -> str:

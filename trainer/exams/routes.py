@@ -30,7 +30,7 @@ from trainer.web.limits import sparing
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import Page, asked_page, download, paged
+from trainer.web.view import Page, asked_id, asked_page, download, paged
 
 bp = Blueprint("exams", __name__)
 
@@ -173,7 +173,7 @@ def candidates(exam_id):
     now, session = arrived_at(), db.session()
     exam = queries.read_exam(session, exam_id, current_user)
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     page, per_page = asked_page(50)
     rows = figures.candidates_matching(exam_id, words=words, state=state, unit_id=unit_id)
     found = paged(session, rows, page, per_page)

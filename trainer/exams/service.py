@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
+from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
@@ -26,7 +28,8 @@ from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code, units_within
 from trainer.papers.models import Blueprint
-from trainer.papers.queries import papers_of
+from trainer.papers.queries import papers_of, reserved_in_papers
+from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections, why_not_enough
@@ -235,7 +238,7 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
 
 def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool) -> tuple[Unit, list[Named]]:
     """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
-    problems = exam_problems(spec)
+    problems = exam_problems(spec) + _reserved_problems(session, spec.sections, by)
     in_sections = any(one.field.startswith("sections") for one in problems)
     unit, named = None, []
     # Only reads are refused and gone on after here: nothing half done can be committed.
@@ -255,6 +258,22 @@ def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, pub
         lack = why_not_enough(session, spec.sections, local_day(spec.closes_at, zone()))
         problems += lack.problems if lack else []
     raise Invalid(problems)
+
+
+def _reserved_problems(session: Session, sections: Sequence[SectionSpec], by: Person) -> list[FieldProblem]:
+    """Return where sections ask for reserved items without the permission; that a named one exists is not told."""
+    if by.may("item.reserve"):
+        return []
+    kept = reserved_among(session, {code for one in sections for code in one.item_ids})
+    problems = []
+    for number, one in enumerate(sections):
+        if one.pool == "reserved":
+            problems.append(FieldProblem(f"sections.{number}.pool", "reserved_not_allowed"))
+        hidden = [code for code in one.item_ids if code in kept]
+        if hidden:
+            named = {"section": number + 1, "items": ", ".join(hidden[:5])}
+            problems.append(FieldProblem(f"sections.{number}.item_ids", "unknown_items", named))
+    return problems
 
 
 def _owner(session: Session, by: Person, code: str | None) -> Unit:
@@ -352,12 +371,15 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None
     if rows:
         session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
     exam.state = "published"
-    detail = {
+    detail: dict[str, Any] = {
         "candidates": len(rows),
         "papers": len(made.paper_ids),
         "pool": made.pool_digest,
         "commitment": made.commitment,
     }
+    reserved = reserved_in_papers(session, exam.blueprint_id)
+    if reserved:
+        detail["reserved"] = reserved
     record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from trainer.bank.models import ItemVersion
+from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
 from trainer.bank.rules import PoolItem
 from trainer.papers.models import Blueprint, Paper, PaperItem, Section
@@ -130,6 +130,20 @@ def version_under(session: Session, paper_id: int, number: int) -> int | None:
     return session.scalar(
         select(PaperItem.item_version_id).where(PaperItem.paper_id == paper_id, PaperItem.number == number)
     )
+
+
+def reserved_in_papers(session: Session, blueprint_id: int) -> list[str]:
+    """Return the codes of the reserved items that stand in papers of a blueprint, in their order."""
+    rows = (
+        select(ItemRecord.code)
+        .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .where(Paper.blueprint_id == blueprint_id, ItemRecord.pool == "reserved")
+        .distinct()
+        .order_by(ItemRecord.code)
+    )
+    return list(session.scalars(rows))
 
 
 def uses_of(session: Session, item_ids: Sequence[int]) -> dict[int, int]:

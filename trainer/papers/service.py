@@ -156,9 +156,11 @@ def compile_papers(
     """Compile ``count`` more papers of a blueprint and return them.
 
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
-    With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
-    touched: a second call adds further ones, with items as they are in the bank by then. Raises ``NotEnoughItems``,
-    ``Missing`` for an unknown blueprint, ``Invalid`` where the parts of cases make more items than a paper takes.
+    With ``same_items`` they are variants of one draw, otherwise parallel forms. Variants of a draw that stands hold
+    what it holds, whatever has gone into quarantine since: its organiser is told (``exams/law_warning.py``). Papers
+    that stand already are never touched: a second call adds further ones, with items as they are in the bank by then.
+    Raises ``NotEnoughItems``, ``Missing`` for an unknown blueprint, ``Invalid`` where the parts of cases make more
+    items than a paper takes.
     """
     with transaction() as session:
         blueprint = session.get(Blueprint, blueprint_id)

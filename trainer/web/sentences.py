@@ -149,6 +149,7 @@ SENTENCES: dict[str, Any] = {
     "section_shares_items": _l(
         "第 {section} 大题“{title}”需要 {wanted} 道，题库符合条件的有 {found} 道，但其他大题也要用，还缺 {missing} 道。"
     ),
+    "reserved_not_allowed": _l("您没有使用保留题库的权限，请由赛事组织者组卷。"),
     "unknown_items": _l("第 {section} 大题指定的试题不存在、未发布或题型不符：{items}。"),
     "rival_items": _l("第 {section} 大题指定的试题与另一道指定的试题互为变式或相互提示，不能同卷：{items}。"),
     "too_many_sections": _l("最多 {most} 个大题。"),

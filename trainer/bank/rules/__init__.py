@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# From which states an item may pass into which by a person's word. Quarantine comes from a changed law and goes with a
+# From which states an item may pass into which by a person's word; ``review.py`` alone publishes for the first time, so
+# a draft that was thrown away comes back as a draft. Quarantine comes from a changed law and goes with a
 # text of the item that cites the law as it stands (``lawchange.py``): nobody publishes an item out of it.
 CHANGES: dict[str, frozenset[str]] = {
-    "draft": frozenset({"published", "retired"}),
-    "in_review": frozenset({"published", "retired"}),
+    "draft": frozenset({"retired"}),
+    "in_review": frozenset({"retired"}),
     "published": frozenset({"retired"}),
     "quarantined": frozenset({"retired"}),
-    "retired": frozenset({"published"}),
+    "retired": frozenset({"published", "draft"}),
 }
+# An item in one of these was never published: its newest text is its own.
+FIRST_STATES = ("draft", "in_review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,14 @@ class Work:
     changes_key: bool = False
 
 
+def is_first(state: str, *, was_published: bool) -> bool:
+    """Return whether an item was never published; one that was thrown away as a draft was not."""
+    return state in FIRST_STATES or (state == "retired" and not was_published)
+
+
 def works_on(state: str, proposed_state: str | None) -> str | None:
     """Return the state of the text on which somebody works: the item's own until it is published first."""
-    return state if state in ("draft", "in_review") else proposed_state
+    return state if state in FIRST_STATES else proposed_state
 
 
 def may_submit(work: Work) -> bool:
