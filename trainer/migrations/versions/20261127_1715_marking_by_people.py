@@ -8,8 +8,8 @@ from alembic import op
 
 from trainer.core import columns
 
-revision = "20261127_1615_marks"
-down_revision = "20261127_1600_near"
+revision = "20261127_1715_marks"
+down_revision = "20261127_1700_brev"
 branch_labels = None
 depends_on = None
 
