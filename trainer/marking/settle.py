@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -18,7 +19,6 @@ from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import MarkingTask, Result
 from trainer.marking.rules import total
 from trainer.marking.rules.rubric import place_of
-from trainer.papers.models import Blueprint
 
 
 def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
@@ -28,8 +28,7 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
     The marks are worked out before the write lock is taken: a handed-in attempt does not change any more.
     """
     rows = _unsettled(db.session(), attempt_ids)
-    made = [_result(db.session(), attempt, exam, unit_id, now) for attempt, exam, unit_id, _seed in rows]
-    seeds = {attempt.id: seed for attempt, _exam, _unit_id, seed in rows}
+    made = [_result(db.session(), attempt, exam, unit_id, now) for attempt, exam, unit_id in rows]
     end_read()
     if not made:
         return []
@@ -43,7 +42,7 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
             ).rowcount
             if mine:
                 session.add(Result(**values))
-                session.add_all(_tasks(values, waiting, seeds[values["attempt_id"]]))
+                session.add_all(_tasks(values, waiting))
                 settled.append(values["attempt_id"])
     return settled
 
@@ -59,16 +58,18 @@ def unsettled_ids(limit: int = 500) -> list[int]:
 def _unsettled(session: Session, attempt_ids: Sequence[int]) -> list[Any]:
     return list(
         session.execute(
-            select(Attempt, Exam, Candidate.unit_id, Blueprint.seed)
+            select(Attempt, Exam, Candidate.unit_id)
             .join(Exam, Exam.id == Attempt.exam_id)
-            .join(Blueprint, Blueprint.id == Exam.blueprint_id)
             .join(Candidate, Candidate.id == Attempt.candidate_id)
             .where(Attempt.id.in_(attempt_ids), Attempt.state == "submitted", Attempt.settled_at.is_(None))
         )
     )
 
 
-def _tasks(result: dict[str, Any], waiting: Sequence[PaperKey], seed: str) -> list[MarkingTask]:
+def _tasks(result: dict[str, Any], waiting: Sequence[PaperKey]) -> list[MarkingTask]:
+    # A seed of its own that is not kept: the one of the draw is public once the exam is over, and whoever knew it could
+    # tell from an attempt's id where its answers come.
+    seed = token_hex(16)
     return [
         MarkingTask(
             exam_id=result["exam_id"],

@@ -1,7 +1,7 @@
 """Let people mark what a machine cannot: plans, answers that wait, batches, marks."""
 
-import hashlib
 import json
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -139,9 +139,8 @@ def _take_what_waits() -> None:
     connection = op.get_bind()
     results = connection.execute(
         sa.text(
-            "SELECT r.attempt_id, r.exam_id, r.marks, a.paper_id, b.seed FROM results r "
-            "JOIN attempts a ON a.id = r.attempt_id JOIN exams e ON e.id = r.exam_id "
-            "JOIN blueprints b ON b.id = e.blueprint_id WHERE r.unmarked > 0"
+            "SELECT r.attempt_id, r.exam_id, r.marks, a.paper_id FROM results r "
+            "JOIN attempts a ON a.id = r.attempt_id WHERE r.unmarked > 0"
         )
     ).all()
     tasks = sa.table(
@@ -160,7 +159,7 @@ def _take_what_waits() -> None:
             )
         ),
     )
-    for attempt_id, exam_id, marks, paper_id, seed in results:
+    for attempt_id, exam_id, marks, paper_id in results:
         marks = json.loads(marks) if isinstance(marks, str) else marks
         items = connection.execute(
             sa.text("SELECT number, item_version_id, part, points FROM paper_items WHERE paper_id = :paper"),
@@ -170,8 +169,6 @@ def _take_what_waits() -> None:
         for number, version_id, part, points in items:
             if not marks[number - 1].get("waits"):
                 continue
-            # The same as ``marking.rules.rubric.place_of``, which may change without changing what was dealt.
-            digest = hashlib.sha256(f"marking:{seed}:{attempt_id}:{number}".encode()).digest()
             rows.append(
                 {
                     "exam_id": exam_id,
@@ -180,7 +177,7 @@ def _take_what_waits() -> None:
                     "item_version_id": version_id,
                     "part": part or 0,
                     "max_points": points,
-                    "place": int.from_bytes(digest[:6], "big"),
+                    "place": secrets.randbelow(2**48),
                     "wants_third": False,
                 }
             )
