@@ -73,8 +73,8 @@ class MarkingTask(db.Model):
     """One answer that takes a person (待阅答题), from the moment its attempt is settled.
 
     Answers to the same item are those with the same version, ``part`` (of a case, 1 first; 0 for a whole item) and
-    ``max_points``; ``place`` is their order, by chance and the same for all markers. ``points`` is what the answer earns,
-    None while it waits. ``wants_third`` once two markers differ beyond the tolerance.
+    ``max_points``; ``place`` is their order, by chance and the same for all markers. ``points`` is what the answer
+    earns, None while it waits. ``wants_third`` once two markers differ beyond the tolerance.
     """
 
     __tablename__ = "marking_tasks"
