@@ -67,12 +67,13 @@ class ExamLine:
             release=self.release,
             released_at=self.released_at,
             extra_minutes=self.longest_extra,
+            grace_seconds=self.grace_seconds,
         )
 
     @property
     def ends_at(self) -> datetime:
-        """When the last candidate's time is over."""
-        return ends_at(self.closes_at, self.longest_extra)
+        """When the last answer can have arrived."""
+        return ends_at(self.closes_at, self.longest_extra, grace_seconds=self.grace_seconds)
 
 
 def longest_extra() -> ColumnElement[int]:
@@ -299,6 +300,7 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
             Exam.title,
             func.max(Sitting.closes_at).label("closed_at"),
             longest_extra().label("longest_extra"),
+            Exam.grace_seconds,
         )
         .join(Unit, Unit.id == Exam.unit_id)
         .join(Sitting, Sitting.exam_id == Exam.id)
@@ -310,11 +312,11 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
             Sitting.closes_at <= now,
             exists().where(Candidate.exam_id == Exam.id),
         )
-        .group_by(Exam.id, Exam.title)
+        .group_by(Exam.id, Exam.title, Exam.grace_seconds)
         .order_by(func.max(Sitting.closes_at))
         .limit(20)
     )
-    over = [(row, ends_at(row.closed_at, row.longest_extra)) for row in rows]
+    over = [(row, ends_at(row.closed_at, row.longest_extra, grace_seconds=row.grace_seconds)) for row in rows]
     return [(row.id, row.title, ended_at) for row, ended_at in over if ended_at <= now]
 
 

@@ -56,12 +56,13 @@ class ExamSpec:
     unit_code: str | None = None
 
 
-def ends_at(closes_at: datetime, extra_minutes: int) -> datetime:
-    """Return when the time of the last candidate is over.
+def ends_at(closes_at: datetime, extra_minutes: int, *, grace_seconds: int) -> datetime:
+    """Return when the last answer of the last candidate can have arrived.
 
-    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``.
+    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``. The
+    transport grace counts too: keys shown within it would reach people whose answers are still taken.
     """
-    return closes_at + timedelta(minutes=extra_minutes)
+    return closes_at + timedelta(minutes=extra_minutes, seconds=grace_seconds)
 
 
 def phase(
@@ -72,11 +73,12 @@ def phase(
     release: str,
     released_at: datetime | None,
     extra_minutes: int = 0,
+    grace_seconds: int = 0,
 ) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
     The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
-    once nobody has time left (``ends_at``); a manual one is released from ``released_at`` on.
+    once nobody can write any more (``ends_at``); a manual one is released from ``released_at`` on.
     """
     if now < opens_at:
         return "upcoming"
@@ -84,7 +86,8 @@ def phase(
         return "open"
     if released_at is not None and released_at <= now:
         return "released"
-    return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
+    over = ends_at(closes_at, extra_minutes, grace_seconds=grace_seconds)
+    return "closed" if release == "manual" or now < over else "released"
 
 
 def key_leaks(
