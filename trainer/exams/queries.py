@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -76,8 +77,12 @@ class ExamLine:
         return ends_at(self.closes_at, self.longest_extra, grace_seconds=self.grace_seconds)
 
 
+@cache
 def longest_extra() -> ColumnElement[int]:
-    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column."""
+    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column.
+
+    Always the same object: making an alias costs more than running the statement, and each hand-in needs it twice.
+    """
     granted = aliased(Candidate)
     most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     return func.coalesce(most, 0)
