@@ -44,7 +44,8 @@ class Hall:
 def furnish(app: Flask, secret: str, *, candidates: int, items: int, minutes: int = 300) -> Hall:
     """Put an open exam of ``items`` items and its signed-in candidates into the database."""
     now = utcnow()
-    bank = load().items
+    # Cases stand in a paper by their parts, and short answers wait for a person: neither is needed for a load.
+    bank = [one for one in load().items if one.kind not in ("case_study", "short_answer")]
     chosen = [bank[number % len(bank)] for number in range(items)]
     with app.app_context(), transaction() as session:
         unit = Unit(code="JM", name="江门市", short_name="江门", kind="city", path="000001/", created_at=now)
@@ -176,6 +177,10 @@ def any_answer(shape: dict[str, Any], chance: random.Random) -> Any:
         return chance.random() < 0.5
     if kind == "fill_blank":
         return [str(chance.randint(1, 99)) for _ in range(shape["blanks"])]
+    if kind == "matching":
+        return dict(zip(shape["prompts"], chance.sample(list(shape["keys"]), len(shape["prompts"])), strict=True))
+    if kind == "error_finding":
+        return sorted(chance.sample(list(shape["keys"]), 2), key=list(shape["keys"]).index)
     keys = list(shape["keys"])
     chance.shuffle(keys)
     return keys

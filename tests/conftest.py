@@ -1,7 +1,8 @@
 """What all tests share: the site on the chosen database, people to act as, and a guard against the network.
 
 ``--database sqlite`` (the default) or ``--database postgresql`` chooses; what is for one database only is marked
-``sqlite_only`` or ``postgresql_only`` and deselected on the other, never skipped.
+``sqlite_only`` or ``postgresql_only`` and deselected on the other, never skipped. ``--soak`` asks for the long form
+of random walks and adds what is marked ``soak``, which takes minutes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine o'clock in the city
 
 def pytest_addoption(parser):
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--soak", action="store_true", help="long random walks, and what is marked soak")
 
 
 def pytest_configure(config):
@@ -34,6 +36,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "postgresql_only: about PostgreSQL itself")
     config.addinivalue_line("markers", "database: worth running on both databases; set for whatever asks for the site")
     config.addinivalue_line("markers", "browser: drives a real Chromium against a real server")
+    config.addinivalue_line("markers", "soak: takes minutes; only with --soak")
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
     if config.getoption("--database") == "postgresql" and not hasattr(config, "workerinput"):
         config.postgres = Postgres()
@@ -51,8 +54,10 @@ def pytest_collection_modifyitems(config, items):
         if "site" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
     kept = [item for item in items if other not in item.keywords]
+    if not config.getoption("--soak"):
+        kept = [item for item in kept if not item.get_closest_marker("soak")]
     if len(kept) != len(items):
-        config.hook.pytest_deselected(items=[item for item in items if other in item.keywords])
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 
 

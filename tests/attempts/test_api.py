@@ -270,8 +270,8 @@ def test_a_hand_in_after_the_grace_keeps_what_was_saved_and_refuses_what_comes_a
     ("release", "at", "visible"),
     [
         ("after_submit", 10, True),
-        ("after_close", 119, False),
-        ("after_close", 120, True),
+        ("after_close", 120, False),
+        ("after_close", 121, True),
         ("manual", 500, False),
     ],
 )

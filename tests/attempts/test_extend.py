@@ -20,6 +20,7 @@ from trainer.marking.jobs import credit_left_over
 from trainer.marking.models import Result
 
 MINUTE = timedelta(minutes=1)
+GRACE = timedelta(seconds=10)
 
 
 @pytest.fixture
@@ -115,10 +116,12 @@ def test_nobody_sees_keys_while_another_has_time_left_and_no_minutes_come_after_
     assert officer.get(f"/api/v1/exams/{exam.exam_id}").json["phase"] == "closed"
     extend(exam.exam_id, candidate, minutes=5, by=1, reason="又停电", now=NINE + 61 * MINUTE)
     clock(NINE + 75 * MINUTE)
+    assert code(officer.get(f"/api/v1/attempts/{attempt}/result")) == (403, "not_released")
+    clock(NINE + 75 * MINUTE + GRACE)
     assert officer.get(f"/api/v1/attempts/{attempt}/result").status_code == 200
     assert officer.get(f"/api/v1/exams/{exam.exam_id}").json["phase"] == "released"
     with pytest.raises(Refused) as refused:
-        extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟了", now=NINE + 75 * MINUTE)
+        extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟了", now=NINE + 75 * MINUTE + GRACE)
     assert refused.value.code == "results_are_out"
 
 
@@ -128,8 +131,8 @@ def test_hours_wait_as_the_result_does(city, as_user, clock):
     attempt = start(as_user("officer"), exam).json["attempt_id"]
     as_user("officer").post(f"/api/v1/attempts/{attempt}/submit", json={"epoch": 1})
     extend(exam.exam_id, candidate_of(city, exam, "officer2").id, minutes=10, by=1, reason="停电", now=NINE)
-    assert credit_left_over(NINE + 61 * MINUTE) == 0
-    assert credit_left_over(NINE + 70 * MINUTE) == 1
+    assert credit_left_over(NINE + 70 * MINUTE) == 0
+    assert credit_left_over(NINE + 70 * MINUTE + GRACE) == 1
 
 
 def test_minutes_go_to_a_further_attempt_where_one_is_allowed(city, as_user, clock):

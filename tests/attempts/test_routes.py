@@ -84,8 +84,8 @@ def test_receipt_and_result_are_their_candidates_alone(exam, as_user, client):
     ("release", "after", "status", "sentence"),
     [
         ("after_submit", 1, 200, "合格"),
-        ("after_close", 119, 403, "2026年11月23日 11:00"),
-        ("after_close", 120, 200, "合格"),
+        ("after_close", 120, 403, "2026年11月23日 11:00"),
+        ("after_close", 121, 200, "合格"),
         ("manual", 121, 403, "公布时会通知您"),
     ],
 )
@@ -124,7 +124,7 @@ def test_an_error_is_reported_from_the_released_result_alone(city, clock, as_use
     hand_in(officer, attempt)
     address = f"/attempts/{attempt}/items/1/report"
     assert officer.post(address, data={"text": "答案有误"}).status_code == 403
-    clock(NINE + 120 * MINUTE)
+    clock(NINE + 121 * MINUTE)
     assert address in officer.get(f"/attempts/{attempt}/result").text
     assert officer.post(address, data={"text": "答案有误"}).status_code == 303
     assert as_user("officer2").post(address, data={"text": "x"}).status_code == 404

@@ -15,7 +15,7 @@ from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams import service
 from trainer.exams.models import Candidate, Exam
-from trainer.exams.rules import draw_is_public
+from trainer.exams.rules import draw_is_public, ends_at
 from trainer.papers.models import Draw, Paper, PaperItem
 from trainer.papers.outlook import NotEnoughItems
 from trainer.papers.queries import draws_of, items_of_paper
@@ -228,7 +228,7 @@ def test_the_api_takes_it_too(as_user, city, clock):
 
 @pytest.mark.parametrize(("seconds", "public"), [(-1, False), (0, False), (10, False), (11, True)])
 def test_a_draw_is_public_when_no_answer_can_arrive_any_more(seconds, public):
-    assert draw_is_public(NINE + timedelta(seconds=seconds), NINE, 10) is public
+    assert draw_is_public(NINE + timedelta(seconds=seconds), ends_at(NINE, 0, grace_seconds=10)) is public
 
 
 def test_the_promise_is_shown_before_and_the_seed_only_after(as_user, session, city, clock, capsys):

@@ -40,6 +40,12 @@ def test_results_wait_for_the_minutes_granted_to_anybody(release, minutes, where
     assert phase(now, NINE, CLOSES, release=release, released_at=None, extra_minutes=10) == where
 
 
+@pytest.mark.parametrize(("seconds", "where"), [(0, "closed"), (9, "closed"), (10, "released")])
+def test_results_wait_until_the_last_late_answer_can_have_arrived(seconds, where):
+    now = CLOSES + timedelta(seconds=seconds)
+    assert phase(now, NINE, CLOSES, release="after_close", released_at=None, grace_seconds=10) == where
+
+
 @pytest.mark.parametrize(
     ("release", "draw", "forms", "attempts", "hours", "leaks"),
     [

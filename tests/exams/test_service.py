@@ -24,6 +24,8 @@ from trainer.papers.service import NotEnoughItems
 
 BEFORE, AFTER = NINE - HOUR, NINE + 3 * HOUR
 
+GRACE = timedelta(seconds=10)
+
 
 def candidates(session, exam_id):
     return session.scalars(select(Candidate).where(Candidate.exam_id == exam_id).order_by(Candidate.user_id)).all()
@@ -270,7 +272,7 @@ def test_the_close_only_moves_back(session, city):
 def test_an_exam_whose_keys_are_out_is_not_opened_again(city):
     exam_id = make_exam(city, release="after_close")
     with pytest.raises(Refused, match="results_are_out"):
-        service.extend_closing(exam_id, AFTER, by=person(city, "organiser"), now=NINE + 2 * HOUR)
+        service.extend_closing(exam_id, AFTER, by=person(city, "organiser"), now=NINE + 2 * HOUR + GRACE)
 
 
 def test_results_are_not_released_by_hand_while_somebody_has_granted_minutes_left(session, city):
@@ -279,8 +281,8 @@ def test_results_are_not_released_by_hand_while_somebody_has_granted_minutes_lef
     with transaction() as writing:
         writing.scalars(select(Candidate).where(Candidate.exam_id == exam_id)).first().extra_minutes = 10
     with pytest.raises(Refused, match="exam_still_open"):
-        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=9))
-    service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=10))
+        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=10))
+    service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + timedelta(minutes=10) + GRACE)
     assert actions(session, exam_id).count("exam.released") == 1
 
 
@@ -288,10 +290,10 @@ def test_results_are_released_by_hand_after_the_close_and_once(session, city):
     exam_id = make_exam(city, release="manual")
     by = person(city, "organiser")
     with pytest.raises(Refused, match="exam_still_open"):
-        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR - timedelta(seconds=1))
+        service.release_results(exam_id, by=by, now=NINE + 2 * HOUR + GRACE - timedelta(seconds=1))
     for hour in (2, 3):
-        service.release_results(exam_id, by=by, now=NINE + hour * HOUR)
-    assert session.get(Exam, exam_id).released_at == NINE + 2 * HOUR
+        service.release_results(exam_id, by=by, now=NINE + hour * HOUR + GRACE)
+    assert session.get(Exam, exam_id).released_at == NINE + 2 * HOUR + GRACE
     assert actions(session, exam_id).count("exam.released") == 1
     assert session.scalar(select(func.count()).select_from(Notice).where(Notice.code == "results_released")) == 2
 

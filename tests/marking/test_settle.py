@@ -95,8 +95,10 @@ def test_a_pass_earns_hours_only_once_its_result_may_be_seen(city, release, at_o
     settle_and_spread([sit(city, exam, "officer", RIGHT)], NINE + 11 * MINUTE)
     assert hours_of(city, "officer") == at_once
     credit_left_over(NINE + 120 * MINUTE)
-    assert hours_of(city, "officer") == after_the_close
+    assert hours_of(city, "officer") == at_once
     credit_left_over(NINE + 121 * MINUTE)
+    assert hours_of(city, "officer") == after_the_close
+    credit_left_over(NINE + 122 * MINUTE)
     assert hours_of(city, "officer") == after_the_close
     notices = db.session.scalar(select(func.count()).select_from(Notice))
     assert notices == (1 if after_the_close else 0)

@@ -108,7 +108,14 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
 
 def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
     row = session.execute(
-        select(Sitting.opens_at, Sitting.closes_at, Exam.release, Exam.released_at, longest_extra().label("extra"))
+        select(
+            Sitting.opens_at,
+            Sitting.closes_at,
+            Exam.release,
+            Exam.released_at,
+            Exam.grace_seconds,
+            longest_extra().label("extra"),
+        )
         .join(Exam, Exam.id == Sitting.exam_id)
         .where(Sitting.id == candidate.sitting_id)
     ).one()
@@ -119,6 +126,7 @@ def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> N
         release=row.release,
         released_at=row.released_at,
         extra_minutes=row.extra,
+        grace_seconds=row.grace_seconds,
     )
     if where == "released":
         raise Refused("results_are_out")

@@ -121,7 +121,7 @@ class OwnExam:
     """One exam as its candidate sees it in lists and before the start. Moments are aware UTC.
 
     ``attempts`` are the candidate's own, the first one first; ``latest`` is None before the first start. ``ended_at``
-    is when the time of every candidate is over.
+    is when nobody can write any more, granted minutes and transport grace included.
     """
 
     exam_id: int
@@ -231,7 +231,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         grace_seconds=exam.grace_seconds,
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
-        ended_at=ends_at(sitting.closes_at, longest),
+        ended_at=ends_at(sitting.closes_at, longest, grace_seconds=exam.grace_seconds),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
         item_count=item_count,

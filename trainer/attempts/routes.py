@@ -99,7 +99,7 @@ def hall(exam_id):
         opens_in=opens_in,
         so_far=so_far,
         promises=promises,
-        draw_is_public=draw_is_public(now, exam.ended_at, exam.grace_seconds),
+        draw_is_public=draw_is_public(now, exam.ended_at),
         now=now,
     )
 
@@ -128,7 +128,7 @@ def receipt(attempt_id):
         handed_in_at=handed_in_at,
         released=released,
         promises=promises,
-        draw_is_public=stands and draw_is_public(now, exam.ended_at, exam.grace_seconds),
+        draw_is_public=stands and draw_is_public(now, exam.ended_at),
         waits=waits,
         release=release_sentence(exam),
         unsent=unsent,

@@ -35,7 +35,7 @@ def draw(exam_id):
     """Give what lets anybody draw the papers again, to whom the exam concerns, once everybody's time is over."""
     session = db.session()
     exam = queries.read_exam_of_caller(session, exam_id, current_user)
-    if exam.state != "published" or not draw_is_public(arrived_at(), exam.ends_at, exam.grace_seconds):
+    if exam.state != "published" or not draw_is_public(arrived_at(), exam.ends_at):
         raise Forbidden("draw_not_public")
     told = draw_file(session, exam.blueprint_id, exam.title)
     end_read()
@@ -57,7 +57,7 @@ def print_edition(exam_id):
         raise Invalid.at("part" if part not in printing.PARTS else "as", "unknown_value", value=(part or suffix)[:40])
     if exam.state != "published":
         raise Forbidden("exam_not_published")
-    if part == "key" and not draw_is_public(now, exam.ends_at, exam.grace_seconds):
+    if part == "key" and not draw_is_public(now, exam.ends_at):
         raise Forbidden("key_not_printable")
     form = request.form.get("form", 0, type=int)
     if not 0 < form < 10**9:

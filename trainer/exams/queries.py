@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -67,16 +68,21 @@ class ExamLine:
             release=self.release,
             released_at=self.released_at,
             extra_minutes=self.longest_extra,
+            grace_seconds=self.grace_seconds,
         )
 
     @property
     def ends_at(self) -> datetime:
-        """When the last candidate's time is over."""
-        return ends_at(self.closes_at, self.longest_extra)
+        """When the last answer can have arrived."""
+        return ends_at(self.closes_at, self.longest_extra, grace_seconds=self.grace_seconds)
 
 
+@cache
 def longest_extra() -> ColumnElement[int]:
-    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column."""
+    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column.
+
+    Always the same object: making an alias costs more than running the statement, and each hand-in needs it twice.
+    """
     granted = aliased(Candidate)
     most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     return func.coalesce(most, 0)
@@ -306,6 +312,7 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
             Exam.title,
             func.max(Sitting.closes_at).label("closed_at"),
             longest_extra().label("longest_extra"),
+            Exam.grace_seconds,
         )
         .join(Unit, Unit.id == Exam.unit_id)
         .join(Sitting, Sitting.exam_id == Exam.id)
@@ -317,11 +324,11 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
             Sitting.closes_at <= now,
             exists().where(Candidate.exam_id == Exam.id),
         )
-        .group_by(Exam.id, Exam.title)
+        .group_by(Exam.id, Exam.title, Exam.grace_seconds)
         .order_by(func.max(Sitting.closes_at))
         .limit(20)
     )
-    over = [(row, ends_at(row.closed_at, row.longest_extra)) for row in rows]
+    over = [(row, ends_at(row.closed_at, row.longest_extra, grace_seconds=row.grace_seconds)) for row in rows]
     return [(row.id, row.title, ended_at) for row, ended_at in over if ended_at <= now]
 
 

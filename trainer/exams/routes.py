@@ -97,7 +97,7 @@ def show(exam_id):
     manages = _manages(exam)
     live = exam.state == "published"
     unmarked = unmarked_of(session, exam_id)
-    over = live and draw_is_public(now, exam.ends_at, exam.grace_seconds)
+    over = live and draw_is_public(now, exam.ends_at)
     draws = draws_of(session, exam.blueprint_id) if live else []
     return render_template(
         "exams/show.html",

@@ -65,12 +65,13 @@ class ExamSpec:
     unit_code: str | None = None
 
 
-def ends_at(closes_at: datetime, extra_minutes: int) -> datetime:
-    """Return when the time of the last candidate is over.
+def ends_at(closes_at: datetime, extra_minutes: int, *, grace_seconds: int) -> datetime:
+    """Return when the last answer of the last candidate can have arrived.
 
-    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``.
+    ``extra_minutes`` are the most that were granted to anybody: they come on top of the sitting's ``closes_at``. The
+    transport grace counts too: keys shown within it would reach people whose answers are still taken.
     """
-    return closes_at + timedelta(minutes=extra_minutes)
+    return closes_at + timedelta(minutes=extra_minutes, seconds=grace_seconds)
 
 
 def phase(
@@ -81,11 +82,12 @@ def phase(
     release: str,
     released_at: datetime | None,
     extra_minutes: int = 0,
+    grace_seconds: int = 0,
 ) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
     The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
-    once nobody has time left (``ends_at``); a manual one is released from ``released_at`` on.
+    once nobody can write any more (``ends_at``); a manual one is released from ``released_at`` on.
     """
     if now < opens_at:
         return "upcoming"
@@ -93,7 +95,8 @@ def phase(
         return "open"
     if released_at is not None and released_at <= now:
         return "released"
-    return "closed" if release == "manual" or now < ends_at(closes_at, extra_minutes) else "released"
+    over = ends_at(closes_at, extra_minutes, grace_seconds=grace_seconds)
+    return "closed" if release == "manual" or now < over else "released"
 
 
 def key_leaks(
@@ -122,12 +125,12 @@ def may_release(now: datetime, ended_at: datetime, released_at: datetime | None)
     return released_at is None and now >= ended_at
 
 
-def draw_is_public(now: datetime, ended_at: datetime, grace_seconds: int) -> bool:
+def draw_is_public(now: datetime, ended_at: datetime) -> bool:
     """Return whether seed and plan of the draw may be shown: never while an answer can still arrive.
 
-    ``ended_at`` comes from ``ends_at``.
+    ``ended_at`` comes from ``ends_at``, which counts the grace.
     """
-    return now > ended_at + timedelta(seconds=grace_seconds)
+    return now > ended_at
 
 
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:

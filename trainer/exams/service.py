@@ -339,9 +339,9 @@ def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
 
 
 def _ends_at(session: Session, exam_id: int) -> datetime:
-    """Return when the last candidate's time is over."""
-    extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam_id))
-    return ends_at(_window(session, exam_id)[1], extra or 0)
+    """Return when the last answer can have arrived."""
+    row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
+    return ends_at(_window(session, exam_id)[1], row[0], grace_seconds=row.grace_seconds)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:

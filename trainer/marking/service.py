@@ -65,7 +65,7 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     exams: dict[int, Exam] = {}
     seen: set[tuple[int, int]] = set()
     for exam, user_id, submitted_at, closes_at, extra_minutes in db.session.execute(passed):
-        ended_at = ends_at(closes_at, extra_minutes)
+        ended_at = ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds)
         if not may_see_result(exam.release, submitted=True, ended_at=ended_at, released_at=exam.released_at, now=now):
             continue
         exams[exam.id] = exam

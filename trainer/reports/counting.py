@@ -325,7 +325,12 @@ def next_to_count(now: datetime) -> int | None:
     """
     unsettled = exists().where(Attempt.exam_id == Exam.id, Attempt.settled_at.is_(None)).correlate(Exam)
     rows = db.session.execute(
-        select(Exam.id, func.max(Sitting.closes_at).label("closes_at"), longest_extra().label("extra"))
+        select(
+            Exam.id,
+            Exam.grace_seconds,
+            func.max(Sitting.closes_at).label("closes_at"),
+            longest_extra().label("extra"),
+        )
         .join(Sitting, Sitting.exam_id == Exam.id)
         .outerjoin(ExamStatistic, ExamStatistic.exam_id == Exam.id)
         .where(
@@ -333,12 +338,13 @@ def next_to_count(now: datetime) -> int | None:
             or_(ExamStatistic.exam_id.is_(None), ExamStatistic.checked_at.is_(None)),
             ~unsettled,
         )
-        .group_by(Exam.id)
+        .group_by(Exam.id, Exam.grace_seconds)
         .having(func.max(Sitting.closes_at) <= now)
         .order_by(func.max(Sitting.closes_at))
     ).all()
     end_read()
-    return next((row.id for row in rows if ends_at(row.closes_at, row.extra) <= now), None)
+    over = (row.id for row in rows if ends_at(row.closes_at, row.extra, grace_seconds=row.grace_seconds) <= now)
+    return next(over, None)
 
 
 def check_counted(now: datetime, most: int = 1) -> int:

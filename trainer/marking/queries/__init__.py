@@ -53,7 +53,7 @@ def released_result(session: Session, attempt_id: int, now: datetime) -> dict[st
     visible = may_see_result(
         exam.release,
         submitted=attempt.state == "submitted",
-        ended_at=ends_at(closes_at, extra_minutes),
+        ended_at=ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds),
         released_at=exam.released_at,
         now=now,
         unmarked=result.unmarked,
@@ -101,6 +101,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             Result.unmarked,
             Exam.release,
             Exam.released_at,
+            Exam.grace_seconds,
             Sitting.closes_at,
             longest_extra().label("longest_extra"),
         )
@@ -115,7 +116,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
         if may_see_result(
             row.release,
             submitted=True,
-            ended_at=ends_at(row.closes_at, row.longest_extra),
+            ended_at=ends_at(row.closes_at, row.longest_extra, grace_seconds=row.grace_seconds),
             released_at=row.released_at,
             now=now,
             unmarked=row.unmarked,

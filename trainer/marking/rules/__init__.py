@@ -54,9 +54,9 @@ def may_see_result(
 ) -> bool:
     """Return whether a candidate may see result, keys and explanations at ``now`` (aware UTC).
 
-    ``after_submit``: once handed in; ``after_close``: once nobody has time left, granted minutes included
-    (``exams.rules.ends_at``); ``manual``: once released by hand. A release by hand opens the other two as well.
-    Whatever the rule, a result waits until a person has marked the last of its ``unmarked`` answers.
+    ``after_submit``: once handed in; ``after_close``: once nobody can write any more, granted minutes and transport
+    grace included (``exams.rules.ends_at``); ``manual``: once released by hand. A release by hand opens the other two
+    as well. Whatever the rule, a result waits until a person has marked the last of its ``unmarked`` answers.
     """
     if not submitted or unmarked:
         return False
