@@ -154,7 +154,8 @@ class Change:
                 .join(Exam, Exam.id == Sitting.exam_id)
                 .where(Exam.id == exam_id)
                 .group_by(Exam.id)
-            ).one()
+            ).one(),
+            grace_seconds=exam.grace_seconds,
         )
         if any(self._is_out(result) for result in self._results):
             raise MarksAreOut

@@ -67,7 +67,15 @@ def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list
     """Return (id, title, answers) of the exams of ``scope`` that may be marked and have no plan, by id."""
     answers = func.count(MarkingTask.id)
     rows = session.execute(
-        select(Exam.id, Exam.title, Exam.release, func.max(Sitting.closes_at), longest_extra(), answers)
+        select(
+            Exam.id,
+            Exam.title,
+            Exam.release,
+            func.max(Sitting.closes_at),
+            longest_extra(),
+            Exam.grace_seconds,
+            answers,
+        )
         .join(MarkingTask, MarkingTask.exam_id == Exam.id)
         .join(Sitting, and_(Sitting.exam_id == Exam.id, Sitting.number == 1))
         .join(Unit, Unit.id == Exam.unit_id)
@@ -80,8 +88,8 @@ def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list
     )
     return [
         (exam_id, title, count)
-        for exam_id, title, release, closes_at, extra, count in rows
-        if may_begin(now, release=release, ended_at=ends_at(closes_at, extra))
+        for exam_id, title, release, closes_at, extra, grace, count in rows
+        if may_begin(now, release=release, ended_at=ends_at(closes_at, extra, grace_seconds=grace))
     ]
 
 

@@ -68,7 +68,17 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
     closes_at = select(func.max(Sitting.closes_at)).where(Sitting.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     named = exists().where(Candidate.exam_id == Exam.id, Candidate.user_id == person.id).correlate(Exam)
     rows = (
-        select(Exam.id, Exam.title, Exam.unit_id, Exam.release, Unit.path, closes_at, longest_extra(), named)
+        select(
+            Exam.id,
+            Exam.title,
+            Exam.unit_id,
+            Exam.release,
+            Unit.path,
+            closes_at,
+            longest_extra(),
+            Exam.grace_seconds,
+            named,
+        )
         .join(PlanMarker, and_(PlanMarker.exam_id == Exam.id, PlanMarker.user_id == person.id))
         .join(Unit, Unit.id == Exam.unit_id)
         .where(Exam.state == "published", units_within(person.scope(MARK)))
@@ -77,10 +87,10 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
         rows = rows.where(Exam.id == exam_id)
     scope = person.scope(MARK)
     found = []
-    for id_, title, unit_id, release, path, closes, extra, is_candidate in session.execute(rows):
+    for id_, title, unit_id, release, path, closes, extra, grace, is_candidate in session.execute(rows):
         # A line's marker reaches a unit only in part, and an exam cannot be marked in part.
         if scope.holds_whole(path):
-            ended_at = ends_at(closes, extra)
+            ended_at = ends_at(closes, extra, grace_seconds=grace)
             begun = may_begin(now, release=release, ended_at=ended_at)
             found.append(MarkedExam(id_, title, unit_id, ended_at, begun, bool(is_candidate)))
     return sorted(found, key=lambda one: (one.ended_at, one.id))
