@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from question_bank.kinds import KINDS
@@ -15,12 +16,13 @@ from question_bank.kinds.case_study import KIND as CASE_STUDY
 from trainer.bank.queries import published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid
+from trainer.core.errors import FieldProblem, Forbidden, Invalid
 from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named
 from trainer.exams.rules import ExamSpec
 from trainer.papers.queries import Supply, sections_of, supply_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
+from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import decimal_text, number, zone
@@ -107,6 +109,39 @@ def naming():
     return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
 
 
+@bp.post("/exams/<id:exam_id>/resit")
+@needs("exam.manage")
+def resit(exam_id):
+    """Draft an exam with the same rules for those who still owe it: another exam, because its keys must be new."""
+    session, now = db.session(), arrived_at()
+    exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
+    groups = tuple(one for one in RESIT_GROUPS if one in request.form.getlist("groups"))
+    if exam.phase(now) != "released" or exam.state != "published":
+        raise Forbidden("not_released")
+    owing = who_resits(session, exam_id, groups)
+    spec = _spec_of(exam, sections_of(session, exam.blueprint_id))
+    start = spec.opens_at.astimezone(zone()).replace(year=now.year, month=now.month, day=now.day) + timedelta(days=7)
+    spec = replace(
+        spec,
+        title=_("%(title)s（补考）", title=exam.title)[:120],
+        opens_at=start,
+        closes_at=start + (exam.closes_at - exam.opens_at),
+        usernames=tuple(owing),
+        seed=None,
+        resit_of_id=exam_id,
+    )
+    made = service.create_exam(spec, by=current_user, now=now, publish=False)
+    flash(
+        ngettext(
+            "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",
+            "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",
+            len(owing),
+        ),
+        "success",
+    )
+    return redirect(url_for("exam_builder.edit", exam_id=made), 303)
+
+
 def _last_day(typed: Any) -> date:
     """Return the day on which the exam closes as it is typed in the city's time, today where it is not yet a day."""
     try:
@@ -152,6 +187,7 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
         shuffle_options=exam.shuffle_options,
         credit_hours=exam.credit_hours,
         unit_code=exam.unit_code,
+        is_mock=exam.is_mock,
     )
 
 

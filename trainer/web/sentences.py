@@ -46,6 +46,14 @@ SENTENCES: dict[str, Any] = {
     "unknown_field": _l("没有这一项。"),
     "taken": _l("“{value}”已经存在。"),
     "control_characters": _l("这里有无法识别的控制字符，请删去后重试。"),
+    # --- sittings
+    "sitting_has_begun": _l("这一场已经开考，时间不能再改。需要补时请在监考页面操作。"),
+    "sitting_is_taken": _l("这一场还有考生，或是唯一的一场，不能删除。"),
+    "too_many_sittings": _l("最多 {most} 场。"),
+    "no_sitting_ahead": _l("没有尚未开考的场次可以安排。"),
+    "no_such_form": _l("没有这一套平行试卷。"),
+    "room_full": _l("座位不够，还差 {missing} 个。"),
+    "mock_earns_nothing": _l("模拟考不认定学时，请清空这一项。"),
     # --- signing in
     "not_signed_in": _l("请先登录。"),
     "bad_credentials": _l("用户名或密码不正确。"),
