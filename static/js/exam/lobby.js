@@ -6,6 +6,7 @@ import { call } from "./calls.js";
 import { say, settings } from "./words.js";
 
 const NEAR = 60;
+const SOON = 3600;
 const EVERY = 4000;
 
 const lobby = document.querySelector('[data-exam="lobby"]');
@@ -35,8 +36,10 @@ function show() {
   const left = Math.ceil(secondsLeft());
   if (awaits) awaits.hidden = !awaitsSignal;
   if (button && !busy && waited) {
-    button.disabled = closed() && settings.together;
-    button.textContent = closed() && !settings.together ? button.dataset.ready : button.dataset.go;
+    // Days or hours ahead nobody waits here yet.
+    const offers = closed() && !settings.together && left < SOON;
+    button.disabled = closed() && !offers;
+    button.textContent = offers ? button.dataset.ready : button.dataset.go;
     button.setAttribute("aria-pressed", String(closed() && ready));
   } else if (button && !busy) button.disabled = closed();
   if (!count) return;
