@@ -33,6 +33,7 @@ check: .venv/test $(CATALOGUES)
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/python -m question_bank check $(if $(LAW_TEXTS),--laws-texts $(LAW_TEXTS))
+	.venv/bin/python -m question_bank stats --check docs/bank.md
 	.venv/bin/python -m pytest tests/test_documented.py tests/test_architecture.py tests/test_catalogue.py
 
 format: .venv/test

@@ -14,10 +14,12 @@ from datetime import date
 from pathlib import Path
 
 from question_bank import laws, store
+from question_bank.blueprints import InvalidBlueprints, read_blueprints
 from question_bank.check import check
+from question_bank.coverage import coverage, replaced
 from question_bank.findings import ERROR, errors
 from question_bank.kinds.case_study import expand
-from question_bank.topics import taxonomy
+from question_bank.topics import CONTENT, taxonomy
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except store.InvalidBank as error:
+    except (store.InvalidBank, InvalidBlueprints) as error:
         print(error, file=sys.stderr)
         return REFUSED
     except (OSError, ValueError) as error:
@@ -64,8 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--check", action="store_true", help="change nothing; status 1 if a file would change")
     one.set_defaults(run=_format)
 
-    one = commands.add_parser("stats", help="count the items")
-    one.add_argument("--json", action="store_true")
+    one = commands.add_parser("stats", help="count the items; the coverage for docs/bank.md")
+    way = one.add_mutually_exclusive_group()
+    way.add_argument("--json", action="store_true")
+    way.add_argument("--write", type=Path, metavar="FILE", help="put the coverage between its marks in FILE")
+    way.add_argument("--check", type=Path, metavar="FILE", help="change nothing; status 1 if --write would change FILE")
     one.set_defaults(run=_stats)
 
     one = commands.add_parser(
@@ -102,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(options: argparse.Namespace) -> int:
     bank, faults = store.read(_folder(options))
+    read_blueprints(_folder(options) or CONTENT)
     texts = laws.read_texts(options.laws_texts) if options.laws_texts else None
     findings = check(bank, laws.register(), taxonomy(), faults=faults, day=options.day or date.today(), texts=texts)
     told = [finding for finding in findings if options.only in str(finding)]
@@ -136,8 +142,25 @@ def _format(options: argparse.Namespace) -> int:
     return REFUSED if faults or (options.check and changed) else DONE
 
 
+def _coverage(options: argparse.Namespace, bank: store.Bank) -> int:
+    folder = _folder(options)
+    file: Path = options.write or options.check
+    stands = file.read_text(encoding="utf-8")
+    made = replaced(stands, coverage(bank, taxonomy(), read_blueprints(folder or CONTENT), store.read_checks(folder)))
+    if made == stands:
+        return DONE
+    if options.check:
+        print(f"{file} does not tell the bank as it is: run stats --write {file}", file=sys.stderr)
+        return REFUSED
+    file.write_text(made, encoding="utf-8", newline="\n")
+    print(file)
+    return DONE
+
+
 def _stats(options: argparse.Namespace) -> int:
     bank = store.load(_folder(options))
+    if options.write or options.check:
+        return _coverage(options, bank)
     laws_cited = Counter(law for item in bank for law in {basis.law for basis in item.citations()})
     groups = Counter(item.variant_group for item in bank if item.variant_group is not None)
     counts = {

@@ -16,6 +16,7 @@ from typing import Any
 
 from question_bank import text
 from question_bank.findings import ERROR, WARNING, Finding
+from question_bank.guessing import guessing_findings
 from question_bank.item import Item, LegalBasis
 from question_bank.kinds import case_study
 from question_bank.laws import Register, Version, fingerprint
@@ -25,12 +26,6 @@ from question_bank.topics import GENERAL, Taxonomy
 from question_bank.wording import wording_findings
 
 MAX_PER_FILE = 100
-LONGEST_RIGHT_FEWEST = 20  # so many items before a share says anything
-LONGEST_RIGHT_MOST = 0.45  # of four options one is the longest by chance in a quarter of the items
-KEY_SPREAD_FEWEST = 20
-KEY_SHARES = (0.15, 0.35)  # for each of A to D
-TRUE_SHARES = (0.35, 0.65)
-ALL_RIGHT_MOST = 0.25  # multiple choice in which every option is right
 
 ARTICLE_IN_TEXT = re.compile("第([零〇一二三四五六七八九十百千0-9]+)条(?:之([一二三四五六七八九十]))?")
 QUOTED_LAW = re.compile("《([^《》]+)》")
@@ -62,7 +57,7 @@ def check(
     findings += _doubles(bank)
     findings += _rivals(bank)
     findings += _files(bank)
-    findings += _spread(bank)
+    findings += guessing_findings(bank)
     findings += _alike(bank)
     return findings
 
@@ -277,57 +272,3 @@ def _files(bank: Bank) -> Iterator[Finding]:
     for file, items in bank.by_file().items():
         if len(items) > MAX_PER_FILE:
             yield Finding(ERROR, "too_many_items", "", file, "", {"count": len(items), "most": MAX_PER_FILE})
-
-
-def _spread(bank: Bank) -> Iterator[Finding]:
-    """Find keys that can be guessed: by topic and over the whole bank."""
-    topics: dict[str, list[Item]] = {}
-    for item in bank:
-        topics.setdefault(f"{item.wing}/{item.topic}", []).append(item)
-    for folder, items in [*topics.items(), ("", list(bank.items))]:
-        single = [item for item in items if item.kind == "single_choice" and len(item.options) == 4]
-        if len(single) >= KEY_SPREAD_FEWEST:
-            counts = Counter(item.key for item in single)
-            shares = [counts[key] / len(single) for key in "ABCD"]
-            if min(shares) < KEY_SHARES[0] or max(shares) > KEY_SHARES[1]:
-                yield Finding(WARNING, "uneven_keys", "", folder, "", {key: counts[key] for key in "ABCD"})
-        if len(single) >= LONGEST_RIGHT_FEWEST:
-            share = sum(_right_is_longest(item) for item in single) / len(single)
-            if share > LONGEST_RIGHT_MOST:
-                yield Finding(
-                    WARNING,
-                    "longest_is_right",
-                    "",
-                    folder,
-                    "",
-                    {
-                        "share": f"{share:.2f}",
-                        "most": LONGEST_RIGHT_MOST,
-                        "items": len(single),
-                    },
-                )
-        statements = [item for item in items if item.kind == "true_false"]
-        if len(statements) >= KEY_SPREAD_FEWEST:
-            true = sum(item.key is True for item in statements)
-            if not TRUE_SHARES[0] <= true / len(statements) <= TRUE_SHARES[1]:
-                yield Finding(
-                    WARNING,
-                    "uneven_truth",
-                    "",
-                    folder,
-                    "",
-                    {
-                        "true": true,
-                        "false": len(statements) - true,
-                    },
-                )
-        multiple = [item for item in items if item.kind == "multiple_choice"]
-        if len(multiple) >= KEY_SPREAD_FEWEST:
-            whole = sum(len(item.key) == len(item.options) for item in multiple)
-            if whole / len(multiple) > ALL_RIGHT_MOST:
-                yield Finding(WARNING, "often_all_right", "", folder, "", {"all": whole, "items": len(multiple)})
-
-
-def _right_is_longest(item: Item) -> bool:
-    right = len(item.option(item.key).text)
-    return all(len(option.text) < right for option in item.options if option.key != item.key)

@@ -2,7 +2,8 @@
 
 ``differences`` goes field by field, options and the like by their letters, and marks the words that came and went
 (``difflib`` over words, numbers whole). ``changes_key`` tells whether an answer could now earn something else. It is
-cautious: an option that keeps its words and gets another letter counts as a change of key.
+cautious: an option that keeps its words and gets another letter counts as a change of key, and so do other words of
+what the key points to, but for spaces, width, marks at the end and forms of numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from question_bank.item import Item
+from question_bank.text import normal
 
 # What decides beside ``key`` which answer earns how much.
 DECIDING = ("any_order", "tolerance", "indefinite", "reuse", "rubric")
@@ -97,9 +99,24 @@ def changes_key(old: Item, new: Item) -> bool:
 def _worth(data: Mapping[str, Any]) -> dict[str, Any]:
     worth = {name: data[name] for name in ("kind", "key", *DECIDING) if data.get(name)}
     worth["key"] = data.get("key")
+    worth["words"] = _words_of_key(data)
     if "parts" in data:
         worth["parts"] = [_worth(part) | {"weight": part.get("weight", 1)} for part in data["parts"]]
     return worth
+
+
+def _words_of_key(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the texts that the letters of the key stand for, in one form; none for kinds without letters."""
+    key = data.get("key")
+    letters = {*key, *key.values()} if isinstance(key, Mapping) else {key} if isinstance(key, str) else key
+    if not isinstance(letters, set | list | tuple):
+        return []
+    return [
+        (name, row["key"], normal(row["text"]))
+        for name in LETTERED
+        for row in data.get(name, ())
+        if row.get("key") in letters
+    ]
 
 
 def _moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

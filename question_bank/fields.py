@@ -141,7 +141,7 @@ def _optional_problems(data: Mapping[str, Any]) -> Iterable[Problem]:
         yield Problem("pool", "unknown_value", {"value": data["pool"]})
     group = data.get("variant_group")
     if group is not None and not _matches(SLUG, group, longest=60):
-        yield Problem("variant_group", "bad_slug", {"slug": group})
+        yield Problem("variant_group", "bad_group", {"group": group})
     yield from _enemies_problems(data.get("enemies", ()), data.get("id"))
     yield from _tags_problems(data.get("tags", ()))
     yield from text_problems("source", data.get("source", ""), longest=MAX_SOURCE, empty=True)

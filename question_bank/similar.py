@@ -26,7 +26,7 @@ from question_bank.item import Item
 THRESHOLD = 0.8
 RUN = 2
 SKETCH, BANDS, SEED = 128, 32, 20261127
-MOST_MET = 100
+MOST_MET = 20
 PART = 2000  # texts sketched at once, so that their runs are not all in memory together
 
 

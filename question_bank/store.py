@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,27 @@ def content_files(folder: Path | None = None) -> list[Path]:
         return wings.get(wing, len(wings)), wing, topics.get(topic, len(topics)), topic, chapter
 
     return sorted(root.glob("*/*/*.json"), key=order)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A second reading: the item answered anew from the articles ``against``, with ``outcome`` confirmed or mended."""
+
+    item: str
+    against: tuple[str, ...]
+    checked_on: date
+    outcome: str
+
+
+def read_checks(folder: Path | None = None) -> list[Check]:
+    """Return the record of second readings in its order, none where a folder has no record."""
+    path = (folder or CONTENT) / "checks.json"
+    if not path.exists():
+        return []
+    return [
+        Check(row["item"], tuple(row["against"]), date.fromisoformat(row["checked_on"]), row["outcome"])
+        for row in json.loads(path.read_bytes())["checks"]
+    ]
 
 
 def read(folder: Path | None = None) -> tuple[Bank, list[Fault]]:

@@ -18,7 +18,13 @@ PACKAGE = ROOT / "trainer"
 # ``wording`` holds the words of a feature for its forms, verbs and roofs.
 ORDER = {"rules": 0, "models": 1, "queries": 2, "wording": 2, "verb": 3, "forms": 4, "roof": 5}
 # Reads that are named after what they read, because queries and verbs of the hot path share them.
-READS = {("attempts", "caller"), ("attempts", "documents"), ("marking", "grading"), ("bank", "law_queue")}
+READS = {
+    ("attempts", "caller"),
+    ("attempts", "documents"),
+    ("marking", "grading"),
+    ("bank", "law_queue"),
+    ("bank", "work_queries"),
+}
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff", "base_utils"}
 LONGEST = 500
 # Besides the features: what puts the site together. Features take from them the paths, the log-in manager, settings.

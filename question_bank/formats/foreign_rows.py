@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ LETTERED = re.compile(r"(?:^|(?<=[\s;；|。]))[（(]?([A-Ja-j])\s*[.．、:：)
 PARTERS = (r"\$;\$|\s*###\s*|\s*\$\$\s*", r"\n+", r"\s*\|+\s*", r"\s*[;；]\s*")
 TYPE_CODE = re.compile(r"0{0,5}[0-9]{1,3}(?:\.0)?")
 OPEN_BASIS = re.compile("《([^《》]{2,60})》(?:第.+)?")
+PYTHON_LIST = re.compile(r"""\[\s*(?:'[^'\n]*'|"[^"\n]*")(?:\s*,\s*(?:'[^'\n]*'|"[^"\n]*"))*\s*\]""")
 SHAPE_ROWS = 200
 MakeRich = Callable[[Draft], Callable[[str], Rich]]
 MOST_OPTIONS = 10
@@ -175,7 +177,7 @@ def _json_options(words: str) -> list[tuple[str, str]] | None:
     try:
         told = json.loads(words)
     except (ValueError, RecursionError):
-        return None
+        told = _python_list(words)
     if isinstance(told, Mapping):
         return [(str(key).strip().upper()[:1], str(value)) for key, value in told.items()]
     if not isinstance(told, list):
@@ -189,6 +191,16 @@ def _json_options(words: str) -> list[tuple[str, str]] | None:
         else:
             found.append((letter, str(one)))
     return found
+
+
+def _python_list(words: str) -> list[str] | None:
+    """Return the texts of a list as Python writes it, ['三日', '五日']; None where it is none."""
+    if not PYTHON_LIST.fullmatch(words):
+        return None
+    try:
+        return [str(one) for one in ast.literal_eval(words)]
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def _numbers(sheet: Sheet, head: Head, rows: Sequence[Row]) -> list[Repair]:

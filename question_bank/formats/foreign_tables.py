@@ -6,9 +6,9 @@ No row is lost in silence: each is a question (sound or with its problems), the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from question_bank.formats import foreign_rows, pace
+from question_bank.formats import foreign_rows, pace, sheet_papers
 from question_bank.formats.draft import Draft, report
 from question_bank.formats.kind_words import kind_of_heading
 from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY, ImportReport, Place, Repair, Unreadable
@@ -83,6 +83,11 @@ class Reading:
         if not any(read_head(row.cells) for row in self.sheet.rows):
             self.head = foreign_rows.head_by_shape(self.sheet.rows)
             if self.head is None:
+                paper = sheet_papers.paper_of(self.sheet)
+                if paper is not None:
+                    self._note("sheet_read_as_paper", LIKELY, rows=len(self.sheet.rows))
+                    self.notes += [replace(one, params={"sheet": self.sheet.name, **one.params}) for one in paper.notes]
+                    return sheet_papers.drafts_of(paper, self.file_name, self.sheet)
                 if self.sheet.rows:
                     self._note("sheet_passed_over", DOUBTFUL, rows=len(self.sheet.rows))
                 return []

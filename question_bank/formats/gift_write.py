@@ -105,7 +105,9 @@ def _block(item: Item, tags: Sequence[str], basis: Sequence[LegalBasis]) -> str:
         return _escaped(words.html(told) if words.rich else told)
 
     line = labels.basis_line(basis)
-    general = item.explanation if not words.rich else words.html(item.explanation) if item.explanation else ""
+    # GIFT has no place for a sample: where nothing else explains a short answer it is what is shown afterwards.
+    explanation = item.explanation or str(item.settings.get("sample", ""))
+    general = explanation if not words.rich else words.html(explanation) if explanation else ""
     if line:
         general += f"<p>{line}</p>" if words.rich else f"\n{line}" if general else line
     told = f"####{prefix}{_escaped(general)}" if general else ""

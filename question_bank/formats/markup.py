@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html.entities import html5
 from html.parser import HTMLParser
 from xml.etree.ElementTree import ParseError
 
@@ -36,6 +37,8 @@ DEEPEST = 60
 MOST_ELEMENTS = 2_000_000
 LONGEST_NAME = 200
 DECLARATION = re.compile(rb"(\s*<\?xml[^>]*?encoding\s*=\s*[\"'])([A-Za-z0-9._-]+)")
+XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
+NAMED = re.compile(rb"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]{1,31});", re.DOTALL)
 CHINESE_ENCODINGS = (b"gb2312", b"gbk", b"gb18030", b"cp936")
 
 
@@ -149,6 +152,24 @@ def parse_html(words: str) -> Node:
     builder.feed(words)
     builder.close()
     return builder.root
+
+
+def with_numbered_entities(content: bytes) -> tuple[bytes, list[str]]:
+    """Return an XML document with the signs that only HTML has names for, as &rarr;, by number; and those names.
+
+    Texts in CDATA stay as they are. The list is empty where there are none, or the encoding is wider than a byte.
+    """
+    names: dict[str, None] = {}
+
+    def numbered(match: re.Match[bytes]) -> bytes:
+        name = (match[1] or b"").decode()
+        signs = html5.get(f"{name};")
+        if not name or signs is None or name in XML_NAMES:
+            return match[0]
+        names[name] = None
+        return "".join(f"&#{ord(sign)};" for sign in signs).encode()
+
+    return NAMED.sub(numbered, content), list(names)
 
 
 def parse_xml(content: bytes) -> Node:

@@ -22,8 +22,11 @@ from question_bank.formats.answers import (
 )
 from question_bank.formats.choices import even_share, take_weights
 from question_bank.formats.draft import Draft, report
-from question_bank.formats.markup import Node, parse_html, parse_xml
+from question_bank.formats.facsimiles import document_in
+from question_bank.formats.markup import Node, parse_html, parse_xml, with_numbered_entities
+from question_bank.formats.matching_notes import TABLE, take_table
 from question_bank.formats.moodle_texts import (
+    SENTENCE,
     answers_of,
     rich_of,
     shelf_of,
@@ -33,8 +36,8 @@ from question_bank.formats.moodle_texts import (
     weight_of,
     without,
 )
-from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Unreadable
-from question_bank.formats.rich import Rich
+from question_bank.formats.report import CERTAIN, DOUBTFUL, ImportReport, Place, Repair, Unreadable
+from question_bank.formats.rich import Rich, from_node
 from question_bank.formats.rubrics import rubric_in
 
 FORMAT = "moodle_xml"
@@ -47,7 +50,15 @@ USUAL_FEEDBACK = re.compile(
 
 def read_quiz(content: bytes, file_name: str) -> ImportReport:
     """Return every question of a quiz. Raises ``Unreadable`` for what is no Moodle XML."""
-    root = parse_xml(content)
+    notes: list[Repair] = []
+    try:
+        root = parse_xml(content)
+    except Unreadable as error:
+        numbered, names = with_numbered_entities(content) if error.code == "not_xml" else (content, [])
+        if not names:
+            raise
+        root = parse_xml(numbered)
+        notes.append(Repair("", "html_names_in_xml", CERTAIN, before=" ".join(f"&{name};" for name in names)[:300]))
     if root.tag != "quiz":
         raise Unreadable("not_moodle_xml", root=root.tag)
     drafts = []
@@ -57,7 +68,7 @@ def read_quiz(content: bytes, file_name: str) -> ImportReport:
             category = question.words("category", "text") or question.words("category")
         else:
             drafts.append(_read(question, file_name, category))
-    return report(FORMAT, cases.folded(drafts))
+    return report(FORMAT, cases.folded(drafts), notes)
 
 
 def _read(question: Node, file_name: str, category: str) -> Draft:
@@ -77,24 +88,55 @@ def _read(question: Node, file_name: str, category: str) -> Draft:
         draft.take_category(category)
     if question.words("hidden") not in ("", "0"):
         draft.repair("", "was_hidden", DOUBTFUL)
-    draft.explain(rich_of(question.find("generalfeedback"), draft))
+    notes: list[str] = []
+    explanation = rich_of(question.find("generalfeedback"), draft, lambda words: _without_notes(words, notes))
+    draft.explain(explanation)
     reader = READERS.get(kind)
     if reader is None:
         draft.data["stem"] = rich_of(question.find("questiontext"), draft)
         draft.problem("kind", "kind_not_supported", kind=kind)
         return draft
     reader(question, draft)
+    for table in notes:
+        take_table(table, draft)
     _tell_lost(question, draft)
     return draft
 
 
+def _without_notes(words: str, notes: list[str]) -> str:
+    """Return an explanation without the table of notes that our export adds to it; the table goes into ``notes``."""
+    notes += TABLE.findall(words)
+    return TABLE.sub("", words)
+
+
 def _multichoice(question: Node, draft: Draft) -> None:
+    if draft.extras.get("kind") == "error_finding" and _take_document(question, draft):
+        return
     answers = answers_of(question, draft)
     draft.data["stem"] = stem_of(question, draft)
     draft.data["options"] = draft.options((words, note) for words, _, note in answers)
     single = question.find("single")
     several = single is not None and single.text().strip().lower() in ("", "0", "false")
     take_weights(draft, [weight for _, weight, _ in answers], several=several)
+
+
+def _take_document(question: Node, draft: Draft) -> bool:
+    """Read our own error-finding item; False where its sentences and answers no longer belong together."""
+    text = parse_html(question.words("questiontext", "text"))
+    place = next((one for one in text.walk() if one.attributes.get("class") == cases.DOCUMENT), None)
+    answers = answers_of(question, draft)
+    if place is None:
+        return False
+    document = document_in(place.children, lambda one: one.attributes.get("class") == SENTENCE)
+    if sum("key" in row for row in document) != len(answers):
+        return False
+    for row in document:
+        if "key" in row and (note := answers[int(row["key"]) - 1][2]):
+            row["note"] = note
+    place.children.clear()
+    key = [str(number) for number, (_, weight, _) in enumerate(answers, start=1) if weight > 0]
+    draft.data |= {"kind": "error_finding", "stem": from_node(text, draft.show), "document": document, "key": key}
+    return True
 
 
 def _all_or_nothing(question: Node, draft: Draft) -> None:

@@ -16,6 +16,7 @@ from question_bank.formats.report import DOUBTFUL
 from question_bank.formats.rich import Rich, from_markdown, from_plain
 
 PLUGIN_FILE = "@@PLUGINFILE@@"
+SENTENCE = "sentence"  # class of a sentence that can be marked in the document of an error-finding item of ours
 MARKUP = re.compile("</?[a-zA-Z][^<>]*>|&(?:[a-z]+|#[0-9]+);")
 
 

@@ -1,7 +1,8 @@
 """Writing Moodle XML. Wrong options of a multiple choice cost everything, so that ticking all of them earns nothing.
 
 A plain item keeps its texts letter by letter as ``plain_text``; one in Markdown becomes HTML. A case is a description
-with its parts after it. Finding errors in a document has no counterpart in Moodle and is left out.
+with its parts after it. Finding errors in a document becomes a multiple choice of its sentences below the document. A
+matching has no feedback on its pairs in Moodle: its notes stand as a table in the general feedback.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from question_bank.formats import labels, moodle_cloze
-from question_bank.formats.cases import part_items
+from question_bank.formats.cases import DOCUMENT, part_items
 from question_bank.formats.choices import even_share
+from question_bank.formats.facsimiles import html_of, run_of
 from question_bank.formats.kind_labels import extras_of, is_numeric, tolerance_of
-from question_bank.formats.moodle_texts import PLUGIN_FILE
+from question_bank.formats.markup import Node
+from question_bank.formats.matching_notes import notes_table
+from question_bank.formats.moodle_texts import PLUGIN_FILE, SENTENCE
 from question_bank.formats.report import Loss
 from question_bank.formats.rubrics import sample_and_rubric
 from question_bank.formats.web import BLANK_IN_HTML, OUTSIDE_XML, Words, literal, media_losses, pieces
@@ -33,8 +37,6 @@ def write_quiz(items: Iterable[Item], media: Media) -> bytes:
     quiz = Element("quiz")
     category: tuple[str, ...] = ()
     for item in items:
-        if item.kind not in WRITERS and item.kind != "case_study":
-            continue
         if labels.category_of(item) != category:
             category = labels.category_of(item)
             path = "/".join(name.replace("/", "//") for name in ("$course$", "top", *category))
@@ -42,7 +44,7 @@ def write_quiz(items: Iterable[Item], media: Media) -> bytes:
         if item.kind == "case_study":
             _write_case(quiz, item, media)
         else:
-            _Question(quiz, item, media, labels.write(item, extras_of(item)), item.id, item.basis).write()
+            _Question(quiz, item, media, labels.write(item, _extras(item)), item.id, item.basis).write()
     indent(quiz)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(quiz, encoding="unicode").encode() + b"\n"
 
@@ -53,9 +55,6 @@ def quiz_losses(items: Iterable[Item], media: Media) -> list[Loss]:
     for item in items:
         found += media_losses([item], media)
         for part in pieces(item):
-            if part.kind not in WRITERS:
-                found.append(Loss(part.id, "kind_not_in_format", True, {"kind": part.kind}))
-                continue
             found += _losses_of(part)
     return found
 
@@ -67,8 +66,6 @@ def _losses_of(item: Item) -> Iterable[Loss]:
         if any(tolerance_of(item, blank) and not is_numeric(item, blank) for blank in range(len(item.key))):
             yield Loss(item.id, "tolerance_with_unit")
     elif item.kind == "matching":
-        if any(prompt.get("note") for prompt in item.settings["prompts"]) or any(one.note for one in item.options):
-            yield Loss(item.id, "notes")
         longest = max(len(option.text) for option in item.options)
         if longest > LONGEST_MATCH:
             yield Loss(item.id, "text_too_long_there", params={"length": longest, "longest": LONGEST_MATCH})
@@ -83,9 +80,13 @@ def _write_case(quiz: Element, item: Item, media: Media) -> None:
     case = _Question(quiz, item, media, labels.write(item, {"kind": item.kind}), item.id, item.basis)
     case.open("description", as_html=case.words.case())
     for part, extras, own in part_items(item):
-        if part.kind in WRITERS:
-            told = [*own, *(f"{name}:{value}" for name, value in (extras | extras_of(part)).items())]
-            _Question(quiz, part, media, told, part.id, part.basis, points=extras["weight"]).write()
+        told = [*own, *(f"{name}:{value}" for name, value in (extras | _extras(part)).items())]
+        _Question(quiz, part, media, told, part.id, part.basis, points=extras["weight"]).write()
+
+
+def _extras(item: Item) -> dict[str, str]:
+    """Return the labels of the kind; Moodle has no type of question that tells this one."""
+    return extras_of(item) | ({"kind": item.kind} if item.kind == "error_finding" else {})
 
 
 class _Question:
@@ -137,7 +138,7 @@ class _Question:
         return made
 
     def answer(self, parent: Element, words: str, fraction: str, note: str = "", *, plain: bool = False) -> Element:
-        """Add an answer with what it earns in percent; ``plain`` ones are typed by candidates and have no markup."""
+        """Add an answer with what it earns in percent; ``plain`` ones have no markup whatever the item has."""
         if plain:
             made = SubElement(parent, "answer", fraction=fraction, format="plain_text")
             _worded(made, words)
@@ -163,8 +164,9 @@ class _Question:
     def _explanation(self, made: Element) -> None:
         line = labels.basis_line(self._basis)
         explanation = self.item.explanation
-        if self.words.rich:
-            told = self.words.html(explanation) if explanation else ""
+        notes = notes_table(self.item, self.words) if self.item.kind == "matching" else ""
+        if self.words.rich or notes:
+            told = (self.words.html(explanation) if explanation else "") + notes
             self.markup(made, "generalfeedback", told + (f"<p>{line}</p>" if line else ""))
         else:
             self.text(made, "generalfeedback", "\n".join(piece for piece in (explanation, line) if piece))
@@ -186,9 +188,9 @@ def _multiple_choice(question: _Question) -> None:
         question.answer(made, option.text, share if option.key in item.key else "-100", option.note)
 
 
-def _choice_settings(made: Element, *, single: bool) -> None:
+def _choice_settings(made: Element, *, single: bool, shuffled: bool = True) -> None:
     SubElement(made, "single").text = "true" if single else "false"
-    SubElement(made, "shuffleanswers").text = "true"
+    SubElement(made, "shuffleanswers").text = "true" if shuffled else "false"
     SubElement(made, "answernumbering").text = "ABCD"
 
 
@@ -259,6 +261,19 @@ def _matching(question: _Question) -> None:
         _worded(SubElement(pair, "answer", format="plain_text"), question.words.plain(right))
 
 
+def _error_finding(question: _Question) -> None:
+    item = question.item
+    run = run_of(item.settings["document"], lambda key, words: Node("span", {"class": SENTENCE}, words))
+    document = f'<div class="{DOCUMENT}"><p>{html_of(run)}</p></div>'
+    made = question.open("multichoice", as_html=question.words.html(item.stem) + document)
+    _choice_settings(made, single=False, shuffled=False)
+    share = f"{even_share(len(item.key)):f}"
+    for segment in item.settings["document"]:
+        if "key" in segment:
+            fraction = share if segment["key"] in item.key else "-100"
+            question.answer(made, segment["text"], fraction, segment.get("note", ""), plain=True)
+
+
 def _short_answer(question: _Question) -> None:
     item, words = question.item, question.words
     made = question.open("essay")
@@ -276,6 +291,7 @@ WRITERS = {
     "fill_blank": _fill_blank,
     "ordering": _ordering,
     "matching": _matching,
+    "error_finding": _error_finding,
     "short_answer": _short_answer,
 }
 

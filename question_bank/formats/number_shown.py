@@ -111,6 +111,8 @@ def day_of(serial: str) -> str | None:
     """Return the day that a number would be as a date, such as 2014-05-01; None where it is no likely one."""
     if not re.fullmatch("[1-9][0-9]{4}", serial) or not 20_000 <= int(serial) <= 60_000:
         return None
+    if int(serial) % 1_000 == 0:
+        return None  # a round number is an amount of money far more often than a day
     return (EPOCH + timedelta(days=int(serial))).date().isoformat()
 
 

@@ -20,6 +20,8 @@ WEAK_NUMBER = re.compile(r"([0-9]{1,5}) +(?=[^\s0-9])")
 OPTION = re.compile(r"[（(【\[]?\s*([A-Za-zＡ-Ｚａ-ｚ])\s*(?:[.．、:：)）】\]]|，(?=\S))\s*")
 SPACED_OPTION = re.compile(r"([A-Z]) +(?=\S)")
 INLINE = re.compile(r"(?:^|(?<=[\s。；;，,？?！!）)：:_]))[（(]?([A-ZＡ-Ｚ])\s*[.．、:：)）]\s*")
+# Where the first letter of a line stands in brackets the others need no space before them: (A)三(B)五(C)七.
+BRACKETED = re.compile(r"[（(]\s*([A-ZＡ-Ｚ])\s*[)）]\s*")
 ANSWER = re.compile(
     r"[【\[（(]?\s*(?:(?:参考|正确|标准|试题|本题)?\s*答\s*案|[Aa][Nn][Ss][Ww][Ee][Rr]|正确选项|正确的?是)\s*(?:[】\]）)]\s*[:：]?|[:：]|(?=\s[A-Z√×对错])|是[:：]?|为[:：]?)\s*"
 )
@@ -111,10 +113,14 @@ def options_in(words: str, expected: int) -> list[tuple[str, str]]:
     found = [(letter, match.end())]
     turn = max(ord(letter) - ord("A"), expected)
     ends: list[int] = []
-    for mark in INLINE.finditer(words, match.end()):
-        if ord(_plain_letter(mark[1])) - ord("A") == turn + len(ends) + 1:
+    bracketed = BRACKETED.match(words) is not None
+    for mark in (BRACKETED if bracketed else INLINE).finditer(words, match.end()):
+        own = _plain_letter(mark[1])
+        # The same letter again in brackets is a slip of who typed it, and has to show as one.
+        if ord(own) - ord("A") == turn + 1 or (bracketed and own == found[-1][0]):
+            turn = ord(own) - ord("A")
             ends.append(mark.start())
-            found.append((_plain_letter(mark[1]), mark.end()))
+            found.append((own, mark.end()))
     return [
         (letter, words[start:end].strip())
         for (letter, start), end in zip(found, [*ends, len(words)], strict=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from question_bank.formats.answers import take_ordered, take_sample, truth_of
 from question_bank.formats.choices import take_weights
 from question_bank.formats.draft import Draft
+from question_bank.formats.facsimiles import document_in
 from question_bank.formats.gaps import numbered
 from question_bank.formats.markup import Node
 from question_bank.formats.qti_scoring import CUSTOM, MAP, NONE, Response, Scoring
@@ -287,40 +288,13 @@ def take_hottext(node: Node, context: Context) -> None:
 def _take_document(node: Node, places: Sequence[Node], response: Response, context: Context) -> None:
     names = [one.attributes.get("identifier", "") for one in places]
     notes = context.notes()
-    document: list[dict[str, object]] = []
-
-    def between(words: str) -> None:
-        if document and "key" not in document[-1]:
-            document[-1]["text"] = f"{document[-1]['text']}{words}"
-        else:
-            document.append({"text": words})
-
-    def walk(children: Sequence[Node | str]) -> None:
-        for child in children:
-            if isinstance(child, str):
-                if child:
-                    between(child.replace("\u00a0", " "))
-            elif child.tag == "hottext":
-                name = child.attributes.get("identifier", "")
-                row: dict[str, object] = {"key": str(names.index(name) + 1), "text": _raw(child)}
-                if notes.get(name):
-                    row["note"] = notes[name]
-                document.append(row)
-            elif child.tag == "br":
-                between("\n")
-            elif child.tag != "prompt":
-                walk(child.children)
-
-    walk([child for child in node.children if isinstance(child, Node)])
+    inner = [child for child in node.elements() if child.tag != "prompt"]
+    document = document_in(inner, lambda one: one.tag == "hottext")
+    for row in document:
+        if "key" in row and (note := notes.get(names[int(row["key"]) - 1])):
+            row["note"] = note
     key = sorted(str(names.index(name) + 1) for name in context.key(response) if name in names)
     context.draft.data |= {"kind": "error_finding", "document": document, "key": sorted(key, key=int)}
-
-
-def _raw(node: Node) -> str:
-    made = "".join(
-        child if isinstance(child, str) else "\n" if child.tag == "br" else child.text() for child in node.children
-    )
-    return made.replace("\u00a0", " ")
 
 
 def take_text(node: Node, context: Context) -> None:

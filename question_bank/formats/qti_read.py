@@ -23,6 +23,7 @@ from question_bank.formats.rich import Rich, from_node
 # Where Canvas and common cartridges keep the pictures of their questions.
 MEDIA_FOLDERS = ("web_resources", "web_resources/Uploaded Media", "media", "images")
 ITEM, TEST, STIMULUS, CLASSIC = "assessmentItem", "assessmentTest", "assessmentStimulus", "questestinterop"
+REFERENCES = ("assessmentItemRef", "assessmentSectionRef", "assessmentStimulusRef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def read_qti(content: bytes, file_name: str, format: str) -> ImportReport:
     for path in reading.resources or package.names:
         if package.single or path.lower().endswith((".xml", ".qti")):
             _take_tree(reading, path, single=package.single)
+    _take_named_by_tests(reading)
     if not reading.trees:
         raise Unreadable("no_questions_inside")
     return report(format, _drafts(reading), reading.notes)
@@ -86,6 +88,25 @@ def _take_manifest(reading: _Reading) -> None:
             other = reading.package.find(base, file.attributes.get("href", ""))
             if other is not None and other.lower().endswith((".xml", ".qti")):
                 reading.resources.setdefault(other, _Resource(other))
+
+
+def _take_named_by_tests(reading: _Reading) -> None:
+    """Take what a test or an item refers to and the manifest does not name, as some systems write it."""
+    folders = {path: posixpath.dirname(path) for path in reading.trees}
+    waiting = list(reading.trees)
+    while waiting:
+        path = waiting.pop()
+        base = folders[path]
+        for node in reading.trees[path].walk():
+            if node.tag not in REFERENCES:
+                continue
+            found = reading.package.find(base, node.attributes.get("href", ""))
+            if found is None or found in folders:
+                continue
+            folders[found] = posixpath.dirname(found)
+            _take_tree(reading, found, single=False)
+            if found in reading.trees:
+                waiting.append(found)
 
 
 def _keywords(resource: Node) -> Iterator[str]:

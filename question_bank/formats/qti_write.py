@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from question_bank.formats import labels
+from question_bank.formats.facsimiles import run_of
 from question_bank.formats.kind_labels import is_numeric, tolerance_of
 from question_bank.formats.markup import Node, parse_html
 from question_bank.formats.qti_names import element
@@ -282,29 +283,11 @@ def _with_entries(node: Node, names: Iterator[str]) -> Node:
 
 def _error_finding(writer: ItemWriter) -> None:
     item = writer.item
-    paragraph = Node("p")
-    for segment in item.settings["document"]:
-        words = _lines(segment["text"])
-        if "key" in segment:
-            paragraph.children.append(element("hottext", *words, identifier=f"S{segment['key']}"))
-        else:
-            paragraph.children += words
-    made = element("hottextInteraction", paragraph, responseIdentifier="RESPONSE", maxChoices="0")
+    run = run_of(item.settings["document"], lambda key, words: element("hottext", *words, identifier=f"S{key}"))
+    made = element("hottextInteraction", Node("p", {}, run), responseIdentifier="RESPONSE", maxChoices="0")
     writer.body = [*writer.blocks(item.stem), made]
     writer.declare("multiple", "identifier", [f"S{key}" for key in item.key])
     writer.template(MATCH)
-
-
-def _lines(words: str) -> list[Node | str]:
-    """Return a text of a facsimile, whose spaces and line ends all count."""
-    made: list[Node | str] = []
-    for number, line in enumerate(words.split("\n")):
-        if number:
-            made.append(Node("br"))
-        if line:
-            kept = line.replace("\t", " ")
-            made.append(kept if kept.strip(" ") else kept.replace(" ", "\u00a0"))
-    return made
 
 
 def _short_answer(writer: ItemWriter) -> None:

@@ -68,6 +68,9 @@ FLAG = re.compile(
     f"(?:选项|答案)?{PLACE}(?:选项)?(?:是否正确|是否为正确答案|是否正确答案|是否答案|对错|正确与否)|iscorrect{PLACE}|isright{PLACE}"
 )
 NOTE = re.compile(f"(?:选项|答案){PLACE}(?:的)?(?:解析|说明|分析)")
+# D项目 after C项 is the next option, whatever the head calls it.
+NEXT_OPTION = re.compile("([a-j])[\u4e00-\u9fff]{1,4}")
+STEM_ELSE = "描述"
 PICTURE = re.compile(
     f"(?:选项|答案){PLACE}(?:的)?(?:图片|视频|音频|附件)|(?:题目|题干|试题)?(?:图片|视频|音频|附件)(?:名称|名|地址|路径|链接)?[0-9]{{0,2}}"
 )
@@ -119,15 +122,19 @@ def read_head(cells: Sequence[str]) -> Head | None:
         return None
     plain = [plain_head(cell) for cell in cells]
     if not any(ROLES.get(word) == "stem" for word in plain):
-        return None
+        if STEM_ELSE not in plain:
+            return None
+        plain[plain.index(STEM_ELSE)] = "题干"
     head = Head(tuple(cells))
     bare: list[tuple[str, int]] = []
     for number, word in enumerate(plain):
         _place(head, number, word, bare)
+    _take_next_options(head, plain)
+    _take_numbered_blanks(head, plain)
     # 答案A beside 正确答案 is an option; 答案1, 答案2 by themselves are the blanks of a fill-in.
     if bare and "answer" in head.roles and not head.options:
         head.options = dict(bare)
-    elif bare and "answer" not in head.roles:
+    elif bare and "answer" not in head.roles and not head.blanks:
         head.blanks = [number for _, number in bare]
     else:
         head.unknown += [number for _, number in bare]
@@ -175,6 +182,28 @@ def _place(head: Head, number: int, word: str, bare: list[tuple[str, int]]) -> N
         head.more.setdefault("picture", []).append(number)
     else:
         head.unknown.append(number)
+
+
+def _take_next_options(head: Head, plain: Sequence[str]) -> None:
+    """Take columns that go on with the options to their left under a name of their own."""
+    for number in list(head.unknown):
+        match = NEXT_OPTION.fullmatch(plain[number])
+        if match is None:
+            continue
+        letter = match[1].upper()
+        if head.options.get(chr(ord(letter) - 1)) == number - 1 and letter not in head.options:
+            head.options[letter] = number
+            head.unknown.remove(number)
+
+
+def _take_numbered_blanks(head: Head, plain: Sequence[str]) -> None:
+    """Take columns named 1, 2, 3 … of a table without keys and options: the answers of a fill-in, blank by blank."""
+    if "answer" in head.roles or head.options or head.flags:
+        return
+    numbered = [number for number in head.unknown if plain[number].isdecimal()]
+    if len(numbered) >= 2 and [plain[number] for number in numbered] == [str(at + 1) for at in range(len(numbered))]:
+        head.blanks = numbered
+        head.unknown = [number for number in head.unknown if number not in numbered]
 
 
 def _letter(place: str) -> str:

@@ -8,8 +8,9 @@ question left out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from question_bank import text
 from question_bank.fields import MAX_OPTIONS
@@ -70,16 +71,22 @@ def assemble(draft: Draft, told: Told, rich: MakeRich = from_plain) -> None:
     elif kind in CHOICES:
         _take_choice(draft, told, kind, letters)
     elif kind == "true_false":
-        _take_truth(draft, told)
+        _take_truth(draft, told, letters)
     elif kind == "ordering":
         _take_order(draft, told, letters)
     elif kind == "fill_blank":
         draft.data.pop("options", None)
+        _take_texts_for_letters(draft, told, kind)
         told_blanks.take(draft, told.stem, told.answer, rich)
     elif kind in ("short_answer", "case_study"):
         _take_sample(draft, told, kind, rich)
     else:
         draft.problem("kind", "kind_not_supported", kind=told.kind_word or kind)
+    # What was told as a choice has become one of the two kinds by its key.
+    draft.repairs[:] = [
+        replace(one, after=draft.data.get("kind", "")) if one.after in (CHOICE, INDEFINITE) else one
+        for one in draft.repairs
+    ]
 
 
 def _take_tag(draft: Draft, told: Told) -> None:
@@ -117,7 +124,14 @@ def _take_options(draft: Draft, told: Told, rich: MakeRich) -> dict[str, str]:
     if len(kept) < len(told.options):
         gone = "".join(letter for letter, words in told.options if not words.strip())
         draft.repair("options", "empty_option_left_out", DOUBTFUL, before=gone)
-    kept = [(letter, _without_letter(draft, index, letter, words)) for index, (letter, words) in enumerate(kept)]
+    bare = [_after_own_letter(letter, words) for letter, words in kept]
+    # One alone is as likely a text that begins so: a drive such as C:\\, a call such as d.close().
+    sure = sum(one is not None for one in bare) >= 2
+    for index, rest in enumerate(bare):
+        letter, words = kept[index]
+        if rest is not None and (sure or unicodedata.category(rest[0]) == "Lo"):
+            draft.repair(f"options[{index}].text", "letter_in_option", CERTAIN, before=words[:40], after=rest[:40])
+            kept[index] = (letter, rest)
     found: dict[str, str] = {}
     twice = {letter for letter, _ in kept if [one for one, _ in kept].count(letter) > 1}
     own = [chr(ord("A") + index) for index in range(min(len(kept), MAX_OPTIONS))]
@@ -135,27 +149,31 @@ def _take_options(draft: Draft, told: Told, rich: MakeRich) -> dict[str, str]:
         if letter not in twice:
             found[letter] = new
     told.options = [(new, words) for new, (_, words) in zip(own, kept, strict=False)]
-    plain = [text.normal(words) for _, words in kept]
-    if len(kept) > 1 and len(set(plain)) == 1:
+    same = [_for_comparing(words) for _, words in kept]
+    if len(kept) > 1 and len(set(same)) == 1:
         draft.problem("options", "options_all_equal", text=kept[0][1][:80])
-    elif len(set(plain)) < len(plain):
-        draft.repair("options", "options_equal", DOUBTFUL, before=next(one for one in plain if plain.count(one) > 1))
+    elif len(set(same)) < len(same):
+        draft.repair("options", "options_equal", DOUBTFUL, before=next(one for one in same if same.count(one) > 1))
     return found
 
 
-def _without_letter(draft: Draft, index: int, letter: str, words: str) -> str:
+def _for_comparing(words: str) -> str:
+    """Return an option for comparing with the others; in what is all ASCII every sign counts, as in code."""
+    plain = unicodedata.normalize("NFKC", words)
+    return "".join(plain.split()) if plain.isascii() else text.normal(words)
+
+
+def _after_own_letter(letter: str, words: str) -> str | None:
+    """Return what follows the letter of an option in its own text, None where it does not begin so."""
     match = OWN_LETTER.match(words)
     if match is None or match[1].upper() != letter or not words[match.end() :].strip():
-        return words
-    draft.repair(
-        f"options[{index}].text", "letter_in_option", CERTAIN, before=words[:40], after=words[match.end() :][:40]
-    )
+        return None
     return words[match.end() :]
 
 
 def _take_inner_key(draft: Draft, told: Told) -> None:
     """Take a key that stands inside the stem, as in 应当（ D ）, out of it."""
-    matches = list(INNER_KEY.finditer(told.stem))
+    matches = [one for one in INNER_KEY.finditer(told.stem) if not _in_code(told.stem, one)]
     truth = [one for one in matches if truth_word(one[2]) is not None and not one[2].isascii()]
     letters = [one for one in matches if one[2].isascii()]
     wanted = letters if told.options else truth
@@ -175,6 +193,17 @@ def _take_inner_key(draft: Draft, told: Told) -> None:
     gap = f"{match[1]}  {match[3]}" if told.options else ""
     told.stem = (told.stem[: match.start()] + gap + told.stem[match.end() :]).strip()
     draft.repair("stem", "key_removed_from_stem", CERTAIN, before=match[0])
+
+
+def _in_code(stem: str, match: re.Match[str]) -> bool:
+    """Whether letters in brackets belong to code or to a name, as in write(a);, 年龄(age), [A,B]%."""
+    if match[1] in "（【":
+        return False
+    letters = re.sub(r"[\s,]", "", match[2])
+    if letters.islower() and list(letters) != sorted(letters):
+        return True
+    before, after = stem[: match.start()][-1:], stem[match.end() :][:1]
+    return bool(re.fullmatch(r"[A-Za-z0-9_.%'\]]", before) or re.fullmatch(r"[;%'\"{\[+*/-]", after))
 
 
 def _same_key(inner: str, outer: str) -> bool:
@@ -240,7 +269,7 @@ def _take_choice(draft: Draft, told: Told, kind: str, letters: dict[str, str]) -
             draft.repair("kind", "one_right_of_several", DOUBTFUL, before=told.answer, after=key[0])
 
 
-def _take_truth(draft: Draft, told: Told) -> None:
+def _take_truth(draft: Draft, told: Told, letters: dict[str, str]) -> None:
     draft.data["kind"] = "true_false"
     draft.data.pop("options", None)
     truths = {letter: truth_word(words) for letter, words in told.options}
@@ -257,7 +286,9 @@ def _take_truth(draft: Draft, told: Told) -> None:
     if not answer:
         draft.problem("key", "missing")
         return
-    key = told_keys.truth(draft, answer, truths)
+    # The answer is in the letters of the file, which an empty option may have moved.
+    by_letter = {letter: truths.get(own) for letter, own in letters.items()} if told.right is None else truths
+    key = told_keys.truth(draft, answer, by_letter)
     if key is None:
         draft.problem("key", "neither_true_nor_false", answer=answer[:40])
     else:
@@ -273,9 +304,25 @@ def _take_order(draft: Draft, told: Told, letters: dict[str, str]) -> None:
         draft.data["key"] = [letters[one] for one in key]
 
 
+def _take_texts_for_letters(draft: Draft, told: Told, kind: str) -> None:
+    """Take the texts of the options as the answer where it names all of them by letters, as A for 质 under A."""
+    letters = told_keys.letters_of(told.answer) if told.options else None
+    if letters is None:
+        return
+    texts = dict(told.options)
+    if sorted(letters) != sorted(texts):
+        draft.problem("kind", "key_does_not_fit_kind", kind=told.kind_word or kind, answer=told.answer[:40])
+        return
+    answer = "\n".join(texts[letter] for letter in letters)
+    draft.repair("key", "answer_from_options", LIKELY, before=told.answer, after=answer)
+    told.answer = answer
+
+
 def _take_sample(draft: Draft, told: Told, kind: str, rich: MakeRich) -> None:
     draft.data.pop("options", None)
-    if told.options:
+    if len(told.options) == 1:
+        _take_texts_for_letters(draft, told, kind)
+    elif told.options:
         draft.problem("kind", "key_does_not_fit_kind", kind=told.kind_word or kind, answer=told.answer[:40])
         draft.data["kind"] = "short_answer"
         return

@@ -10,7 +10,7 @@ from question_bank.formats.draft import Draft
 from question_bank.formats.report import CERTAIN, DOUBTFUL, LIKELY
 from question_bank.formats.rich import Rich
 
-LOW_LINES = re.compile(r"[_＿﹍]{2,}|[＿﹍]|\[BlankArea\d*\]|\{\{?\s*\}?\}|\[填空\d*\]")
+LOW_LINES = re.compile(r"[（(]%_{2,}%[)）]|[_＿﹍]{2,}|[＿﹍]|\[BlankArea\d*\]|\{\{?\s*\}?\}|\[填空\d*\]")
 BRACKETS = re.compile(r"（\s*[a-z]?\s*）|\(\s*[a-z]?\s*\)|【\s*】|\[\s*\]|〔\s*〕")
 NUMBERED = re.compile(
     r"(?:\s|[;；,，])*(?:[（(]\s*[0-9]{1,2}\s*[)）]|[①-⑳])\s*|(?:^|[\s;；])\s*[0-9]{1,2}\s*[.、．)）](?!\d)\s*"

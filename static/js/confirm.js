@@ -13,10 +13,12 @@ export function ask({ text, title, verb, danger = false }) {
   dialog.querySelector("[data-confirm-text]").textContent = text;
   yes.textContent = verb || yes.dataset.default;
   yes.className = danger ? "btn btn-danger" : "btn btn-primary";
-  dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    // Told at the press itself: the close event comes later, when the second press of a double one may have hit the
+    // button below and opened the dialog anew.
+    yes.addEventListener("click", () => resolve(true), { once: true });
+    dialog.addEventListener("close", () => resolve(false), { once: true });
   });
 }
 
@@ -26,8 +28,8 @@ function question(element) {
 }
 
 if (dialog) {
-  dialog.querySelector("[data-confirm-yes]").addEventListener("click", () => dialog.close("yes"));
-  dialog.querySelector("[data-confirm-no]").addEventListener("click", () => dialog.close(""));
+  dialog.querySelector("[data-confirm-yes]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("[data-confirm-no]").addEventListener("click", () => dialog.close());
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -35,7 +37,7 @@ if (dialog) {
     if (!source.dataset.confirm || agreed.has(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!(await ask(question(source)))) return;
+    if (form.dataset.sent || !(await ask(question(source)))) return;
     agreed.add(form);
     form.requestSubmit(event.submitter);
     agreed.delete(form);

@@ -2,8 +2,9 @@
 // for the rows as they stand. On the form data-builder with data-supply (address), data-most (rows) and data-graded
 // (kinds with rules of partial credit; the others hide data-section-partial);
 // inside data-sections > data-section, a <template data-section-pattern>, data-section-add, -remove,
-// -need, -number, data-preset (JSON), data-builder-total and data-builder-warnings, which also join the question of
-// the button with data-publish; data-naming (address) tells how many people data-builder-named stands for. Sentences
+// -need, -mends, -number, -more; a choice data-presets (values JSON) with the button data-preset-use,
+// data-builder-total and data-builder-warnings, which also join the question of the button with data-publish;
+// data-naming (address) tells how many people data-builder-named stands for. Sentences
 // come from the server.
 import { api } from "./api.js";
 
@@ -23,7 +24,7 @@ let nextIndex = rows.querySelectorAll("[data-section]").length;
 let asked = 0;
 let timer;
 const plain = publish.dataset.confirm;
-let people = null;
+let toldTo = null;
 let leaks = [];
 let counted = 0;
 let counting;
@@ -37,12 +38,22 @@ function ticked(row, name) {
   return [...row.querySelectorAll(`[name$="-${name}"]:checked`)].map((box) => box.value);
 }
 
+function tick(row, name, values) {
+  for (const box of row.querySelectorAll(`[name$="-${name}"]`)) box.checked = values.includes(box.value);
+}
+
 function addRow(values = {}) {
   const index = nextIndex++;
   const html = pattern.innerHTML.replaceAll("sections-NN-", `sections-${index}-`);
   rows.insertAdjacentHTML("beforeend", html);
   const row = rows.lastElementChild;
-  for (const [name, value] of Object.entries(values)) input(row, name).value = value;
+  for (const [name, value] of Object.entries(values)) {
+    if (Array.isArray(value)) tick(row, name, value);
+    else input(row, name).value = value;
+  }
+  // What a row draws from must not hide in a fold.
+  const part = ["topics", "fields", "difficulty"].some((name) => values[name]?.length);
+  row.querySelector("[data-section-more]").open = Boolean(values.wing) || part;
   offerRules(row);
   return row;
 }
@@ -55,14 +66,16 @@ function renumber() {
 
 function described(row) {
   const one = {};
-  for (const name of ["title", "kind", "count", "points_each", "wing", "item_ids", "pool"]) one[name] = input(row, name).value;
-  for (const name of ["topics", "fields", "difficulty"]) one[name] = ticked(row, name);
+  for (const name of ["title", "kind", "count", "points_each", "wing", "item_ids", "pool", "order"]) one[name] = input(row, name).value;
+  for (const name of ["topics", "fields", "difficulty", "laws", "levels"]) one[name] = ticked(row, name);
+  for (const box of row.querySelectorAll('[name*="-mix_"]')) one[box.name.replace(/^.*-/, "")] = box.value;
   return one;
 }
 
 function rules() {
   const data = new FormData(form);
-  return Object.fromEntries(["release", "draw", "forms", "attempts", "credit_hours"].map((name) => [name, data.get(name) ?? ""]));
+  const names = ["release", "draw", "forms", "attempts", "credit_hours", "avoid_days", "avoid_practice", "exposure_most"];
+  return Object.fromEntries(names.map((name) => [name, data.get(name) ?? ""]));
 }
 
 function warn(sentences) {
@@ -78,24 +91,29 @@ function warn(sentences) {
 
 /** What the button asks before it publishes: how many will be told, and what the rules give away. */
 function tellQuestion() {
-  const text = people === null ? plain : publish.dataset.publishPeople.replace("{n}", people);
+  const text = toldTo === null ? plain : publish.dataset.publishPeople.replace("{n}", toldTo);
   publish.dataset.confirm = [text, ...leaks].join(" ");
+}
+
+/** Who is named as the page stands. */
+function people() {
+  const units = [...form.querySelectorAll("[name=units]:checked")].map((box) => box.value);
+  return { units, usernames: form.elements.usernames.value };
 }
 
 async function count() {
   const mine = ++counted;
-  const units = [...form.querySelectorAll("[name=units]:checked")].map((box) => box.value);
-  const usernames = form.elements.usernames.value;
+  const { units, usernames } = people();
   const nobody = !units.length && !usernames.trim();
   try {
     // With nothing chosen a draft keeps those whom it names already.
     const told = nobody ? before : await api("POST", form.dataset.naming, { units, usernames });
     if (mine !== counted) return;
     named.textContent = told.text;
-    people = told.people;
+    toldTo = told.people;
   } catch {
     // The exam's page shows the number once the draft is saved.
-    people = null;
+    toldTo = null;
   }
   tellQuestion();
 }
@@ -115,6 +133,13 @@ function show(row, told) {
   need.classList.toggle("is-enough", told.state === "enough");
   need.classList.toggle("is-short", told.state === "short" || told.state === "wrong");
   need.textContent = told.text;
+  const mends = row.querySelector("[data-section-mends]");
+  mends.hidden = !told.mends.length;
+  mends.querySelector("ul").replaceChildren(...told.mends.map((text) => {
+    const line = document.createElement("li");
+    line.textContent = text;
+    return line;
+  }));
   const shape = SHAPES[told.state];
   if (!shape) return;
   need.prepend(mark(shape));
@@ -128,6 +153,8 @@ async function ask() {
       sections: all.map(described),
       closes_at: form.elements.closes_at?.value ?? "",
       rules: rules(),
+      exam: form.dataset.exam,
+      ...people(),
     });
     // A slower answer to an older question must not overwrite a newer one.
     if (mine !== asked) return;
@@ -179,9 +206,8 @@ form.addEventListener("click", (event) => {
     changed();
     (other?.querySelector("[data-section-remove]") ?? addButton).focus();
   }
-  const preset = event.target.closest("[data-preset]");
-  if (preset) {
-    const facts = JSON.parse(preset.dataset.preset);
+  if (event.target.closest("[data-preset-use]")) {
+    const facts = JSON.parse(form.querySelector("[data-presets]").value);
     rows.replaceChildren();
     for (const section of facts.sections) addRow(section);
     form.elements.minutes.value = facts.minutes;

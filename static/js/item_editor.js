@@ -46,3 +46,40 @@ form.addEventListener("input", (event) => {
   const words = event.target.value.trim();
   if (words) finding = setTimeout(find, PAUSE, words);
 });
+
+// A fill-in has a row of answers for each ____ of its stem: rows come and go as the stem is typed. One that holds an
+// answer stays, and the server says what is too much.
+const BLANK = /____/g;
+
+function matchRows(fieldset) {
+  const stem = form.elements[fieldset.dataset.blanks];
+  const rows = [...fieldset.querySelectorAll(".row-edit")];
+  const wanted = Math.max(1, (stem.value.match(BLANK) || []).length);
+  while (rows.length < wanted) {
+    const number = rows.length;
+    const row = rows[0].cloneNode(true);
+    row.querySelector(".row-mark").textContent = number + 1;
+    row.querySelectorAll(".field-error").forEach((one) => one.remove());
+    row.querySelectorAll("textarea, input").forEach((input) => {
+      input.name = input.name.replace("blanks[0]", `blanks[${number}]`);
+      input.id = input.name;
+      input.value = "";
+      input.removeAttribute("aria-invalid");
+      input.removeAttribute("aria-describedby");
+    });
+    row.querySelectorAll("label").forEach((label) => {
+      label.htmlFor = label.htmlFor.replace("blanks[0]", `blanks[${number}]`);
+      label.textContent = label.textContent.replace("1", number + 1);
+    });
+    rows.at(-1).after(row);
+    rows.push(row);
+  }
+  while (rows.length > wanted && [...rows.at(-1).querySelectorAll("textarea, input")].every((one) => !one.value)) {
+    rows.pop().remove();
+  }
+}
+
+form.addEventListener("input", (event) => {
+  const fieldset = [...form.querySelectorAll("[data-blanks]")].find((one) => one.dataset.blanks === event.target.name);
+  if (fieldset) matchRows(fieldset);
+});

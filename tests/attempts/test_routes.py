@@ -148,7 +148,10 @@ def test_the_result_shows_reasons_and_the_article_and_can_be_cut_to_what_was_wro
     assert "正确答案" in cut
     assert "____" not in whole
     officer.set_cookie("locale", "en")
-    assert "version of 22 Jan 2021" in officer.get(f"/attempts/{attempt}/result").text
+    english = officer.get(f"/attempts/{attempt}/result").text
+    assert "version of 22 Jan 2021" in english
+    assert "Article 36, paragraph 1" in english
+    assert "第三十六条" not in english
 
 
 def test_the_result_opens_each_article_that_is_loaded(exam, as_user, count_queries):

@@ -231,3 +231,15 @@ def test_a_manager_searches_compares_and_decides(as_user, session, items):
     assert "penalty-law-0002" in bank.get(f"/items/{ids[0]}").text
     bank.post(f"/items/alike/take-back/{ids[0]}/{ids[1]}")
     assert "还没有判定" in bank.get("/items/alike/verdicts").text
+
+
+def test_what_an_item_is_kept_apart_from_is_named_to_those_who_may_see_it(as_user, session, city, items):
+    decide(city, [items[1], items[2]], "enemies")
+    alike.make_variants([items[1], items[3]], by=city.people["bank"], now=NINE)
+    for number in (2, 3):
+        session.get(ItemRecord, items[number]).pool = "reserved"
+    session.commit()
+    names = ("penalty-law-0002", "penalty-law-0003")
+    bank, author = (as_user(name).get(f"/items/{items[1]}").text for name in ("bank", "author"))
+    assert all(name in bank for name in names)
+    assert not any(name in author for name in names)

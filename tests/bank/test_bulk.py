@@ -54,6 +54,20 @@ def test_an_operation_changes_columns_not_texts_and_is_undone_once(session, city
     assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "item.filed")) == 2
 
 
+@pytest.mark.parametrize(("kind", "wanted"), [("difficulty", "5"), ("fields", "market")])
+def test_many_items_take_as_few_statements_as_one(session, city, count_queries, kind, wanted):
+    import_items([make_item(id=f"penalty-law-{number:04d}") for number in range(41)], by=None, now=NINE, publish=True)
+    ids = session.scalars(select(ItemRecord.id)).all()
+    session.rollback()
+    taken = []
+    for part in (ids[:1], ids[1:]):
+        with count_queries() as seen:
+            made = do(city, part, kind, wanted)
+            assert bulk.undo_operation(made, by=city.people["bank"], now=NINE) == len(part)
+        taken.append(len(seen))
+    assert taken[0] == taken[1]
+
+
 def test_fields_are_replaced_and_given_back(session, city, items):
     made = do(city, items, "fields", "market", "urban_mgmt")
     assert session.scalars(select(ItemField.field).where(ItemField.item_id == items[0])).all() == [

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from question_bank import Item
 from tests.question_bank.samples import DATA, make_item
-from trainer.bank.editor_forms import FIRST_ROWS, new_data, padded, read_data
+from trainer.bank.editor_forms import FIRST_ROWS, Laws, new_data, padded, read_data
 
 TODAY = date(2026, 11, 27)
 
@@ -59,23 +59,23 @@ def inputs_of(data, before=""):
 def test_every_kind_comes_back_as_it_was(kind):
     item = make_item(kind, pool="reserved", tags=["决赛", "程序"], source="自编", variant_group="first_step")
     data = item.to_dict()
-    sent = read_data(inputs_of(data), data, TODAY)
+    sent = read_data(inputs_of(data), data, Laws(TODAY))
     assert Item.from_dict(sent | {"id": item.id}) == item
 
 
 def test_enemies_are_sent_and_what_the_editor_does_not_offer_is_kept():
     data = make_item(enemies=["penalty-law-0801", "penalty-law-0802"]).to_dict()
     sent = inputs_of(data)
-    assert read_data(sent, data, TODAY)["enemies"] == ["penalty-law-0801", "penalty-law-0802"]
-    assert read_data(sent, {"media": [1]}, TODAY)["media"] == [1]
+    assert read_data(sent, data, Laws(TODAY))["enemies"] == ["penalty-law-0801", "penalty-law-0802"]
+    assert read_data(sent, {"media": [1]}, Laws(TODAY))["media"] == [1]
     sent["enemies[0]"] = " "
-    assert read_data(sent, data, TODAY)["enemies"] == ["penalty-law-0802"]
+    assert read_data(sent, data, Laws(TODAY))["enemies"] == ["penalty-law-0802"]
 
 
 def test_empty_rows_are_left_out_and_letters_close_up():
     form = MultiDict({"kind": "single_choice", "stem": " 选（　　）。\r\n第二行 ", "key": "3"})
     form.update({"options[0].text": "甲", "options[2].text": "", "options[3].text": "丁"})
-    data = read_data(form, {}, TODAY)
+    data = read_data(form, {}, Laws(TODAY))
     assert data["stem"] == "选（　　）。\n第二行"
     assert data["options"] == [{"key": "A", "text": "甲"}, {"key": "B", "text": "丁"}]
     assert (data["key"], data["fields"], data["wing"]) == ("B", ["general"], "")
@@ -88,7 +88,20 @@ def test_empty_rows_are_left_out_and_letters_close_up():
 def test_a_citation_takes_the_version_in_force_and_articles_as_people_write_them(typed, article):
     form = MultiDict([("basis[0].law", "《行政处罚法》"), ("basis[0].article", typed), ("basis[0].paragraph", "1")])
     wanted = {"law": "行政处罚法", "version": "2021-01-22", "article": article, "paragraph": 1, "item": None}
-    assert read_data(form, {}, TODAY)["basis"] == [wanted]
+    assert read_data(form, {}, Laws(TODAY))["basis"] == [wanted]
+
+
+def test_a_law_that_is_loaded_beside_the_register_is_cited_in_its_version_in_force():
+    laws = Laws(TODAY, {"集市办法": ("集市办法", "2024-01-15")})
+    form = MultiDict([("basis[0].law", "《集市办法》"), ("basis[0].article", "3")])
+    wanted = {"law": "集市办法", "version": "2024-01-15", "article": "3", "paragraph": None, "item": None}
+    assert read_data(form, {}, laws)["basis"] == [wanted]
+    assert read_data(form, {}, Laws(TODAY))["basis"] == [wanted | {"version": ""}]
+
+
+def test_a_part_for_which_another_kind_was_chosen_stays_to_be_written():
+    form = MultiDict({"kind": "case_study", "stem": "案情。", "parts[0].kind": "true_false", "parts[1].kind": ""})
+    assert [part["kind"] for part in read_data(form, {}, Laws(TODAY))["parts"]] == ["true_false"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +109,7 @@ def test_a_citation_takes_the_version_in_force_and_articles_as_people_write_them
 )
 def test_strange_inputs_do_no_harm(name):
     data = read_data(
-        MultiDict([("kind", "case_study"), (name, "x"), ("options[0].text", "y"), ("stem", "z")]), {}, TODAY
+        MultiDict([("kind", "case_study"), (name, "x"), ("options[0].text", "y"), ("stem", "z")]), {}, Laws(TODAY)
     )
     assert data["kind"] == "case_study"
     assert padded(data, name)["parts"]

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.bank.test_editor_forms import inputs_of
 from tests.conftest import NINE
+from tests.laws.factories import FIRST, LAW, load_both
 from tests.question_bank.samples import DATA, make_item
 from trainer.audit.models import Entry
 from trainer.bank.importing import import_items
@@ -100,6 +101,8 @@ def test_problems_stand_at_their_fields_and_what_was_typed_stays(as_user, sessio
     assert answer.status_code == 422
     assert 'id="stem-error"' in answer.text
     assert "自己编的" in answer.text
+    # Once each in the list above the form, at the field and beside the preview.
+    assert answer.text.count("请从列表中选择一项。") == 3
     assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
 
 
@@ -189,8 +192,10 @@ def test_managers_retire_and_publish_again_but_never_a_draft(as_user, session, p
     as_user("author").post("/items/new", data=form_of())
     draft = session.scalar(select(ItemRecord.id).where(ItemRecord.state == "draft"))
     session.rollback()
-    bank.post(f"/items/{draft}/republish")
+    for act in ("republish", "retire", "republish"):
+        told = bank.post(f"/items/{draft}/{act}", follow_redirects=True).text
     assert session.get(ItemRecord, draft, populate_existing=True).state == "draft"
+    assert "须经审题才能发布" in told
 
 
 def test_comments_are_written_and_settled(as_user, session, published):
@@ -228,6 +233,17 @@ def test_an_item_in_review_may_be_seen_by_reviewers_though_reserved(as_user, ses
     assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "item.reserved_seen")) == 1
 
 
+@pytest.mark.parametrize("page", ["/items", "/items/find?words=", "/items/work", "/api/v1/items"])
+def test_a_list_puts_down_the_reserved_items_whose_stems_it_tells(as_user, session, city, published, page):
+    row = session.get(ItemRecord, published["true_false"])
+    row.pool, row.proposed_state, row.proposed_version_id = "reserved", "draft", row.version_id
+    session.commit()
+    for _ in range(2):
+        assert as_user("bank").get(page).status_code == 200
+    found = session.execute(select(Entry.target, Entry.actor_id).where(Entry.action == "item.reserved_listed")).all()
+    assert found == [(f"item:{row.code}", city.people["bank"])]
+
+
 def test_enemies_are_written_shown_and_refused_at_their_field(as_user, session, published):
     author, item_id = as_user("author"), published["single_choice"]
     enemy = session.get(ItemRecord, published["true_false"]).code
@@ -255,3 +271,24 @@ def test_items_are_found_by_words_and_only_those_that_may_be_seen(as_user, sessi
     assert [one["code"] for one in found] == [code]
     assert len(as_user("author").get("/items/find").json["items"]) <= len(KINDS)
     assert as_user("officer").get("/items/find").status_code == 403
+
+
+def test_a_law_loaded_beside_the_register_is_offered_cited_and_filtered_by(as_user, session):
+    load_both()
+    author = as_user("author")
+    assert f'<option value="{LAW}">' in author.get("/items/new").text
+    form = form_of()
+    form.update({"basis[0].law": f"《{LAW}》", "basis[0].article": "第三条", "basis[0].paragraph": ""})
+    form.update({"basis[0].version": "", "basis[0].item": ""})
+    looked_at = author.post("/items/preview", data=form).json["html"]
+    assert "法律名录中没有" not in looked_at
+    assert "检查人员不得少于二人，并应当出示证件。" in looked_at
+    sent = author.post("/items/new", data=form)
+    assert sent.status_code == 303
+    body = session.scalar(select(ItemVersion.body))
+    session.rollback()
+    assert (body["basis"][0]["version"], body["basis"][0]["article"]) == (FIRST, "3")
+    assert author.get(sent.location).text.count("检查人员不得少于二人") == 1
+    assert "共 1 条" in author.get("/items", query_string={"law": LAW}).text
+    form["basis[0].article"] = "99"
+    assert "没有第 99 条" in author.post("/items/preview", data=form).json["html"]

@@ -66,12 +66,13 @@ def test_a_print_without_answers_holds_nothing_secret(manager, filled):
 
 def test_items_go_out_as_they_are_filed_now(app, filled, session):
     row = session.scalar(select(ItemRecord).where(ItemRecord.kind == "single_choice"))
-    row.difficulty, row.topic, row.wing = 5, "hearing", "procedures"
+    row.difficulty, row.topic, row.wing, row.variant_group = 5, "hearing", "procedures", "hearings"
     session.query(ItemField).filter_by(item_id=row.id).delete()
     session.add(ItemField(item_id=row.id, field="market"))
     session.commit()
     found = items_for(db.session(), ItemFilter(topic="hearing", state="published"), Viewer(0, manages=True), TODAY)
-    assert [(one.difficulty, one.topic, one.fields) for one in found] == [(5, "hearing", ("market",))]
+    told = [(one.difficulty, one.topic, one.fields, one.variant_group) for one in found]
+    assert told == [(5, "hearing", ("market",), "hearings")]
 
 
 def test_only_what_the_reader_may_see_goes_out(app, city, filled):

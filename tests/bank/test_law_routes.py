@@ -1,9 +1,12 @@
 """The queue that changes of law make, on its pages."""
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.conftest import NINE
 from tests.laws.factories import SECOND, change_id, checks, citing, load_both, put_items, quarantine
+from trainer.audit.models import Entry
+from trainer.bank.models import ItemLawCheck, ItemRecord
 
 
 @pytest.fixture
@@ -27,6 +30,10 @@ def test_an_author_sees_own_work_and_a_manager_all(as_user, queue):
     assert "cite-9" in bank
     assert "确认勾选的试题" in bank
     assert "确认勾选的试题" not in as_user("reviewer").get("/items/law-checks").text
+
+
+def test_a_number_that_no_table_can_hold_is_no_change(as_user, queue):
+    assert as_user("bank").get(f"/items/law-checks?change={10**20}").status_code == 404
 
 
 def test_many_unchanged_are_confirmed_with_one_click(as_user, session, queue):
@@ -124,7 +131,7 @@ def test_the_pages_take_few_statements(as_user, session, queue, count_queries):
     assert len(seen) <= 8
     with count_queries() as seen:
         client.get(where)
-    assert len(seen) <= 10
+    assert len(seen) <= 12
 
 
 def test_the_item_page_tells_of_the_quarantine_and_opens_the_article(as_user, session, queue):
@@ -132,3 +139,20 @@ def test_the_item_page_tells_of_the_quarantine_and_opens_the_article(as_user, se
     assert "自2026年12月1日起不再抽取" in page
     assert "查看条文" in page
     assert "处五百元以上五千元以下罚款" in page
+
+
+def test_a_reserved_item_is_shown_to_those_who_may_see_it_and_each_look_is_put_down(as_user, session, city, queue):
+    session.get(ItemRecord, queue["foreign"]).pool = "reserved"
+    session.commit()
+    reviewer, bank, where = as_user("reviewer"), as_user("bank"), at(session, queue["foreign"])
+    assert "cite-9" not in reviewer.get("/items/law-checks").text
+    assert [as_user(name).get(where).status_code for name in ("author", "reviewer")] == [404, 404]
+    assert "cite-9" in bank.get("/items/law-checks").text
+    assert bank.get(where).status_code == 200
+    looks = session.scalars(select(Entry.actor_id).where(Entry.action == "item.reserved_seen")).all()
+    assert looks == [city.people["bank"]]
+    # Whoever is to agree sees what to agree on.
+    session.execute(update(ItemLawCheck).where(ItemLawCheck.item_id == queue["foreign"]).values(state="proposed"))
+    session.commit()
+    assert "cite-9" in reviewer.get("/items/law-checks?state=proposed").text
+    assert reviewer.get(where).status_code == 200

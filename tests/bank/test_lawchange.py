@@ -30,7 +30,7 @@ from trainer.bank.importing import load_shipped
 from trainer.bank.lawchange import StartUnknown
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, LawChange
 from trainer.bank.queries import ItemFilter, counts_by, items_matching, read_pool, row_of
-from trainer.bank.service import publish_item, retire_item
+from trainer.bank.service import bring_back, retire_item
 from trainer.core.clock import day_starts_at
 from trainer.core.database import transaction
 from trainer.core.errors import Missing
@@ -191,7 +191,7 @@ def test_nobody_publishes_an_item_out_of_quarantine(session, city):
     load_both()
     retire_item(items["4"], by=None)
     assert checks(session)[(items["4"], SECOND)] == ("changed", "retired")
-    publish_item(items["4"], by=None)
+    bring_back(items["4"], by=None)
     assert quarantine(session)[items["4"]] == TAKES_FORCE
     assert checks(session)[(items["4"], SECOND)] == ("changed", "waiting")
     assert items["4"] not in drawn(session, TAKES_FORCE)

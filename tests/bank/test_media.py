@@ -8,6 +8,7 @@ from tests.attempts.factories import make_drawn_exam
 from tests.conftest import NINE
 from tests.question_bank.samples import make_rich_item
 from trainer.bank.models import ItemMedia
+from trainer.bank.rules.rich import stem_in_words
 from trainer.core.database import transaction
 from trainer.core.files import media_folder
 from trainer.papers.rules.blueprint import SectionSpec
@@ -56,3 +57,11 @@ def test_a_candidate_sees_what_the_paper_shows_and_the_rest_with_the_result(exam
 def test_others_see_nothing(exam, as_user, client):
     assert seen(as_user("officer2"), SCENE, "c" * 64, "..") == [404, 404, 404]
     assert client.get(f"/media/{SCENE}").status_code == 302
+
+
+def test_a_list_tells_a_stem_in_words_and_a_picture_by_what_it_shows():
+    entry = {"name": "a.png", "type": "image/png", "sha256": "0" * 64, "bytes": 9, "alt": "摊位图"}
+    public = {"stem": "**摊位**有几处？\n\n![](media:a.png)", "format": "markdown", "media": [entry]}
+    assert stem_in_words(public) == "摊位有几处？ [摊位图]"
+    assert stem_in_words({"stem": "**2** ____ 处"}) == "**2** ____ 处"
+    assert stem_in_words({"stem": "在____日内", "format": "markdown", "media": None}) == "在____日内"

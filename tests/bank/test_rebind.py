@@ -28,11 +28,11 @@ from tests.laws.factories import (
 )
 from tests.question_bank.samples import make_data
 from trainer.audit.models import Entry
-from trainer.bank import importing, rebind
+from trainer.bank import edit, importing, rebind, review
 from trainer.bank.bulk import apply_changes, undo_operation
 from trainer.bank.models import ItemBasis, ItemLawCheck, ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
-from trainer.bank.service import publish_item, retire_item
+from trainer.bank.service import bring_back, retire_item
 from trainer.core.errors import Missing, Refused
 from trainer.practice.queries import studied
 
@@ -140,6 +140,35 @@ def test_a_proposal_falls_when_the_text_of_the_law_is_corrected(session, items):
     assert checks(session)[(items["4"], SECOND)] == ("changed", "waiting")
 
 
+def test_a_proposal_falls_when_another_text_of_the_item_comes_to_stand(session, items):
+    rebind.keep_item(change_id(session), items["4"], by=AUTHOR, now=NINE)
+    put_items(citing("4", "4", key="C"))
+    assert checks(session)[(items["4"], SECOND)] == ("changed", "waiting")
+    rebind.keep_item(change_id(session), items["4"], by=AUTHOR, now=NINE)
+    publish_mend(session, items["4"])
+    assert checks(session)[(items["4"], SECOND)] == ("changed", "waiting")
+
+
+def publish_mend(session, item_id):
+    session.rollback()
+    row = session.get(ItemRecord, item_id)
+    data = session.get(ItemVersion, row.version_id).body | {"explanation": "改了。"}
+    edit.save_item(item_id, data, base_version_id=row.version_id, by=AUTHOR, manages=True, now=NINE)
+    session.rollback()
+    version = session.get(ItemRecord, item_id, populate_existing=True).proposed_version_id
+    review.publish_wording(item_id, version, by=AUTHOR, now=NINE)
+
+
+def test_the_author_of_an_item_does_not_agree_for_it(session, city):
+    (item,) = put_items(citing(1, "4"), by=AUTHOR)
+    load_both()
+    rebind.keep_item(change_id(session), item, by=13, now=NINE)
+    with pytest.raises(review.OwnText):
+        rebind.agree(change_id(session), item, by=AUTHOR, now=NINE)
+    rebind.agree(change_id(session), item, by=REVIEWER, now=NINE)
+    assert item not in quarantine(session)
+
+
 def test_a_vanished_article_is_for_the_editor(session, items):
     with pytest.raises(rebind.NotForOneClick):
         rebind.keep_item(change_id(session), items["5"], by=AUTHOR, now=NINE)
@@ -237,7 +266,7 @@ def _do_something(session, chance, texts, starts, step):
             if done and chance.random() < 0.7:
                 undo_operation(done, by=AUTHOR, now=NINE)
         elif act in ("retire", "publish"):
-            (retire_item if act == "retire" else publish_item)(chance.choice(ids), by=None)
+            (retire_item if act == "retire" else bring_back)(chance.choice(ids), by=None)
         elif open_checks:
             change, item = chance.choice(open_checks)
             if act == "confirm":

@@ -11,11 +11,12 @@ from tests.conftest import NINE
 from tests.factories import add_user
 from tests.question_bank.samples import make_item
 from trainer.accounts.models import Grant
-from trainer.bank import edit, review
+from trainer.bank import edit, review, service
 from trainer.bank.bulk import apply_changes
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord, ItemReview, ItemTask, ItemVersion
 from trainer.bank.queries import read_pool
+from trainer.bank.service import retire_item
 from trainer.bank.work_queries import text_to_edit
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Refused
@@ -172,6 +173,32 @@ def test_a_manager_publishes_a_mend_of_wording_alone_and_nothing_else(session, c
     assert session.get(ItemRecord, published).version_id == version
     with pytest.raises(Conflict):
         submit(city, published)
+
+
+@pytest.mark.parametrize("way", ["alone", "many"])
+def test_a_draft_that_was_thrown_away_comes_back_as_a_draft(session, city, reviewers, draft, way):
+    bank = city.people["bank"]
+    retire_item(draft, by=bank) if way == "alone" else apply_changes("retire", [], [draft], by=bank, now=NINE)
+    assert service.bring_back(draft, by=bank) == "draft"
+    retire_item(draft, by=bank)
+    # Going on with its text is no way around the reviewers either, nor does it make its authors anybody else.
+    save(city, draft, data_of(stem="先做什么（　　）。"), by="reviewer2", manages=True)
+    with pytest.raises(review.SecondPersonNeeded):
+        review.publish_wording(draft, worked_on(session, draft), by=bank, now=NINE)
+    submit(city, draft)
+    with pytest.raises(review.OwnText):
+        review.approve_item(draft, worked_on(session, draft), by=city.people["author"], now=NINE)
+    review.approve_item(draft, worked_on(session, draft), by=reviewers[0], now=NINE)
+    retire_item(draft, by=bank)
+    for _ in range(2):
+        assert service.bring_back(draft, by=bank) == "published"
+
+
+def test_what_is_in_the_works_is_not_brought_back(city, draft):
+    for act in (lambda: None, lambda: submit(city, draft)):
+        act()
+        with pytest.raises(Conflict):
+            service.bring_back(draft, by=city.people["bank"])
 
 
 def test_what_was_filed_for_many_items_meanwhile_is_kept(session, city, reviewers, published):

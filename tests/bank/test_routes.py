@@ -97,7 +97,7 @@ def test_an_item_is_retired_and_published_again(session, items):
         service.retire_item(item_id, by=None)
     assert session.get(ItemRecord, item_id).state == "retired"
     session.rollback()
-    service.publish_item(item_id, by=None)
+    service.bring_back(item_id, by=None)
     assert session.get(ItemRecord, item_id).state == "published"
     session.rollback()
     with pytest.raises(Missing):

@@ -129,6 +129,7 @@ def test_a_draft_is_saved_changed_and_published(as_user, session, clock, bank):
         ({"pass_mark": "9"}, "应在 0 到 2.5 之间。"),
         ({"sections-7-count": "40"}, "还缺 37 道"),
         ({"sections-7-count": ""}, "第 2 大题"),
+        ({"sections-7-count": "300"}, "<li>全卷共"),
         ({"sections-0-item_ids": "s-99"}, "s-99"),
         ({"sections-0-title": ""}, "第 1 大题"),
         ({"usernames": "officer3, ghost"}, "ghost"),
@@ -274,7 +275,9 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
     assert told["totals"] == "共 16 题，满分 24 分"
     [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。"}
+    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。", "mends": []}
+    whole = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "160"}] * 2}).json
+    assert whole["totals"] == "全卷共 320 道题，最多 300 道。"
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
@@ -400,7 +403,7 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert organiser.get(f"/exams/{exam_id}/results.xlsx").status_code == 403
     page = organiser.get(f"/exams/{exam_id}").text
     assert "公布成绩" in page
-    assert "随机种子：" not in page
+    assert "随机种子：seed" in page
     assert "平均分" not in page
     with app.test_request_context():
         waiting = tasks_of(person(city, "organiser"), AFTER)
@@ -408,7 +411,6 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert organiser.post(f"/exams/{exam_id}/release").status_code == 303
     page = organiser.get(f"/exams/{exam_id}").text
     assert ">1.75<" in page
-    assert "随机种子：seed" in page
     book = organiser.get(f"/exams/{exam_id}/results.xlsx")
     rows = list(load_workbook(io.BytesIO(book.data)).active.values)[2:]
     assert [(row[1], row[3], row[4]) for row in rows] == [
@@ -468,6 +470,7 @@ def test_odd_numbers_and_signs_are_refused_and_not_a_defect(city, as_user):
         assert told.status_code == 200
     named = organiser.post("/exams/new", data=typed(usernames="officer\x00", units="PJ\x00"))
     assert named.status_code == 422
+    assert organiser.get(f"/exams/{make_exam(city)}/candidates?unit={10**20}").status_code == 404
 
 
 def test_results_are_exported_only_where_one_may_export(city, as_user, clock):

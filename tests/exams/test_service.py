@@ -13,6 +13,7 @@ from tests.papers.factories import fill_bank, section
 from trainer.accounts.models import User
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
+from trainer.bank.models import ItemRecord
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams import service
@@ -352,3 +353,22 @@ def test_people_named_after_the_publication_get_shuffled_papers_too(session, cit
     assert session.scalar(select(func.count()).select_from(Paper)) == min(named, 16)
     versions = select(func.count(PaperItem.item_version_id.distinct()))
     assert session.scalar(versions) == 3
+
+
+def test_reserved_items_are_drawn_by_who_may_and_that_is_put_down(session, city):
+    fill_bank(single_choice=6)
+    with transaction() as open_session:
+        open_session.execute(update(ItemRecord).where(ItemRecord.code.in_(["s-1", "s-2"])).values(pool="reserved"))
+    by_pool = make_spec(sections=(section(count=2, pool="reserved"),))
+    by_name = make_spec(sections=(section(count=2, item_ids=("s-1", "s-3")),))
+    for spec, field, code in (
+        (by_pool, "sections.0.pool", "reserved_not_allowed"),
+        (by_name, "sections.0.item_ids", "unknown_items"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            service.create_exam(spec, by=person(city, "examiner"), now=BEFORE, publish=False)
+        assert [(one.field, one.code) for one in refusal.value.problems] == [(field, code)]
+        service.create_exam(spec, by=person(city, "organiser"), now=BEFORE)
+    service.create_exam(make_spec(), by=person(city, "examiner"), now=BEFORE)
+    drawn = session.scalars(select(Entry.detail).where(Entry.action == "exam.published").order_by(Entry.id)).all()
+    assert [one.get("reserved") for one in drawn] == [["s-1", "s-2"], ["s-1"], None]

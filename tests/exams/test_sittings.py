@@ -105,11 +105,12 @@ def test_a_release_by_hand_is_asked_for_after_the_last_sitting(city):
         service.release_results(exam_id, by=person(city, "organiser"), now=NINE + 5 * HOUR)
 
 
-def test_no_sitting_comes_after_the_results(city):
-    exam_id = make_exam(city)
+@pytest.mark.parametrize(("release", "why"), [("after_close", "results_are_out"), ("manual", "exam_is_over")])
+def test_no_sitting_comes_once_keys_or_the_draw_may_be_known(city, release, why):
+    exam_id = make_exam(city, release=release)
     with pytest.raises(Refused) as refused:
-        add(city, exam_id, now=NINE + 3 * HOUR)
-    assert refused.value.code == "results_are_out"
+        add(city, exam_id, now=NINE + 2 * HOUR)
+    assert refused.value.code == why
 
 
 @pytest.mark.parametrize(

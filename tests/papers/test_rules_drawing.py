@@ -13,7 +13,7 @@ from trainer.papers.rules.drawing import (
     Part,
     count_suiting,
     deal_papers,
-    draw_forms,
+    divided,
     draw_items,
     find_lacks,
     form_of_attempt,
@@ -153,28 +153,17 @@ def test_a_blueprint_is_drawn_exactly_when_it_can_be_met(parts, groups, seed):
     assert len(set(everything)) == len(everything)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(wanted, pools)
-def test_parallel_papers_are_equally_hard(parts, groups):
+def test_items_are_divided_so_that_each_part_can_be_filled_by_its_own(parts, groups):
     pool = make_pool(*groups)
     if find_lacks(parts, pool):
         return
-    papers = draw_forms(parts, pool, "s", count=3)
-    profiles = [[Counter(item.difficulty for item in section) for section in paper] for paper in papers]
-    assert profiles[0] == profiles[1] == profiles[2]
-
-
-def test_later_papers_can_be_drawn_like_the_first():
-    pool = make_pool((20, "a", 1), (20, "a", 3))
-    parts = [part(10)]
-    together = draw_forms(parts, pool, "s", count=3)
-    like = [[item.difficulty for item in section] for section in together[0]]
-    assert codes(draw_forms(parts, pool, "s", count=1, first=3, like=like)[0]) == codes(together[2])
-
-
-def test_a_paper_like_one_that_the_pool_no_longer_allows_is_drawn_freely():
-    drawn = draw_forms([part(4)], make_pool((4, "a", 1)), "s", count=1, first=2, like=[[3, 3, 3, 3]])
-    assert len(drawn[0][0]) == 4
+    lists = divided(parts, pool, "s")
+    assert all(len(held) >= one.count for one, held in zip(parts, lists, strict=True))
+    everything = [item.code for held in lists for item in held]
+    assert len(set(everything)) == len(everything)
+    assert all(one.criteria.takes(item) for one, held in zip(parts, lists, strict=True) for item in held)
 
 
 def test_every_item_is_as_likely_as_any_other():

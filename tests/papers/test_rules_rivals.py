@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.bank.rules import Criteria, PoolItem
-from trainer.papers.rules.drawing import CannotDraw, Part, count_suiting, draw_forms, draw_items, find_lacks
+from trainer.papers.rules.drawing import CannotDraw, Part, count_suiting, divided, draw_items, find_lacks
 
 TOPICS = ("a", "b", "c")
 
@@ -86,10 +86,11 @@ def test_items_that_could_all_be_taken_together_are_not_always_preferred():
     assert {draw_items([part(1)], pool, str(seed))[0][0].code for seed in range(40)} == {"0", "1", "2"}
 
 
-def test_parallel_forms_hold_no_rivals_either():
+def test_lists_that_are_divided_hold_rivals_only_where_one_of_them_will_do():
     pool = pool_of("a" * 30, *[(n, n + 1) for n in range(0, 28)])
-    for paper in draw_forms([part(10)], pool, "s", count=5):
-        assert_peace(paper)
+    lists = divided([part(5), part(5)], pool, "s")
+    assert_peace(lists)
+    assert all(len(held) >= 5 for held in lists)
 
 
 def fewest_missing(parts, pool):

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from question_bank.kinds import KINDS
 from trainer.papers.rules.blueprint import SectionSpec, blueprint_problems, max_points, presets
 from trainer.papers.rules.scoring import has_passed, item_points, total_points
 
 GOOD = SectionSpec("单选题", "single_choice", 40, Decimal("1"))
-KINDS = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,15 @@ def test_limits_of_the_whole():
 
 
 def test_the_ready_made_blueprints_are_sound():
-    usual, short = presets(KINDS)
+    usual, short, *others = presets({kind: kind for kind in KINDS})
     assert (max_points(usual.sections), usual.minutes, usual.pass_mark) == (100, 60, 60)
     assert [one.count for one in usual.sections] == [40, 20, 20]
     assert max_points(short.sections) == 25
-    assert not blueprint_problems(usual.sections) + blueprint_problems(short.sections)
+    assert [one.slug for one in (usual, short, *others) if blueprint_problems(one.sections)] == []
+
+
+def test_a_section_of_a_ready_made_blueprint_has_its_own_title_or_that_of_its_kind():
+    kinds = {kind: f"<{kind}>" for kind in KINDS}
+    for language, title in (("zh", "判断题（通用）"), ("en", "True or false (general)")):
+        market = next(one for one in presets(kinds, language) if one.slug == "field_market")
+        assert [part.title for part in market.sections if part.kind == "true_false"] == ["<true_false>", title]

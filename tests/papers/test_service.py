@@ -4,22 +4,28 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
+import orjson
 import pytest
 from sqlalchemy import func, select
 
+from docs import redraw
+from question_bank.kinds import KINDS
 from tests.conftest import NINE
 from tests.papers.factories import fill_bank, section
 from tests.question_bank.samples import CANARIES, EXPLANATION_CANARY, NOTE_CANARY, make_item
 from trainer.bank.importing import import_items, load_shipped
-from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.errors import Invalid, Missing
 from trainer.marking.grading import forget_keys, keys_of
 from trainer.papers.models import Paper, PaperItem
-from trainer.papers.queries import items_of_paper, papers_of, sections_of, supply_of
-from trainer.papers.rules.blueprint import presets
-from trainer.papers.service import NotEnoughItems, compile_papers, create_blueprint, paper_digest, replace_sections
+from trainer.papers.outlook import KeptOut, NotEnoughItems, look_ahead
+from trainer.papers.publication import draw_file
+from trainer.papers.queries import draws_of, items_of_paper, papers_of, plans_of, rules_of, sections_of
+from trainer.papers.rules.blueprint import DrawRules, presets
+from trainer.papers.rules.plan import commitment
+from trainer.papers.service import compile_papers, create_blueprint, paper_digest, replace_sections
 
-TITLES = {"single_choice": "单选题", "multiple_choice": "多选题", "true_false": "判断题"}
+TITLES = {kind: kind for kind in KINDS}
 
 
 def make_blueprint(*sections, seed="seed"):
@@ -156,12 +162,10 @@ def test_a_lack_stands_at_its_section_and_nothing_is_stored(session):
 
 def test_supply_says_what_the_bank_has_for_each_section(session):
     fill_bank(single_choice=5, true_false=1)
-    supply = supply_of(session, [section(count=4), section(count=2), section("true_false", 1)], NINE.date())
-    assert [(one.wanted, one.found, one.lack and one.lack.missing) for one in supply] == [
-        (4, 5, None),
-        (2, 5, 1),
-        (1, 1, None),
-    ]
+    sections = [section(count=4), section(count=2), section("true_false", 1)]
+    outlook = look_ahead(session, sections, NINE.date(), mends=True)
+    assert [(one.wanted, one.found, one.missing) for one in outlook.standings] == [(4, 5, 0), (2, 5, 1), (1, 1, 0)]
+    assert outlook.standings[1].mends == (("fewer", 1), ("write", 1))
 
 
 def test_a_faulty_blueprint_is_refused_and_a_compiled_one_frozen(session):
@@ -188,6 +192,10 @@ def test_sections_are_read_as_they_were_written(session):
         fields=("market",),
         difficulty=(1, 2),
         item_ids=("s-1",),
+        laws=("行政处罚法",),
+        levels=("recall", "apply"),
+        mix=(("1", 2), ("2", 1)),
+        order="easy_first",
     )
     assert sections_of(session, make_blueprint(spec)) == [replace(spec, points_each=Decimal("0.50"))]
 
@@ -261,3 +269,158 @@ def test_variants_and_enemies_never_meet_in_a_paper_and_the_lack_is_told(session
         (2, 1, 1),
     ]
     compiled(make_blueprint(section(count=1), section("true_false", 1)))
+
+
+def test_a_section_draws_by_law_level_and_mix(session):
+    basis = {"law": "行政强制法", "version": "2011-06-30", "article": "10", "paragraph": None, "item": None}
+    import_items(
+        [make_item(id=f"q-{n}", difficulty=1 + n % 2, level="apply" if n < 4 else "recall") for n in range(8)]
+        + [make_item(id="f-1", basis=[basis])],
+        by=None,
+        now=NINE,
+        publish=True,
+    )
+    compiled(
+        make_blueprint(
+            section(count=1, laws=("行政强制法",)), section(count=3, levels=("apply",), mix=(("1", 2), ("2", 1)))
+        )
+    )
+    rows = session.execute(
+        select(PaperItem.section, ItemRecord.code, ItemRecord.difficulty, ItemRecord.level)
+        .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
+        .join(ItemRecord, ItemRecord.id == ItemVersion.item_id)
+        .order_by(PaperItem.number)
+    ).all()
+    assert rows[0][:2] == (1, "f-1")
+    assert sorted(row[2] for row in rows[1:]) == [1, 1, 2]
+    assert {row[3] for row in rows[1:]} == {"apply"}
+
+
+def test_a_lack_of_the_mix_is_told_at_its_line(session):
+    fill_bank(single_choice=5, difficulty=2)
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(make_blueprint(section(count=4, mix=(("2", 2), ("5", 2)))))
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code, problem.params["missing"]) == ("sections.0.mix", "section_lacks_difficulty", 2)
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(make_blueprint(section(count=2, mix=(("5", 2),), item_ids=("s-1",))))
+    assert [one.code for one in refusal.value.problems] == ["section_lacks_difficulty", "surplus_items"]
+
+
+def make_ruled(*sections, **rules):
+    return create_blueprint("春季考试", sections, seed="seed", by=None, now=NINE, rules=DrawRules(**rules))
+
+
+def test_items_that_stood_in_so_many_exams_of_a_year_are_not_drawn_and_the_lack_says_so(session):
+    fill_bank(single_choice=5)
+    compiled(make_blueprint(section(count=3)))
+    used = {one.item_version_id for one in session.scalars(select(PaperItem))}
+    session.rollback()
+    blueprint_id = make_ruled(section(count=2), exposure_most=1)
+    assert rules_of(session, blueprint_id) == DrawRules(exposure_most=1)
+    session.rollback()
+    made = compiled(blueprint_id)
+    assert not used & {one.item_version_id for one in items_of_paper(session, made.paper_ids[0])}
+    session.rollback()
+    with pytest.raises(NotEnoughItems) as refusal:
+        compiled(make_ruled(section(count=2), exposure_most=1))
+    assert [(one.field, one.code) for one in refusal.value.problems] == [
+        ("sections.0.count", "section_lacks_items"),
+        ("sections.0.count", "section_items_exposed"),
+    ]
+    assert refusal.value.problems[1].params["count"] == 5
+    assert compiled(make_ruled(section(count=2), exposure_most=2)).paper_ids
+    # A second form of an exam is no second exam.
+    assert compiled(blueprint_id).paper_ids
+
+
+def test_named_items_are_taken_however_often_they_were_used(session):
+    fill_bank(single_choice=2)
+    compiled(make_blueprint(section(count=2)))
+    assert compiled(make_ruled(section(count=1, item_ids=("s-1",)), exposure_most=1)).paper_ids
+
+
+def test_what_was_met_is_kept_out_for_all_or_for_one_form(session):
+    fill_bank(single_choice=4)
+    ids = {row.code: row.id for row in session.scalars(select(ItemRecord))}
+    session.rollback()
+    blueprint_id = make_ruled(section(count=3), avoid_days=30)
+    met = frozenset({ids["s-1"]})
+    asked = {"shuffle_items": False, "shuffle_options": False, "until": NINE.date(), "now": NINE}
+    made = compile_papers(blueprint_id, count=2, same_items=False, kept_out=KeptOut(for_form={2: met}), **asked)
+    held = [one.item_version_id for one in items_of_paper(session, made.paper_ids[1])]
+    session.rollback()
+    versions = dict(session.execute(select(ItemRecord.code, ItemRecord.version_id)).all())
+    session.rollback()
+    assert versions["s-1"] not in held
+    both = met | {ids["s-2"]}
+    with pytest.raises(NotEnoughItems) as refusal:
+        compile_papers(blueprint_id, count=2, same_items=False, kept_out=KeptOut(for_form={3: both}), **asked)
+    assert [(one.field, one.code) for one in refusal.value.problems][-1] == ("avoid_days", "people_lack_items")
+    assert refusal.value.problems[-1].params == {"people": 1, "days": 30}
+    with pytest.raises(NotEnoughItems) as refusal:
+        compile_papers(
+            make_ruled(section(count=4), avoid_days=30),
+            count=1,
+            same_items=True,
+            kept_out=KeptOut(for_all=met),
+            **asked,
+        )
+    assert [one.code for one in refusal.value.problems] == ["section_lacks_items", "section_items_met"]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("same_items", [True, False])
+def test_the_published_file_gives_every_paper_again(session, capsys, same_items, shuffle):
+    kinds = ("single_choice", "multiple_choice", "true_false", "ordering", "matching", "case_study")
+    fill_bank(**dict.fromkeys(kinds, 6))
+    blueprint_id = make_blueprint(*(section(kind, 2) for kind in kinds))
+    asked = {"same_items": same_items, "shuffle_items": shuffle, "shuffle_options": shuffle}
+    compiled(blueprint_id, 8, **asked)
+    compiled(blueprint_id, 2, **asked)
+    told = orjson.loads(orjson.dumps(draw_file(session, blueprint_id, "春季考试")))
+    redraw.main(told)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith("commitment")] == ["fits"] * (1 if same_items else 2)
+    shown = [line.split()[1:] for line in lines if line.startswith("form")]
+    assert shown == [[str(form)] for form in range(1, 11)]
+    drawn = [line.split() for line in lines if line.startswith("  ")]
+    code_of = {row.id: row.body["id"] for row in session.scalars(select(ItemVersion))}
+    for form, paper in enumerate(papers_of(session, blueprint_id), start=1):
+        rows = items_of_paper(session, paper.id)
+        document = json.loads(session.get(Paper, paper.id).document)
+        orders = {one["number"]: "".join(option["key"] for option in one.get("options", [])) for one in items(document)}
+        expected = [[] for _ in kinds]
+        for row in rows:
+            if row.part in (None, 1):
+                expected[row.section - 1].append(code_of[row.item_version_id])
+            if shuffle and orders[row.number]:
+                expected[row.section - 1][-1] += "/" + orders[row.number]
+        assert drawn[(form - 1) * len(kinds) : form * len(kinds)] == expected
+
+
+def test_the_plan_is_kept_with_what_is_expected_of_each_form(session):
+    fill_bank(single_choice=12, difficulty=3)
+    blueprint_id = make_blueprint(section(count=4))
+    made = compiled(blueprint_id, 3)
+    (line,) = draws_of(session, blueprint_id)
+    assert (line.first_form, line.expected, line.measured) == (1, (6500, 6500, 6500), 0)
+    assert line.commitment == made.commitment
+    ((promise, plan),) = plans_of(session, blueprint_id)
+    assert promise == commitment("seed", plan)
+
+
+def test_measured_items_count_by_their_measure(session):
+    fill_bank(single_choice=4, difficulty=3)
+    first = session.scalar(select(ItemRecord).where(ItemRecord.code == "s-1"))
+    for origin, facility in (("practice", 2000), ("exam", 9000)):
+        session.add(
+            ItemStatistic(
+                item_id=first.id, origin=origin, shown=30, facility=facility, figures={}, advice=[], computed_at=NINE
+            )
+        )
+    session.commit()
+    blueprint_id = make_blueprint(section(count=4))
+    compiled(blueprint_id, 2)
+    (line,) = draws_of(session, blueprint_id)
+    assert (line.expected, line.measured) == ((7125, 7125), 1)

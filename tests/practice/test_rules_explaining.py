@@ -51,23 +51,6 @@ def test_each_blank_shows_what_was_given_and_what_is_accepted():
     assert [one.given for one in told("fill_blank", None).blanks] == ["", ""]
 
 
-@pytest.mark.parametrize(
-    ("basis", "zh", "en"),
-    [
-        (LegalBasis("行政处罚法", "2021-01-22", "36"), "第三十六条", "Article 36"),
-        (LegalBasis("行政处罚法", "2021-01-22", "36", 1), "第三十六条第一款", "Article 36, paragraph 1"),
-        (
-            LegalBasis("刑法", "2023-12-29", "120-1", 2, 13),
-            "第一百二十条之一第二款第十三项",
-            "Article 120-1, paragraph 2, item 13",
-        ),
-    ],
-)
-def test_a_place_in_a_law_is_told_as_the_law_counts(basis, zh, en):
-    cited = cite(basis)
-    assert (cited.place_zh, cited.place_en) == (zh, en)
-
-
 def test_a_law_has_its_full_title_and_its_standing():
     cited = cite(LegalBasis("行政处罚法", "2021-01-22", "36"))
     assert (cited.title, cited.in_force) == ("中华人民共和国行政处罚法", True)

@@ -1,10 +1,14 @@
 """The findings on a bank: each defect is found, and a sound bank has none."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from question_bank import Item, Problem, check, grade, kinds, load
+from question_bank.guessing import at_least
+from question_bank.kinds.case_study import expand
+from question_bank.kinds.short_answer import marked
 from question_bank.laws import register
 from question_bank.store import Fault, read
 from question_bank.topics import taxonomy
@@ -333,12 +337,37 @@ def test_too_many_items_with_every_option_right_are_a_warning(whole, wrong):
     assert ("often_all_right" in spread("multiple_choice", keys)) is wrong
 
 
-@pytest.mark.parametrize(("longest", "wrong"), [(9, False), (10, True)])
-def test_a_right_option_that_is_mostly_the_longest_is_a_warning(longest, wrong):
-    # D is the longest of these options, so each item with the key D counts.
-    options = [{"key": key, "text": key * (3 if key == "D" else 2), "note": "说明。"} for key in "ABCD"]
-    keys = "D" * longest + "ABC" * 6
-    assert ("longest_is_right" in spread("single_choice", keys[:20], options=options)) is wrong
+def levels(kind, keys, options):
+    items = [
+        make_item(kind, id=f"penalty-law-{number:04d}", key=key, options=options) for number, key in enumerate(keys)
+    ]
+    return [one.level for one in findings(*items) if one.code == "longest_is_right" and not one.file]
+
+
+# D is the longest of these options, so each item with the key D counts; 10 of 40 are to be expected.
+LONG_D = [{"key": key, "text": key * (3 if key == "D" else 2), "note": "说明。"} for key in "ABCD"]
+
+
+@pytest.mark.parametrize(("longest", "level"), [(17, []), (18, ["warning"]), (19, ["warning"]), (20, ["error"])])
+def test_the_longest_option_may_be_right_as_often_as_chance_allows(longest, level):
+    assert levels("single_choice", ("D" * longest + "ABC" * 13)[:40], LONG_D) == level
+
+
+def test_options_of_one_length_say_nothing_about_the_key():
+    level = [one | {"text": one["key"] * 3} for one in LONG_D]
+    assert levels("single_choice", "D" * 40, level) == []
+
+
+@pytest.mark.parametrize(("longest", "level"), [(27, []), (28, ["warning"]), (31, ["error"])])
+def test_in_multiple_choice_the_longest_option_is_weighed_by_how_many_are_right(longest, level):
+    # Two of four are right, so the longest one is right in half of the items by chance.
+    keys = [["A", "D"]] * longest + [["A", "B"]] * (40 - longest)
+    assert levels("multiple_choice", keys, LONG_D) == level
+
+
+@pytest.mark.parametrize(("shares", "hits", "chance"), [([0.5] * 4, 4, 0.0625), ([0.25, 0.5], 1, 0.625), ([], 0, 1)])
+def test_the_chance_of_so_many_hits_is_that_of_so_many_tosses(shares, hits, chance):
+    assert at_least(hits, shares) == pytest.approx(chance)
 
 
 def test_a_finding_tells_where_it_is():
@@ -358,6 +387,11 @@ def test_the_shipped_bank_has_no_errors():
 def test_the_shipped_bank_can_be_loaded_and_graded():
     bank = load()
     assert len(bank) > 0
-    for item in bank:
+    for item in (part for whole in bank for part in expand(whole)):
         answer = [one[0] for one in item.key] if item.kind == "fill_blank" else kinds.right_answer(item)
-        assert all(grade(item, answer, rule).fraction == 1 for rule in kinds.RULES), item.id
+        grades = [grade(item, answer, rule) for rule in kinds.RULES]
+        # A short answer is marked by a person; the full marks of its rubric must be all of it.
+        if item.kind == "short_answer":
+            grades.append(marked(item, [Decimal(1)] * len(item.settings["rubric"])))
+        assert all(one.fraction == 1 or one.needs_person for one in grades), item.id
+        assert grades[-1].fraction == 1, item.id

@@ -34,6 +34,10 @@ def test_each_field_is_named_by_its_letter_or_number():
 TURNED = [row | {"text": options(4)[3 - number]["text"]} for number, row in enumerate(options(4))]
 
 
+def _reworded(letter, text):
+    return [row | {"text": text} if row["key"] == letter else row for row in options(4)]
+
+
 def _part(**changes):
     parts = [dict(part) for part in DATA["case_study"]["parts"]]
     parts[0] |= changes
@@ -49,6 +53,10 @@ def _part(**changes):
         ("single_choice", {"options": [*options(3), {"key": "D", "text": "结案"}]}, False),
         # The letter of the key stays, what stands there is another option.
         ("single_choice", {"options": TURNED}, True),
+        # Nor does the letter say anything once other words stand there; forms of a number are the same words.
+        ("single_choice", {"options": _reworded("B", "处罚告知")}, True),
+        ("single_choice", {"options": _reworded("A", "先行登记")}, False),
+        ("multiple_choice", {"options": _reworded("A", "送达")}, True),
         ("multiple_choice", {"indefinite": True}, True),
         ("true_false", {"key": False}, True),
         ("fill_blank", {"key": [["九十"], ["行政机关", "执法机关"]]}, True),
@@ -66,3 +74,9 @@ def _part(**changes):
 )
 def test_a_change_of_key_is_what_could_change_a_score(kind, changes, is_another):
     assert changes_key(make_item(kind), make_item(kind, **changes)) is is_another
+
+
+def test_forms_of_a_number_in_a_right_option_are_no_change_of_key():
+    old, new = (make_item(options=_reworded("B", text)) for text in ("十五日", "１５ 日。"))
+    assert not changes_key(old, new)
+    assert changes_key(old, make_item(options=_reworded("B", "六十日")))

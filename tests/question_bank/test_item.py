@@ -172,7 +172,7 @@ def test_a_missing_field_is_named(field):
         ({"options": [{"key": "A", "text": "x", "right": True}]}, "options[0].right", "unknown_field"),
         ({"pool": "secret"}, "pool", "unknown_value"),
         ({"pool": ["open"]}, "pool", "unknown_value"),
-        ({"variant_group": "Group 1"}, "variant_group", "bad_slug"),
+        ({"variant_group": "Group 1"}, "variant_group", "bad_group"),
         ({"enemies": "a-1"}, "enemies", "not_a_list"),
         ({"enemies": ["A 1"]}, "enemies[0]", "bad_id"),
         ({"enemies": ["a-1", "a-1"]}, "enemies[1]", "duplicate"),

@@ -7,6 +7,7 @@ import pytest
 from question_bank import formats
 from question_bank.formats.report import complete
 from tests.question_bank.inventing import HASH, PICTURE
+from tests.question_bank.samples import make_item
 
 ASKED = {"wing": "procedures", "topic": "hearing", "fields": ["general"], "difficulty": 3, "level": "recall"}
 
@@ -276,3 +277,26 @@ def test_a_file_that_cannot_be_read_is_refused(content, code):
 def test_xml_in_gbk_is_read():
     content = f'<?xml version="1.0" encoding="gb2312"?><quiz>{multichoice(100, 0)}</quiz>'.encode("gbk")
     assert complete(formats.read(content, "x.xml").found, ASKED)[0].item.stem == "题干"
+
+
+def test_signs_that_only_html_has_names_for_are_read_and_told():
+    question = (
+        '<question type="truefalse"><questiontext format="html"><text>先受理 &rarr; 后立案&hellip;'
+        "<![CDATA[，见 &larr;]]></text></questiontext>"
+        '<answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question>'
+    )
+    report = formats.read(f"<quiz>{question}</quiz>".encode(), "x.xml")
+    (done,) = complete(report.found, ASKED)
+    assert done.item.stem == "先受理 → 后立案…，见 ←"
+    assert [(note.code, note.before) for note in report.notes] == [("html_names_in_xml", "&rarr; &hellip;")]
+    with pytest.raises(formats.Unreadable):
+        formats.read(b"<quiz>&nobody;</quiz>", "x.xml")
+    with pytest.raises(formats.Unreadable):
+        formats.read(b'<!DOCTYPE quiz [<!ENTITY a "b">]><quiz>&a;&rarr;</quiz>', "x.xml")
+
+
+def test_an_error_finding_item_whose_sentences_were_taken_apart_in_moodle_is_a_multiple_choice():
+    chosen = formats.find("moodle_xml")
+    content = chosen.writer([make_item("error_finding")]).replace(b'class="sentence"', b"", 1)
+    (done,) = complete(chosen.reader(content, "x").found, {})
+    assert done.item.kind == "multiple_choice"

@@ -355,3 +355,28 @@ def test_a_canvas_package_finds_its_pictures():
     report = read(zipped(files), "x.imscc")
     assert report.format == "qti_12"
     assert complete(report.found, ASKED)[0].item.media[0].alt == "图"
+
+
+def test_items_that_only_the_test_names_are_read_with_their_stimulus():
+    only = '<resource identifier="t" type="imsqti_test_xmlv2p1" href="test.xml"/>'
+    manifest = f"<manifest><resources>{only}</resources></manifest>"
+    refs = "".join(f'<assessmentItemRef identifier="i{at}" href="items/{at}.xml"/>' for at in (1, 2, 3))
+    test = (
+        f'<assessmentTest {SPACE} identifier="t" title="卷"><testPart identifier="p"><assessmentSection identifier="s" '
+        f'title="第一部分" visible="true">{refs}</assessmentSection></testPart></assessmentTest>'
+    )
+    key = declared("H")
+    one = item(CHOICE, key)
+    two = item(CHOICE, key, more='<assessmentStimulusRef identifier="s" href="../shared/s.xml"/>')
+    files = {
+        "imsmanifest.xml": manifest,
+        "test.xml": test,
+        "items/1.xml": one,
+        "items/2.xml": two,
+        "shared/s.xml": f'<assessmentStimulus {SPACE} identifier="s" title="材料"><stimulusBody><p>共用材料。</p>'
+        "</stimulusBody></assessmentStimulus>",
+    }
+    report = read(zipped(files), "x.zip")
+    assert len(report.found) == 2
+    assert "共用材料。" in str(report.found[1].data["stem"])
+    assert [(note.code, note.before) for note in report.notes] == [("file_missing", "items/3.xml")]

@@ -241,6 +241,21 @@ def test_versions_with_another_key_stand_apart(city):
     assert [(one["number"], one["same_key"], one["people"]) for one in found.figures["versions"]] == [(1, False, 60)]
 
 
+def test_a_key_that_was_only_proposed_parts_nothing(city):
+    exam, _people = sit_many(city, sheets())
+    ids = items_of(exam)
+    with transaction() as session:
+        old = session.scalars(select(ItemVersion).where(ItemVersion.item_id == ids[1])).one()
+        new = {"item_id": ids[1], "public": old.public, "content_hash": b"1" * 32, "created_at": NINE}
+        given_up = ItemVersion(number=2, body={**old.body, "key": "A"}, changes_key=True, **new)
+        mended = ItemVersion(number=3, body=old.body | {"explanation": "改了"}, **new)
+        session.add_all([given_up, mended])
+        session.flush()
+        session.execute(update(ItemRecord).where(ItemRecord.id == ids[1]).values(version_id=mended.id))
+    count_all()
+    assert of(ids[1]).shown == 60
+
+
 def test_a_case_is_one_item_and_its_parts_are_told_each_by_itself(city):
     part = {"kind": "single_choice", "options": [{"key": key, "text": f"选项{key}"} for key in "ABCD"], "key": "B"}
     part["basis"] = item("single_choice", 90).to_dict()["basis"]

@@ -20,14 +20,16 @@ _OWN: dict[str, frozenset[str]] = {
     "judicial_office": frozenset({"people.view", "hours.view", "units.view"}),
     "item_author": frozenset({"item.view", "item.edit"}),
     "item_reviewer": frozenset({"item.view", "item.review"}),
-    "bank_manager": frozenset({"item.view", "item.edit", "item.manage", "law.manage", "export"}),
+    "bank_manager": frozenset({"item.view", "item.edit", "item.manage", "item.reserve", "law.manage", "export"}),
     "exam_officer": frozenset({"exam.view", "exam.manage", "exam.watch", "item.count", "people.view", "export"}),
+    # Reserved items are for finals: whoever plans an ordinary exam does not use them up.
     "organiser": frozenset(
         {
             "exam.view",
             "exam.manage",
             "exam.watch",
             "item.count",
+            "item.reserve",
             "people.view",
             "competition.view",
             "competition.manage",

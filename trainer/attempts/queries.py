@@ -162,6 +162,7 @@ class OwnExam:
     """
 
     exam_id: int
+    blueprint_id: int
     title: str
     state: str
     unit_name: str
@@ -268,6 +269,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
     candidate, exam, sitting, unit_name, item_count, max_points, longest, last_closes_at = row
     return OwnExam(
         exam_id=exam.id,
+        blueprint_id=exam.blueprint_id,
         title=exam.title,
         state=exam.state,
         unit_name=unit_name,

@@ -17,7 +17,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from question_bank.text import numeral
 from trainer.attempts import queries
 from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
@@ -25,11 +24,13 @@ from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMI
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
-from trainer.exams.rules import spread_seconds
+from trainer.exams.rules import draw_is_public, spread_seconds
 from trainer.laws.queries import Citation, CitedArticle, cited_articles
+from trainer.laws.wording import place_name
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
 from trainer.marking.rules import may_see_result, profile
+from trainer.papers.queries import commitments_of
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
@@ -73,6 +74,7 @@ def hall(exam_id):
     _demand_ticket(exam_id)
     exam = queries.own_exam(db.session(), exam_id, current_user.id)
     so_far = said_so_far(exam, _scores([exam], now), now)
+    promises = commitments_of(db.session(), exam.blueprint_id)
     end_read()
     phase = exam.phase(now)
     if phase == HANDED_IN:
@@ -100,6 +102,8 @@ def hall(exam_id):
         settings=settings,
         opens_in=opens_in,
         so_far=so_far,
+        promises=promises,
+        draw_is_public=draw_is_public(now, exam.ended_at, exam.grace_seconds),
         now=now,
     )
 
@@ -118,6 +122,7 @@ def receipt(attempt_id):
     handed_in_at = attempt.submitted_at or attempt.deadline_at
     released = bool(marks.released_scores(db.session(), [attempt_id], now))
     waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
+    promises = commitments_of(db.session(), exam.blueprint_id)
     end_read()
     unsent = min(max(request.args.get("unsent", 0, type=int), 0), 999)
     return render_template(
@@ -126,6 +131,8 @@ def receipt(attempt_id):
         exam=exam,
         handed_in_at=handed_in_at,
         released=released,
+        promises=promises,
+        draw_is_public=stands and draw_is_public(now, exam.ended_at, exam.grace_seconds),
         waits=waits,
         release=release_sentence(exam),
         unsent=unsent,
@@ -269,19 +276,14 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
         "key": told(item["right_answer"]),
         "verdict": "right" if item["correct"] else "part" if part else "wrong",
         "basis": [
-            {**one, "place": _place(one), "text": articles.get((one["law"], one["version"], one["article"]))}
+            {
+                **one,
+                "place": place_name(one["article"], one["paragraph"], one["item"]),
+                "text": articles.get((one["law"], one["version"], one["article"])),
+            }
             for one in item["basis"]
         ],
     }
-
-
-def _place(basis: dict[str, Any]) -> str:
-    """Return the place in a law in its own way of counting, such as 第一百二十条之一第二款第三项."""
-    article, _dash, inserted = basis["article"].partition("-")
-    told = f"第{numeral(int(article))}条" + (f"之{numeral(int(inserted))}" if inserted else "")
-    if basis["paragraph"] is not None:
-        told += f"第{numeral(basis['paragraph'])}款"
-    return told + (f"第{numeral(basis['item'])}项" if basis["item"] is not None else "")
 
 
 # --- the invigilator

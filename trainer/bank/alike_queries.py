@@ -14,6 +14,8 @@ from question_bank import Item
 from question_bank.similar import Pair, hanging_together
 from trainer.accounts.models import User
 from trainer.bank.models import AlikeSearch, ItemEnemy, ItemPair, ItemRecord, ItemVersion
+from trainer.bank.rules.rich import stem_in_words
+from trainer.bank.work_queries import Viewer, may_be_seen_by
 
 PART = 500
 
@@ -126,7 +128,7 @@ def stems(session: Session, item_ids: Iterable[int]) -> dict[int, tuple[str, str
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .where(ItemRecord.id.in_(sorted(set(item_ids))))
     )
-    return {row.id: (row.code, row.public["stem"]) for row in rows}
+    return {row.id: (row.code, stem_in_words(row.public)) for row in rows}
 
 
 def verdicts() -> Select[Any]:
@@ -141,19 +143,19 @@ def verdicts() -> Select[Any]:
     )
 
 
-def kept_apart(session: Session, item_id: int, variant_group: str | None) -> tuple[list[Any], list[Any]]:
-    """Return the variants and the enemies of an item as rows of (id, code), by code: what no paper holds beside it."""
-    variants = select(ItemRecord.id, ItemRecord.code).where(
-        ItemRecord.variant_group == variant_group, ItemRecord.id != item_id
-    )
-    enemies = (
-        select(ItemRecord.id, ItemRecord.code)
-        .join(
-            ItemEnemy,
-            ((ItemEnemy.item_id == item_id) & (ItemEnemy.enemy_id == ItemRecord.id))
-            | ((ItemEnemy.enemy_id == item_id) & (ItemEnemy.item_id == ItemRecord.id)),
-        )
-        .order_by(ItemRecord.code)
-    )
+def kept_apart(
+    session: Session, item_id: int, variant_group: str | None, viewer: Viewer
+) -> tuple[list[Any], list[Any]]:
+    """Return the variants and the enemies of an item as rows of (id, code), by code: what no paper holds beside it.
+
+    Items that the viewer may not see are not named.
+    """
+    seen = select(ItemRecord.id, ItemRecord.code).where(may_be_seen_by(viewer))
+    variants = seen.where(ItemRecord.variant_group == variant_group, ItemRecord.id != item_id)
+    enemies = seen.join(
+        ItemEnemy,
+        ((ItemEnemy.item_id == item_id) & (ItemEnemy.enemy_id == ItemRecord.id))
+        | ((ItemEnemy.enemy_id == item_id) & (ItemEnemy.item_id == ItemRecord.id)),
+    ).order_by(ItemRecord.code)
     held = list(session.execute(variants.order_by(ItemRecord.code))) if variant_group is not None else []
     return held, list(session.execute(enemies))

@@ -12,7 +12,7 @@ from flask_login import current_user
 from question_bank.difference import differences
 from question_bank.topics import taxonomy
 from trainer.bank import alike, alike_queries, bulk, forms
-from trainer.bank.caller import look_at_reserved, rich
+from trainer.bank.caller import list_reserved, look_at_reserved, rich
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Refused
 from trainer.papers.queries import uses_of
@@ -35,6 +35,7 @@ def index():
     page, per_page = asked_page(PER_PAGE)
     shown = groups[(page - 1) * per_page : page * per_page]
     wanted = [one for group in shown for one in group.ids[:STEMS]]
+    list_reserved(current_user, wanted)
     return render_template(
         "bank/alike.html",
         search=alike_queries.newest_search(session),
@@ -66,9 +67,7 @@ def show(item_id):
         return redirect(url_for("bank_alike.index"))
     members = alike_queries.members(session, group.ids)
     base = next((one for one in members if one.id == item_id), members[0])
-    for one in members:
-        if one.pool == "reserved":
-            look_at_reserved(current_user, one.id)
+    look_at_reserved(current_user, *[one.id for one in members])
     return render_template(
         "bank/alike_group.html",
         group=group,

@@ -14,7 +14,7 @@ from question_bank.formats import FORMATS
 from question_bank.formats.words import say
 from trainer.api.resource import Id, Line, Listing, Shape, Text, api_blueprint, operation
 from trainer.bank import exporting
-from trainer.bank.caller import today, viewer
+from trainer.bank.caller import list_reserved, today, viewer
 from trainer.bank.import_choices import THEN, Choices
 from trainer.bank.import_forms import MOST_FILES, assumed
 from trainer.bank.import_once import Reading, read_files, take_in
@@ -212,6 +212,7 @@ def index(query: ItemsQuery) -> Any:
         rows = rows.where(ItemRecord.code > query.after)
     found = session.execute(rows.limit(query.limit + 1)).all()
     shown = found[: query.limit]
+    list_reserved(current_user, [row.id for row in shown])
     fields = fields_of(session, [row.id for row in shown])
     items = [
         ItemLineOut(

@@ -14,6 +14,7 @@ from trainer.accounts.rules import PERMISSIONS
 from trainer.bank.models import ItemRecord, ItemReport, ItemReview, ItemTask, ItemVersion
 from trainer.bank.queries import shown_state
 from trainer.bank.review import written_for
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.work_queries import Viewer, is_mine, may_be_seen_by
 
 LINES = 20
@@ -89,7 +90,7 @@ def _column(session: Session, name: str, wanted: ColumnElement[bool]) -> Column:
     )
     count = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     found = session.execute(rows.order_by(ItemVersion.created_at, ItemRecord.id).limit(LINES)) if count else ()
-    return Column(name, count, tuple((row.id, row.code, row.public["stem"], row.number) for row in found))
+    return Column(name, count, tuple((row.id, row.code, stem_in_words(row.public), row.number) for row in found))
 
 
 def _tasks(session: Session, viewer: Viewer) -> tuple[TaskLine, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from question_bank.topics import taxonomy
 from trainer.accounts.models import User
 from trainer.bank import bulk, forms
+from trainer.bank.caller import list_reserved
 from trainer.bank.models import BankOperation
 from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
 from trainer.core.database import db
@@ -45,6 +46,7 @@ def preview():
         changes = bulk.plan_changes(db.session(), kind, values, ids)
     except Invalid as refusal:
         return _back(refusal)
+    list_reserved(current_user, [one.item_id for one in changes])
     return render_template(
         "bank/bulk.html",
         changes=changes,
@@ -67,7 +69,7 @@ def apply():
     if made is None:
         flash(_("没有要改的试题。"), "info")
         return redirect(url_for("bank.index"), 303)
-    flash(_("已完成，可以在下面撤销。"), "success")
+    flash(_("%(name)s：已改动勾选的试题，可以在下面撤销。", name=OPERATION_NAMES[kind]), "success")
     return redirect(url_for("bank_bulk.index"), 303)
 
 

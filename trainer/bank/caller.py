@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from question_bank.fields import MARKDOWN
 from question_bank.item import Medium
@@ -17,6 +19,7 @@ from trainer.bank.comments import note_reserved_seen
 from trainer.bank.rules.rich import media_address
 from trainer.bank.work_queries import Viewer
 from trainer.core.clock import day_starts_at, local_day
+from trainer.laws.queries import laws_beside_register
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
 
@@ -37,9 +40,20 @@ def today() -> date:
     return local_day(arrived_at(), zone())
 
 
-def look_at_reserved(person: Person, item_id: int) -> None:
-    """Put down that the caller sees the text of an item, if it is a reserved one."""
-    note_reserved_seen(item_id, by=person.id, day_began=day_starts_at(today(), zone()))
+def look_at_reserved(person: Person, *item_ids: int) -> int:
+    """Put down that the caller sees items, key and all, as far as they are reserved ones; return how many are new."""
+    return note_reserved_seen(item_ids, by=person.id, day_began=day_starts_at(today(), zone()))
+
+
+def list_reserved(person: Person, item_ids: Iterable[int]) -> int:
+    """As ``look_at_reserved``, for a list that tells stems alone."""
+    ids = set(item_ids)
+    return note_reserved_seen(ids, by=person.id, day_began=day_starts_at(today(), zone()), whole=False)
+
+
+def loaded_laws(session: Session) -> list[str]:
+    """Return the short titles of the laws that are loaded beside those of the register, to choose from."""
+    return [versions[-1].law for versions in laws_beside_register(session).values()]
 
 
 def cited(basis: dict[str, Any]) -> str:

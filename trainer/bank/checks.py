@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from question_bank import Item
 from question_bank.check import check
-from question_bank.laws import register
+from question_bank.laws import name_key, register
 from question_bank.similar import nearest, words
 from question_bank.store import Bank
 from question_bank.topics import taxonomy
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.work_queries import Viewer, may_be_seen_by
+from trainer.laws.queries import fingerprints_of, known_versions
 
 # What a file of shipped content is asked, or what one item alone cannot tell.
 NOT_HERE = frozenset({"id_of_other_form", "lonely_variant", "unknown_enemy", "wrong_folder"})
@@ -46,8 +47,32 @@ def notes_on(session: Session, item: Item, *, item_id: int | None, viewer: Viewe
         for one in findings
         if one.code not in NOT_HERE
     ]
+    notes = _with_loaded_laws(session, item, notes)
     notes += _alike(session, item, item_id, viewer)
     return sorted(notes, key=lambda one: not one.is_error)
+
+
+def _with_loaded_laws(session: Session, item: Item, notes: list[Note]) -> list[Note]:
+    """Return the notes, those on laws and versions unknown to the register by what texts loaded beside it say."""
+    unknown = [one for one in notes if one.code in ("unknown_law", "unknown_version")]
+    if not unknown:
+        return notes
+    data = item.to_dict()
+    cited = {f"basis[{index}]": one for index, one in enumerate(data["basis"])}
+    for number, part in enumerate(data.get("parts", ())):
+        cited |= {f"parts[{number}].basis[{index}]": one for index, one in enumerate(part.get("basis", ()))}
+    known = known_versions(session, [one["law"] for one in cited.values()])
+    kept = [one for one in notes if one not in unknown]
+    for note in unknown:
+        basis = cited.get(note.place)
+        versions = known.get(name_key(basis["law"]), []) if basis is not None else []
+        loaded = next((one for one in versions if basis and one.version == basis["version"] and one.text_id), None)
+        if basis is None or loaded is None:
+            kept.append(note)
+        elif basis["article"] not in fingerprints_of(session, loaded):
+            told = {"law": basis["law"], "article": basis["article"]}
+            kept.append(Note(note.place, "no_such_article", told, is_error=True))
+    return kept
 
 
 def _alike(session: Session, item: Item, item_id: int | None, viewer: Viewer) -> list[Note]:

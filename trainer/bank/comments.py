@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 
 from trainer.audit.models import Entry
-from trainer.audit.service import record
+from trainer.audit.service import record_each
 from trainer.bank.models import ItemComment, ItemRecord, ItemVersion
-from trainer.core.database import transaction
+from trainer.core.database import db, transaction
 from trainer.core.errors import Invalid, Missing
 
 COMMENT_MOST = 1000
@@ -47,20 +49,22 @@ def settle_comment(item_id: int, comment_id: int, *, by: int, now: datetime) -> 
         )
 
 
-def note_reserved_seen(item_id: int, *, by: int, day_began: datetime) -> None:
-    """Record that somebody looked at the text of a reserved item: once a day for a person and an item.
+def note_reserved_seen(item_ids: Collection[int], *, by: int, day_began: datetime, whole: bool = True) -> int:
+    """Record that somebody looked at reserved items, once a day for a person and an item; return how many are new.
 
-    Nothing is recorded for an item of the open pool. ``day_began`` is the beginning of the local day, aware UTC.
+    ``whole`` says that they saw an item with its key, otherwise a list told its stem. Nothing is recorded for items of
+    the open pool. ``day_began`` is the beginning of the local day, aware UTC.
     """
-    with transaction() as session:
-        code = session.scalar(select(ItemRecord.code).where(ItemRecord.id == item_id, ItemRecord.pool == "reserved"))
-        if code is None:
-            return
-        seen = select(Entry.id).where(
-            Entry.target == f"item:{code}",
-            Entry.actor_id == by,
-            Entry.action == "item.reserved_seen",
-            Entry.at >= day_began,
-        )
-        if session.scalar(seen.limit(1)) is None:
-            record("item.reserved_seen", by=by, target=f"item:{code}")
+    session = db.session()
+    rows = select(ItemRecord.code).where(ItemRecord.id.in_(sorted(item_ids)), ItemRecord.pool == "reserved")
+    targets = [f"item:{code}" for code in session.scalars(rows.order_by(ItemRecord.code))] if item_ids else []
+    if not targets:
+        return 0
+    action = "item.reserved_seen" if whole else "item.reserved_listed"
+    seen = select(Entry.target).where(
+        Entry.target.in_(targets), Entry.actor_id == by, Entry.action == action, Entry.at >= day_began
+    )
+    known = set(session.scalars(seen))
+    fresh: list[tuple[str, int | None, dict[str, Any]]] = [(one, None, {}) for one in targets if one not in known]
+    record_each(action, fresh, by=by)
+    return len(fresh)

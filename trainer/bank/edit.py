@@ -21,13 +21,16 @@ from question_bank.difference import changes_key
 from question_bank.kinds import public
 from trainer.audit.service import record
 from trainer.bank.importing import declare_enemies, filing_problems
+from trainer.bank.lawchange import drop_proposals
 from trainer.bank.models import ItemBasis, ItemField, ItemRecord, ItemVersion
 from trainer.bank.work_queries import FILED, may_edit, read_work, text_to_edit
-from trainer.core.database import transaction
+from trainer.core.database import one_at_a_time, transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 
 NOTE_MOST = 300
 UNSAVED_ID = "own-new-0000"
+# On PostgreSQL two at once would find the same free number.
+NEW_IDS = 7_340_022
 
 
 class ItemInReview(Conflict):
@@ -74,6 +77,7 @@ def create_item(data: Mapping[str, Any], *, by: int, now: datetime, note: str = 
     """
     read_item_data(data)
     with transaction() as session:
+        one_at_a_time(session, NEW_IDS)
         item = read_item_data(data, code=_free_code(session, data["topic"]))
         _refuse_unknown_enemies(session, data)
         made = ItemRecord(
@@ -129,6 +133,8 @@ def save_item(
         another = not held.work.is_first and changes_key(standing, item)
         version = add_version(session, item_id, item, by=by, now=now, changes_key=another, note=note)
         if held.work.is_first:
+            # A draft that was thrown away is one again for whoever goes on with it.
+            found.state = "draft"
             let_stand(session, found, version.id, item)
         else:
             found.proposed_version_id, found.proposed_state = version.id, "draft"
@@ -226,6 +232,8 @@ def let_stand(
     """
     for name in ("kind", "level", *sorted(FILED - {"fields"} - set(kept))):
         setattr(found, name, getattr(item, name))
+    if found.version_id is not None:
+        drop_proposals(session, [found.id])
     found.version_id = version_id
     session.flush()
     if "fields" not in kept:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from question_bank.fields import MARKDOWN, OPEN
 from question_bank.kinds import KINDS
 from question_bank.laws import find as find_law
-from question_bank.laws import text_in_force
+from question_bank.laws import name_key, text_in_force
 from question_bank.text import normal
 from question_bank.topics import GENERAL, taxonomy
 from trainer.bank.forms import KIND_NAMES
@@ -41,11 +42,31 @@ FIRST_ROWS = {
 }
 
 
-def read_data(form: MultiDict[str, str], kept: Mapping[str, Any], today: date) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """What a citation without a version means: the text in force on ``today``.
+
+    ``loaded`` are laws that the register does not know but whose text is loaded: short title and version in force by
+    ``name_key``.
+    """
+
+    today: date
+    loaded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def named(self, title: str) -> tuple[str, str]:
+        """Return the short title and version in force of a law; the title as it stands and "" for an unknown one."""
+        law = find_law(title)
+        if law is None:
+            return self.loaded.get(name_key(title), (title, ""))
+        held = text_in_force(law.short_title, self.today)
+        return law.short_title, held.version if held else law.versions[-1].version
+
+
+def read_data(form: MultiDict[str, str], kept: Mapping[str, Any], laws: Laws) -> dict[str, Any]:
     """Return the JSON form, without an id, of what was typed.
 
     ``kept`` is the item as it was: what the editor does not offer (media) is taken from it. A citation
-    without a version gets the one in force on ``today``. Unknown inputs are passed over.
+    without a version gets the one in force. Unknown inputs are passed over.
     """
     raw = _nested(form)
     kind = _one(raw, "kind") if _one(raw, "kind") in KINDS else "single_choice"
@@ -75,7 +96,7 @@ def read_data(form: MultiDict[str, str], kept: Mapping[str, Any], today: date) -
         data["enemies"] = enemies
     if "media" in kept:
         data["media"] = kept["media"]
-    return data | _question(raw, kind, today)
+    return data | _question(raw, kind, laws)
 
 
 def padded(data: Mapping[str, Any], more: str = "") -> dict[str, Any]:
@@ -184,13 +205,13 @@ def _lettered(raw: Any) -> tuple[list[dict[str, Any]], dict[str, str], list[int]
     return options, letters, places
 
 
-def _question(raw: Any, kind: str, today: date) -> dict[str, Any]:
+def _question(raw: Any, kind: str, laws: Laws) -> dict[str, Any]:
     """Return what an item and a part of a case have in common: stem, what the kind asks, explanation, basis."""
-    data = {"stem": _one(raw, "stem")} | _asked(raw, kind, today)
-    return data | {"explanation": _one(raw, "explanation"), "basis": _bases(raw, today)}
+    data = {"stem": _one(raw, "stem")} | _asked(raw, kind, laws)
+    return data | {"explanation": _one(raw, "explanation"), "basis": _bases(raw, laws)}
 
 
-def _asked(raw: Any, kind: str, today: date) -> dict[str, Any]:
+def _asked(raw: Any, kind: str, laws: Laws) -> dict[str, Any]:
     if kind == "true_false":
         return {"key": _one(raw, "key") == "true"} if _one(raw, "key") in ("true", "false") else {}
     if kind == "fill_blank":
@@ -200,7 +221,7 @@ def _asked(raw: Any, kind: str, today: date) -> dict[str, Any]:
     if kind == "short_answer":
         return _marking(raw)
     if kind == "case_study":
-        return _case(raw, today)
+        return _case(raw, laws)
     options, letters, places = _lettered(raw)
     data: dict[str, Any] = {"options": options}
     if kind == "single_choice":
@@ -268,7 +289,7 @@ def _marking(raw: Any) -> dict[str, Any]:
     return data | ({"max_length": _whole(_one(raw, "max_length"))} if _one(raw, "max_length") else {})
 
 
-def _case(raw: Any, today: date) -> dict[str, Any]:
+def _case(raw: Any, laws: Laws) -> dict[str, Any]:
     documents = [
         {"title": _one(row, "title"), "text": _one(row, "text")}
         for _index, row in _rows(raw, "documents")
@@ -277,8 +298,9 @@ def _case(raw: Any, today: date) -> dict[str, Any]:
     parts = []
     for _index, row in _rows(raw, "parts"):
         kind = _one(row, "kind") if _one(row, "kind") in PART_KINDS else "single_choice"
-        question = _question(row, kind, today)
-        if not (question["stem"] or question.get("options") or question["explanation"]):
+        question = _question(row, kind, laws)
+        # A part for which another kind was chosen is about to be written.
+        if kind == "single_choice" and not (question["stem"] or question["options"] or question["explanation"]):
             continue
         part: dict[str, Any] = {"kind": kind}
         if _one(row, "weight") not in ("", "1"):
@@ -291,18 +313,14 @@ def _case(raw: Any, today: date) -> dict[str, Any]:
     return ({"documents": documents} if documents else {}) | {"parts": parts}
 
 
-def _bases(raw: Any, today: date) -> list[dict[str, Any]]:
+def _bases(raw: Any, laws: Laws) -> list[dict[str, Any]]:
     found = []
     for _index, row in _rows(raw, "basis"):
         title, article = _one(row, "law"), _one(row, "article")
         if not title and not article:
             continue
-        law = find_law(title.strip("《》"))
-        name = law.short_title if law else title.strip("《》")
-        version = _one(row, "version")
-        if not version and law:
-            held = text_in_force(name, today)
-            version = held.version if held else law.versions[-1].version
+        name, in_force = laws.named(title.strip("《》"))
+        version = _one(row, "version") or in_force
         found.append(
             {
                 "law": name,

@@ -8,19 +8,20 @@ from flask import Blueprint, Flask, current_app, flash, jsonify, redirect, rende
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from question_bank.laws import register as law_register
 from question_bank.topics import taxonomy
 from trainer.bank import checks, editor_forms, forms, media, review
 from trainer.bank.alike_queries import kept_apart
-from trainer.bank.caller import look_at_reserved, rich, today, viewer
+from trainer.bank.caller import cited, list_reserved, look_at_reserved, rich, today, viewer
 from trainer.bank.edit import NOTE_MOST, ItemInReview, create_item, read_item_data, save_item
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import ItemFilter, items_matching
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.wording import POOL_NAMES, found_text, place_name
 from trainer.bank.work_queries import may_be_seen_by, may_edit, read_work, seen_item, text_to_edit
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.core.files import media_folder
+from trainer.laws.queries import CitedArticle, cited_articles, known_versions, laws_beside_register, version_in_force
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.sentences import sentence
@@ -64,17 +65,24 @@ def edit(item_id):
 def find():
     """Answer with the first items whose id, stem or options hold the words, for who looks for one by name."""
     wanted = items_matching(ItemFilter(words=asked_text("words")), today()).where(may_be_seen_by(viewer(current_user)))
-    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST))
-    return jsonify(items=[{"code": row.code, "stem": row.public["stem"][:80]} for row in rows])
+    rows = db.session().execute(wanted.where(ItemRecord.state != "retired").limit(FOUND_MOST)).all()
+    list_reserved(current_user, [row.id for row in rows])
+    return jsonify(items=[{"code": row.code, "stem": stem_in_words(row.public)[:80]} for row in rows])
 
 
 @bp.post("/preview")
 @needs("item.edit")
 def preview():
-    data = _with_media(editor_forms.read_data(request.form, {}, today()))
+    data = _with_media(editor_forms.read_data(request.form, {}, _laws()))
     item_id = request.form.get("item_id", 0, type=int)
     own = item_id if 0 < item_id <= LARGEST_ID else None
     return jsonify(html=render_template("bank/_preview.html", **_looked_at(data, own)))
+
+
+def _laws() -> editor_forms.Laws:
+    """Return what a citation without a version means: of the register's laws, and of those loaded beside it."""
+    held = {key: version_in_force(one, today()) for key, one in laws_beside_register(db.session()).items()}
+    return editor_forms.Laws(today(), {key: (one.law, one.version) for key, one in held.items()})
 
 
 def _looked_at(data: dict[str, Any], item_id: int | None) -> dict[str, Any]:
@@ -87,7 +95,23 @@ def _looked_at(data: dict[str, Any], item_id: int | None) -> dict[str, Any]:
         problems = [(_input_of(one.field), found_text(one.code, one.params)) for one in refusal.problems]
     else:
         notes = checks.notes_on(db.session(), item, item_id=item_id, viewer=viewer(current_user), day=today())
-    return {"data": data, "kinds": forms.KIND_NAMES, "rich": rich, "problems": problems, "notes": notes}
+    return {
+        "data": data,
+        "kinds": forms.KIND_NAMES,
+        "rich": rich,
+        "problems": problems,
+        "notes": notes,
+        "articles": _articles_of(data),
+        "cited": cited,
+    }
+
+
+def _articles_of(data: dict[str, Any]) -> list[tuple[dict[str, Any], CitedArticle]]:
+    """Return the citations of an item and its parts whose article is loaded, each with it, in order and once."""
+    rows = [one for held in (data, *data.get("parts", ())) for one in held.get("basis", ())]
+    found = cited_articles(db.session(), [(one["law"], one["version"], one["article"]) for one in rows])
+    told = [(one, found.get((one["law"], one["version"], one["article"]))) for one in rows]
+    return [(one, article) for at, (one, article) in enumerate(told) if article and (one, article) not in told[:at]]
 
 
 def _input_of(place: str) -> str:
@@ -99,7 +123,7 @@ def _input_of(place: str) -> str:
 
 def _answer(before: dict[str, Any], found: ItemRecord | None) -> Any:
     """Answer a sent form: another row or a look at it, or a save, which leads to the item."""
-    data = _with_media(editor_forms.read_data(request.form, before, today()))
+    data = _with_media(editor_forms.read_data(request.form, before, _laws()))
     base = request.form.get("base", 0, type=int)
     note = request.form.get("note", "").strip()[:NOTE_MOST]
     more = request.form.get("more", "")
@@ -178,7 +202,10 @@ def _page(
     known = taxonomy()
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(_input_of(one.field), []).append(found_text(one.code, one.params))
+        texts, text = errors.setdefault(_input_of(one.field), []), found_text(one.code, one.params)
+        # The wing comes with the topic: without one both are wrong, at the same input and in the same words.
+        if text not in texts:
+            texts.append(text)
     looked_at = _looked_at(data, found.id if found else None)
     if problems:
         looked_at["problems"] = [(place, text) for place, texts in errors.items() for text in texts]
@@ -193,7 +220,7 @@ def _page(
         base=base,
         item_id=found.id if found else None,
         code=found.code if found else None,
-        apart=kept_apart(db.session(), found.id, None)[1] if found else [],
+        apart=kept_apart(db.session(), found.id, None, viewer(current_user))[1] if found else [],
         stands=found is not None and found.state not in ("draft", "in_review"),
         part_kinds=[(kind, forms.KIND_NAMES[kind]) for kind in editor_forms.PART_KINDS],
         wings=[
@@ -202,7 +229,7 @@ def _page(
         fields=[(one.slug, forms.filed_name(one)) for one in known.fields],
         levels=forms.LEVEL_NAMES,
         pools=POOL_NAMES,
-        laws=[law.short_title for law in law_register().laws],
+        laws=[versions[-1].law for versions in known_versions(db.session()).values()],
     )
 
 

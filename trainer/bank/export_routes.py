@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from question_bank.formats.words import say
 from trainer.bank import exporting
-from trainer.bank.caller import today, viewer
+from trainer.bank.caller import loaded_laws, today, viewer
 from trainer.bank.forms import ExportForm, with_kind_names
 from trainer.bank.import_words import ANSWER_NAMES, FORMAT_NAMES
 from trainer.core.database import db, end_read
@@ -28,7 +28,7 @@ LOSSES_SHOWN = 30
 
 def _form() -> ExportForm:
     formats = {one.name: FORMAT_NAMES[one.name] for one in exporting.writable()}
-    return ExportForm(request.args, formats, ANSWER_NAMES)
+    return ExportForm(request.args, formats, ANSWER_NAMES, loaded_laws(db.session()))
 
 
 @bp.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -97,15 +97,19 @@ class ItemFilterForm(BaseForm):
     upper_lower = SelectField(_l("鉴别指数"), validate_choice=False)
     advice = SelectField(_l("统计建议"), validate_choice=False)
 
-    def __init__(self, asked: Mapping[str, str]) -> None:
-        """Fill the filter from the arguments of the address."""
+    def __init__(self, asked: Mapping[str, str], loaded_laws: Sequence[str] = ()) -> None:
+        """Fill the filter from the arguments of the address.
+
+        ``loaded_laws`` are short titles of laws whose text is loaded beside those of the register.
+        """
         super().__init__()
         anything = SelectChoice("", _l("全部"))
         self.kind.choices = [anything, *choices_of(KIND_NAMES)]
         self.topic.choices = [anything, *topic_choices()]
         self.field.choices = [anything, *field_choices()]
         self.state.choices = [anything, *choices_of({one: STATE_NAMES[one] for one in ITEM_STATES})]
-        self.law.choices = [anything, *(SelectChoice(law.short_title, law.short_title) for law in register().laws)]
+        names = [law.short_title for law in register().laws]
+        self.law.choices = [anything, *(SelectChoice(name, name) for name in [*loaded_laws, *names])]
         self.difficulty.choices = [anything, *(SelectChoice(str(one), str(one)) for one in DIFFICULTIES)]
         self.pool.choices = [anything, *choices_of(POOL_NAMES)]
         self.use.choices = [anything, SelectChoice("used", _l("用过")), SelectChoice("unused", _l("没有用过"))]
@@ -139,9 +143,15 @@ class ExportForm(ItemFilterForm):
     answers = SelectField(_l("Word 文件里的答案"), validate_choice=False)
     title = StringField(_l("Word 文件的标题"))
 
-    def __init__(self, asked: Mapping[str, str], formats: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        asked: Mapping[str, str],
+        formats: Mapping[str, Any],
+        answers: Mapping[str, Any],
+        loaded_laws: Sequence[str] = (),
+    ) -> None:
         """Fill the form from the arguments of the address; ``formats`` and ``answers`` are words by name."""
-        super().__init__(asked)
+        super().__init__(asked, loaded_laws)
         self.format.choices = choices_of(dict(formats))
         self.answers.choices = choices_of(dict(answers))
         self.pool.choices = choices_of(POOL_NAMES)

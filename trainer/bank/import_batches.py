@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from trainer.audit.service import record
 from trainer.bank.import_choices import CHOICES, THEN, Choices, chosen_entries
 from trainer.bank.import_run import Findings, ReadingFailed, Source, bank_mark, run_reader, write_task
-from trainer.bank.importing import put_in
+from trainer.bank.importing import hold_bank, put_in
 from trainer.bank.models import ImportBatch, ItemMedia, ItemRecord
 from trainer.core import files
 from trainer.core.clock import iso_z, utcnow
@@ -247,6 +247,7 @@ def take_in_batch(batch_id: int, *, now: datetime) -> None:
         chosen = chosen_entries(findings.all_rows(), choices, codes, note=note)
         keep_media(findings, chosen.media)
         with transaction() as writing:
+            hold_bank(writing)
             locked = _locked(writing, batch_id, "applying")
             if bank_mark(writing) != report["mark"]:
                 continue

@@ -18,7 +18,7 @@ from question_bank.incoming import OUTCOMES, UNCHANGED
 from trainer.bank.import_batches import BankMoved, keep_media, register_media
 from trainer.bank.import_choices import Choices, chosen_entries
 from trainer.bank.import_run import Findings, Progress, Source, bank_mark, run_reader, write_task
-from trainer.bank.importing import ImportReport, Terms, put_in
+from trainer.bank.importing import ImportReport, Terms, hold_bank, put_in
 from trainer.bank.models import ItemRecord
 from trainer.core.database import db, end_read, transaction
 
@@ -91,6 +91,7 @@ def take_in(
     if not dry_run:
         keep_media(reading.findings, chosen.media)
     with transaction() as session:
+        hold_bank(session)
         if bank_mark(session) != reading.mark:
             raise BankMoved
         entries = list(chosen.entries.values())

@@ -21,13 +21,13 @@ from question_bank.fields import OPEN
 from question_bank.incoming import misfiled
 from question_bank.kinds import public
 from trainer.audit.service import record
-from trainer.bank.lawchange import look_through
+from trainer.bank.lawchange import drop_proposals, look_through
 from trainer.bank.models import ItemBasis, ItemEnemy, ItemField, ItemPair, ItemRecord, ItemVersion
-from trainer.core.database import transaction
+from trainer.bank.rules import FIRST_STATES
+from trainer.core.database import one_at_a_time, transaction
 
 PART = 500
-# An item in one of these was never published: its newest text is its own.
-FIRST_STATES = ("draft", "in_review")
+IMPORTS = 7_340_024
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,7 @@ def import_items(
     if problems:
         return ImportReport(problems=tuple(problems))
     with transaction() as session:
+        hold_bank(session)
         unknown = _unknown_enemies(session, items)
         if unknown:
             return ImportReport(problems=tuple(unknown))
@@ -152,6 +153,7 @@ def load_shipped(*, now: datetime) -> ImportReport:
     items = list(load())
     entries = [Entry.of(item) for item in items]
     with transaction() as session:
+        hold_bank(session)
         problems = _unknown_enemies(session, items)
         if problems:
             return ImportReport(problems=tuple(problems))
@@ -172,6 +174,17 @@ class _Known:
     number: int
     edited_here: bool
     hashes: frozenset[bytes]
+
+
+def _lock(session: Session, codes: list[str]) -> None:
+    """Keep reviewers and writers off the items of these codes; in the order of ids, as everybody who locks many."""
+    wanted = select(ItemRecord.id).order_by(ItemRecord.id).with_for_update()
+    ids: list[int] = []
+    for start in range(0, len(codes), PART):
+        ids += session.scalars(select(ItemRecord.id).where(ItemRecord.code.in_(codes[start : start + PART])))
+    ids.sort()
+    for start in range(0, len(ids), PART):
+        session.execute(wanted.where(ItemRecord.id.in_(ids[start : start + PART])))
 
 
 def _known(session: Session, codes: list[str]) -> dict[str, _Known]:
@@ -263,6 +276,11 @@ def _bodies(session: Session, version_ids: list[int]) -> dict[int, dict[str, Any
     return found
 
 
+def hold_bank(session: Session) -> None:
+    """Let no other import write until this transaction ends: both would bring the same new item."""
+    one_at_a_time(session, IMPORTS)
+
+
 def put_in(
     session: Session,
     entries: list[Entry],
@@ -275,8 +293,10 @@ def put_in(
 ) -> ImportReport:
     """Put entries into the bank under ``terms`` and return what happened. Joins the caller's transaction.
 
-    No two entries have the same id, and their enemies are in the bank or among them.
+    No two entries have the same id, and their enemies are in the bank or among them. The caller has called
+    ``hold_bank``.
     """
+    _lock(session, [entry.id for entry in entries])
     known = _known(session, [entry.id for entry in entries])
     places = _sorted(session, entries, known, terms, shipped=shipped)
     report = ImportReport(
@@ -368,6 +388,7 @@ def _let_stand(
         state = terms.first if held is None else _state_after(held.state, terms)
         updates.append({"id": ids[entry.id], "version_id": version_of[ids[entry.id]], "state": state} | columns)
     session.execute(update(ItemRecord), updates)
+    drop_proposals(session, [ids[entry.id] for entry in fresh if entry.id in known])
     session.execute(
         insert(ItemField), [{"item_id": ids[entry.id], "field": one} for entry in fresh for one in entry.body["fields"]]
     )

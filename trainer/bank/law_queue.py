@@ -14,17 +14,23 @@ from question_bank.difference import Piece, pieces
 from question_bank.laws import name_key
 from trainer.accounts.models import User
 from trainer.bank.models import OPEN_CHECKS, ItemLawCheck, ItemRecord, ItemVersion, LawChange
+from trainer.bank.rules.rich import stem_in_words
+from trainer.bank.work_queries import Viewer, may_be_seen_by
 from trainer.core.errors import Missing
 from trainer.laws.queries import known_versions, texts_of
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which checks are asked for: ``waiting``, ``proposed`` or ``done``; those of one author, of all for None."""
+    """Which checks are asked for: ``waiting``, ``proposed`` or ``done``; those of one author, of all for None.
+
+    With ``viewer`` only those of items that this person may see.
+    """
 
     author_id: int | None = None
     state: str = "waiting"
     change_id: int | None = None
+    viewer: Viewer | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on checks joined with their items."""
@@ -33,6 +39,8 @@ class QueueFilter:
             wanted.append(ItemRecord.author_id == self.author_id)
         if self.change_id is not None:
             wanted.append(ItemLawCheck.change_id == self.change_id)
+        if self.viewer is not None:
+            wanted.append(may_be_seen_by(self.viewer))
         return wanted
 
 
@@ -117,7 +125,7 @@ def check_line(row: Any) -> CheckLine:
         row.change_id,
         row.item_id,
         row.code,
-        row.public["stem"],
+        stem_in_words(row.public),
         row.law,
         row.outcome,
         row.state,
@@ -175,7 +183,7 @@ def read_check(session: Session, change_id: int, item_id: int) -> CheckPage:
         change.id,
         item.id,
         item.code,
-        public["stem"],
+        stem_in_words(public),
         change.law,
         check.outcome,
         check.state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
@@ -10,6 +11,10 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.bank import law_queue, rebind
+from trainer.bank.caller import cited, list_reserved, look_at_reserved, rich, viewer
+from trainer.bank.forms import KIND_NAMES
+from trainer.bank.queries import read_item
+from trainer.bank.work_queries import seen_item
 from trainer.core.database import db
 from trainer.core.errors import Refused
 from trainer.laws.wording import CHECK_NAMES, OUTCOME_NAMES
@@ -17,7 +22,7 @@ from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID, Page, asked_page, paged
+from trainer.web.view import LARGEST_ID, Page, asked_id, asked_page, paged
 
 bp = Blueprint("law_checks", __name__, url_prefix="/items/law-checks")
 EDITOR = "bank_editor.edit"
@@ -38,14 +43,16 @@ def _author() -> int | None:
 def index():
     state = request.args.get("state", "")
     state = state if state in ("proposed", "done") else "waiting"
-    wanted = law_queue.QueueFilter(_own(), state, request.args.get("change", type=int))
+    wanted = law_queue.QueueFilter(_own(), state, asked_id("change"), viewer(current_user))
     page, per_page = asked_page(50)
     session = db.session()
     found = paged(session, law_queue.checks_matching(wanted), page, per_page)
+    lines = [law_queue.check_line(row) for row in found.items]
+    list_reserved(current_user, [one.item_id for one in lines])
     return render_template(
         "law_checks/index.html",
-        page=Page([law_queue.check_line(row) for row in found.items], found.page, found.per_page, found.total),
-        changes=law_queue.changes_waiting(session, law_queue.QueueFilter(_own(), state)),
+        page=Page(lines, found.page, found.per_page, found.total),
+        changes=law_queue.changes_waiting(session, replace(wanted, change_id=None)),
         wanted=wanted,
         state=state,
         outcomes=OUTCOME_NAMES,
@@ -76,6 +83,8 @@ def confirm():
 @bp.get("/<id:change_id>/<id:item_id>")
 @needs("item.view")
 def show(change_id, item_id):
+    seen_item(db.session(), item_id, viewer(current_user))
+    look_at_reserved(current_user, item_id)
     page = law_queue.read_check(db.session(), change_id, item_id)
     works = current_user.may("item.edit") and _author() in (None, page.author_id)
     open_check = page.line.state == "waiting"
@@ -83,6 +92,10 @@ def show(change_id, item_id):
     return render_template(
         "law_checks/show.html",
         page=page,
+        data=read_item(db.session(), item_id).item.to_dict(),
+        kinds=KIND_NAMES,
+        rich=rich,
+        cited=cited,
         outcomes=OUTCOME_NAMES,
         states=CHECK_NAMES,
         word_for_word=all(one["likeness"] == 1.0 for one in page.line.articles),
@@ -91,7 +104,7 @@ def show(change_id, item_id):
             "edit": works and EDITOR in current_app.view_functions,
             "retire": works and page.line.state in ("waiting", "proposed"),
             "agree": current_user.may("item.review") and page.line.state == "proposed",
-            "is_own": page.decided_by == current_user.id,
+            "is_own": current_user.id in (page.decided_by, page.author_id),
         },
         editor=url_for(EDITOR, item_id=item_id) if EDITOR in current_app.view_functions else None,
     )
@@ -147,7 +160,8 @@ def _do(change_id: int, item_id: int, work: Any, state: str) -> Any:
         flash(sentence(refusal.code, refusal.params), "danger")
         return redirect(url_for("law_checks.show", change_id=change_id, item_id=item_id), 303)
     flash(done, "success")
-    following = law_queue.next_in_queue(db.session(), law_queue.QueueFilter(_own(), state), change_id, item_id)
+    wanted = law_queue.QueueFilter(_own(), state, viewer=viewer(current_user))
+    following = law_queue.next_in_queue(db.session(), wanted, change_id, item_id)
     if following is None:
         return redirect(url_for("law_checks.index", state=state if state != "waiting" else None), 303)
     return redirect(url_for("law_checks.show", change_id=following[0], item_id=following[1]), 303)

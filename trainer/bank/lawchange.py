@@ -34,13 +34,14 @@ from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
 from trainer.audit.service import record
 from trainer.bank.models import OPEN_CHECKS, ItemBasis, ItemLawCheck, ItemRecord, LawChange
-from trainer.core.database import db, end_read, transaction
+from trainer.core.database import beside_others, db, end_read, one_at_a_time, transaction
 from trainer.core.errors import Invalid
 from trainer.laws.queries import KnownVersion, fingerprints_of, known_versions, texts_of
 from trainer.laws.service import digest_of, load_text
 from trainer.notices.service import queue
 
 PART = 500
+LAWS = 7_340_023
 QUEUE = "/items/law-checks"
 
 
@@ -185,6 +186,7 @@ def take_in_law(
     loaded = "tried"
     if not dry_run:
         with transaction() as session:
+            one_at_a_time(session, LAWS)
             loaded = load_text(text, in_force_from=in_force_from, source=source, by=by, now=now).outcome
             verdicts = look_through(
                 session, laws=[text.short_title], by=by, now=now, comparisons=comparisons, audit=loaded != "unchanged"
@@ -289,9 +291,11 @@ def look_through(
     """Bring checks and quarantine of items up to date and return what was found; joins the caller's transaction.
 
     Looks at the items that cite ``laws``, or at ``item_ids``. New work reaches its owners' inboxes. ``audit`` writes an
-    entry even where nothing is new.
+    entry even where nothing is new. Raises ``Busy`` while another transaction brings in a law.
     """
     session.flush()
+    # A law that others bring in at this moment and this text of an item would not see each other.
+    beside_others(session, LAWS)
     verdicts = verdicts_on(session, comparisons or Comparisons(session), laws=laws, item_ids=item_ids)
     change_ids = _changes(session, verdicts, by=by, now=now)
     known = _checks_of(session, laws, item_ids, change_ids.values())
@@ -373,6 +377,16 @@ def _refresh(session: Session, key: tuple[int, int], row: Any, one: ItemVerdict)
         .values(outcome=one.outcome, articles=list(one.articles), state="waiting", decided_by=None, decided_at=None)
     )
     return row.state != "waiting"
+
+
+def drop_proposals(session: Session, item_ids: Iterable[int]) -> None:
+    """Let checks wait again that somebody proposed to close, for another text of their items comes to stand."""
+    for part in _parts(item_ids):
+        session.execute(
+            update(ItemLawCheck)
+            .where(ItemLawCheck.item_id.in_(part), ItemLawCheck.state == "proposed")
+            .values(state="waiting", decided_by=None, decided_at=None)
+        )
 
 
 def _close(session: Session, gone: list[tuple[int, int]], *, by: int | None, now: datetime) -> None:

@@ -37,6 +37,7 @@ class ItemRecord(db.Model):
     works on another text of a published item, that one is ``proposed_version_id`` with ``proposed_state``, and the
     old text goes on being drawn. An item that was never published has no proposal: ``version_id`` is its newest text.
     From the local day ``quarantine_on`` on the item is in no draw, whatever its state says; None means no such day.
+    ``was_published`` is put down on retirement: it tells a published item from a draft that was thrown away.
     """
 
     __tablename__ = "items"
@@ -54,6 +55,7 @@ class ItemRecord(db.Model):
     proposed_version_id: Mapped[int | None] = mapped_column(BigInteger)
     proposed_state: Mapped[str | None] = mapped_column(StateText("draft", "in_review"))
     quarantine_on: Mapped[date | None] = mapped_column(Date)
+    was_published: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     variant_group: Mapped[str | None] = mapped_column(String(60))
     author_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -27,6 +27,7 @@ from trainer.audit.service import record
 from trainer.bank.edit import add_version, let_stand
 from trainer.bank.lawchange import look_through
 from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
+from trainer.bank.review import OwnText
 from trainer.bank.service import retire_item
 from trainer.bank.work_queries import FILED
 from trainer.core.database import transaction
@@ -111,7 +112,8 @@ def keep_item(change_id: int, item_id: int, *, by: int, now: datetime, author_id
 def agree(change_id: int, item_id: int, *, by: int, now: datetime) -> None:
     """Agree that an item still holds: it cites the new version and leaves quarantine.
 
-    A second call changes nothing. Raises ``SecondPersonNeeded`` for who proposed it, ``AlreadyDecided``, ``Missing``.
+    A second call changes nothing. Raises ``SecondPersonNeeded`` for who proposed it, ``OwnText`` for the item's author,
+    ``AlreadyDecided``, ``Missing``.
     """
     with transaction() as session:
         change, check, item = _locked(session, change_id, item_id, None)
@@ -121,6 +123,8 @@ def agree(change_id: int, item_id: int, *, by: int, now: datetime) -> None:
             raise AlreadyDecided
         if check.decided_by == by:
             raise SecondPersonNeeded
+        if item.author_id == by:
+            raise OwnText
         _refuse_editing(session, change, check, item)
         _cite_anew(session, change, check, made_by=check.decided_by, decided_by=by, now=now)
         _settle(session, change, [item_id], by=by, now=now)

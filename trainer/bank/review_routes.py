@@ -22,10 +22,10 @@ from trainer.web.view import LARGEST_ID
 bp = Blueprint("bank_review", __name__, url_prefix="/items/<id:item_id>")
 
 
-def _do(item_id: int, work: Any, done: str) -> Any:
-    """Do one thing and go back to the item; a refusal is told there."""
+def _do(item_id: int, work: Any, done: str = "") -> Any:
+    """Do one thing and go back to the item; a refusal is told there. What ``work`` returns is said instead of none."""
     try:
-        work()
+        said = work()
     except Refused as refusal:
         if refusal.status in (403, 404):
             raise
@@ -33,7 +33,7 @@ def _do(item_id: int, work: Any, done: str) -> Any:
         told = [sentence(one.code, one.params) for one in problems] or [sentence(refusal.code, refusal.params)]
         flash(" ".join(told), "danger")
     else:
-        flash(done, "success")
+        flash(done or said, "success")
     return redirect(url_for("bank.show", item_id=item_id, version=_sent("at") or None), 303)
 
 
@@ -104,13 +104,13 @@ def retire(item_id):
 @bp.post("/republish")
 @needs("item.manage")
 def republish(item_id):
-    def work() -> None:
-        # A text that nobody has reviewed is not published by this way.
-        if seen_item(db.session(), item_id, viewer(current_user)).state != "retired":
-            raise Refused
-        service.publish_item(item_id, by=current_user.id)
+    def work() -> str:
+        _who()
+        if service.bring_back(item_id, by=current_user.id) == "draft":
+            return _("已恢复为草稿：这道题没有发布过，须经审题才能发布。")
+        return _("已重新发布。")
 
-    return _do(item_id, work, _("已重新发布。"))
+    return _do(item_id, work)
 
 
 @bp.post("/comments")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Flask, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,15 +12,15 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from question_bank.difference import differences
-from question_bank.laws import find as find_law
 from question_bank.topics import taxonomy
 from trainer.accounts.rules import Person
 from trainer.bank import forms, queries
 from trainer.bank.alike_queries import kept_apart
 from trainer.bank.board import count_to_review
-from trainer.bank.caller import cited, look_at_reserved, rich, viewer
+from trainer.bank.caller import cited, list_reserved, loaded_laws, look_at_reserved, rich, viewer
 from trainer.bank.models import ItemRecord
 from trainer.bank.rules import may_become, may_review, may_submit, needs_second_person
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.wording import OPERATION_NAMES, POOL_NAMES
 from trainer.bank.work_queries import comments_of, filed_as, may_be_seen_by, may_edit, read_work, reviews_of, seen_item
 from trainer.core.clock import local_day
@@ -40,8 +42,8 @@ FEWEST = 5
 @bp.get("/items")
 @needs("item.view")
 def index():
-    form = forms.ItemFilterForm(request.args)
     session = db.session()
+    form = forms.ItemFilterForm(request.args, loaded_laws(session))
     page, per_page = asked_page()
     today = local_day(arrived_at(), zone())
     wanted = queries.items_matching(form.wanted(), today).where(may_be_seen_by(viewer(current_user)))
@@ -50,6 +52,7 @@ def index():
         wanted = wanted.where(in_papers if form.use.data == "used" else ~in_papers)
     found = paged(session, wanted, page, per_page)
     rows = Page([queries.row_of(row) for row in found.items], found.page, found.per_page, found.total)
+    list_reserved(current_user, [row.id for row in rows.items])
     return render_template(
         "bank/index.html",
         form=form,
@@ -79,10 +82,7 @@ def show(item_id):
     item = filed_as(session, found, page.item) if page.is_current else page.item
     known = taxonomy()
     articles = cited_articles(session, [(one.law, one.version, one.article) for one in item.citations()])
-    basis = []
-    for one in item.citations():
-        law = find_law(one.law)
-        basis.append((law.title if law else one.law, one, articles.get((one.law, one.version, one.article))))
+    basis = [(one, articles.get((one.law, one.version, one.article))) for one in item.citations()]
     return render_template(
         "bank/show.html",
         page=page,
@@ -98,7 +98,7 @@ def show(item_id):
         held=held,
         proposal=found.proposed_state,
         compared=_compared(page, held, item),
-        apart=kept_apart(session, item_id, item.variant_group),
+        apart=kept_apart(session, item_id, item.variant_group, who),
         reviews=reviews_of(session, item_id),
         comments=comments_of(session, item_id),
         can=_may(session, found, held),
@@ -137,7 +137,8 @@ def _may(session, found, held):
         "own_text": reviews and state == "in_review" and current_user.id in held.work.authors,
         "publish": manages and state is not None and not needs_second_person(held.work) and not held.is_outdated,
         "retire": manages and may_become(found.state, "retired"),
-        "republish": manages and found.state == "retired",
+        "republish": manages and found.state == "retired" and not held.work.is_first,
+        "revive": manages and found.state == "retired" and held.work.is_first,
     }
 
 
@@ -184,8 +185,14 @@ def _home_card(person: Person, now: datetime) -> Card:
     )
 
 
+def _stem_in_words(one: Any) -> str:
+    """Return the stem of key-free JSON, or of a row with its stem, format and media, as a line of a list."""
+    return stem_in_words(one if isinstance(one, Mapping) else one._mapping)
+
+
 def register(app: Flask) -> None:
     """Put the bank into the menu, and its figures and what waits in it on the home page."""
+    app.jinja_env.filters["stem_in_words"] = _stem_in_words
     offer_tasks("items", _tasks, permission="item.view")
     offer_card("bank", _home_card, order=22, permission="item.view")
     offer(_l("题库"), "bank.index", icon="books", permission="item.view", order=40)

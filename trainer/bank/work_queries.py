@@ -17,13 +17,14 @@ from trainer.bank.models import (
     BankOperation,
     ItemComment,
     ItemField,
+    ItemLawCheck,
     ItemRecord,
     ItemReport,
     ItemReview,
     ItemTask,
     ItemVersion,
 )
-from trainer.bank.rules import Work, works_on
+from trainer.bank.rules import Work, is_first, works_on
 from trainer.core.errors import Missing
 
 
@@ -47,7 +48,7 @@ class ItemWork:
 
 def read_work(session: Session, record: ItemRecord) -> ItemWork:
     """Return how far the work on an item has come: two statements. The record must have a text."""
-    first = record.state in ("draft", "in_review")
+    first = is_first(record.state, was_published=record.was_published)
     version_id = record.proposed_version_id or record.version_id
     versions = {
         row.id: row
@@ -154,6 +155,7 @@ def may_be_seen_by(viewer: Viewer) -> ColumnElement[bool]:
             ItemRecord.state == "in_review",
             ItemRecord.proposed_state == "in_review",
             named_in(ItemReview, ItemReview.reviewer_id == viewer.id),
+            named_in(ItemLawCheck, ItemLawCheck.state == "proposed"),
         ]
     return or_(*mine)
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from question_bank.topics import taxonomy
 from trainer.bank import board, forms, tasks
-from trainer.bank.caller import today, viewer
+from trainer.bank.caller import list_reserved, today, viewer
 from trainer.core.database import db
 from trainer.core.errors import Invalid
 from trainer.web.access import needs
@@ -27,10 +27,13 @@ bp = Blueprint("bank_work", __name__, url_prefix="/items/work")
 @needs("item.view")
 def show():
     session, who = db.session(), viewer(current_user)
-    manages = current_user.may("item.manage")
+    manages, writes = current_user.may("item.manage"), current_user.may("item.edit")
+    shown = board.read_board(session, who, today(), writes=writes)
+    if list_reserved(current_user, [line[0] for column in shown.columns for line in column.lines]):
+        shown = board.read_board(session, who, today(), writes=writes)
     return render_template(
         "bank/work.html",
-        board=board.read_board(session, who, today(), writes=current_user.may("item.edit")),
+        board=shown,
         people=board.people_for_tasks(session) if manages else [],
         manages=manages,
         today=today(),

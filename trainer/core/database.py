@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event, func, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -347,6 +347,24 @@ def _outermost(session: Session) -> Iterator[None]:
         raise
     finally:
         session.info.update(depth=0, spoilt=False)
+
+
+def one_at_a_time(session: Session, number: int) -> None:
+    """Wait until no other transaction holds ``number``, and hold it until this one ends; before any row is locked.
+
+    For what no row can guard: the next free number, a row that is not there yet. SQLite's write lock does it by itself.
+    """
+    if not is_sqlite():
+        session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def beside_others(session: Session, number: int) -> None:
+    """Hold ``number`` together with others until this transaction ends, but not beside ``one_at_a_time``.
+
+    It does not wait, so it may come after locks of rows. Raises ``Busy`` while somebody has ``number`` alone.
+    """
+    if not is_sqlite() and not session.scalar(select(func.pg_try_advisory_xact_lock_shared(number))):
+        raise Busy(what="one_at_a_time")
 
 
 def grouped(write: Callable[[Connection], T]) -> T:

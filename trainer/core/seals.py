@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from trainer.config import read_or_make_key
 from trainer.core.chain import FIRST, Break, Head, Sealed, code, first_break
-from trainer.core.database import db, end_read, is_sqlite, transaction
+from trainer.core.database import db, end_read, one_at_a_time, transaction
 from trainer.core.errors import Refused
 
 BATCH = 1000
@@ -58,8 +58,7 @@ def _seal_batch(model: Any, name: str, keys: Path) -> int:
     if db.session().execute(waiting.limit(1)).first() is None:
         return 0
     with transaction() as session:
-        if not is_sqlite():
-            session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        one_at_a_time(session, ADVISORY_LOCK)
         last = _continue_from(session, model, name, read_head(keys, name))
         key = read_or_make_key(_key_file(keys, name))
         sealed = []

@@ -17,9 +17,11 @@ from trainer.exams import queries
 from trainer.exams.queries import ExamLine
 from trainer.exams.rules import ExamSpec
 from trainer.exams.service import create_exam
-from trainer.papers.queries import sections_of
-from trainer.papers.rules.blueprint import SectionSpec
-from trainer.papers.service import why_not_enough
+from trainer.exams.supply import kept_out
+from trainer.papers.outlook import NotEnoughItems, why_not_enough
+from trainer.papers.queries import rules_of, sections_of
+from trainer.papers.rules.blueprint import DrawRules, SectionSpec
+from trainer.reports.queries.met import items_met
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import zone
@@ -48,6 +50,12 @@ class SectionIn(Shape):
     difficulty: list[int] = Field([], max_length=5)
     item_ids: list[Slug] = Field([], max_length=300)
     pool: Literal["open", "reserved"] = Field("open", description="reserved: items kept back from practice")
+    laws: list[Slug] = Field([], max_length=100, description="names; items that rest on one of them")
+    levels: list[Literal["recall", "understand", "apply", "case"]] = Field([], max_length=4)
+    mix: dict[Slug, int] = Field(
+        {}, max_length=5, description="how many of count have which difficulty (1 to 5), or which level"
+    )
+    order: Literal["drawn", "easy_first"] = "drawn"
 
 
 class CandidatesIn(Shape):
@@ -73,6 +81,11 @@ class ExamIn(Shape):
     sections: list[SectionIn] = Field(min_length=1, max_length=20)
     candidates: CandidatesIn = CandidatesIn()
     credit_hours: Decimal | None = Field(None, ge=0, le=60, max_digits=6)
+    avoid_days: int = Field(0, ge=0, le=3660, description="keep out what a candidate met in so many days; 0: nothing")
+    avoid_practice: bool = Field(False, description="what was met in practice counts too")
+    exposure_most: int = Field(
+        0, ge=0, le=1000, description="keep out what stood in so many exams of a year; 0: nothing"
+    )
     unit: Text | None = Field(None, max_length=40, description="code of the owning unit; the widest of one's scope")
     draft: bool = False
 
@@ -167,7 +180,7 @@ def _looks_after(exam: ExamLine) -> bool:
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
     specs = sections_of(session, exam.blueprint_id)
-    lack = why_not_enough(session, specs, local_day(exam.closes_at, zone())) if exam.state == "draft" else None
+    lack = _lack_of_draft(exam, specs) if exam.state == "draft" else None
     sections = [
         SectionOut(
             title=one.title,
@@ -185,6 +198,15 @@ def _whole(exam: ExamLine) -> ExamOut:
         not_enough_items=[LackOut(**one) for one in lack.params["lacks"]] if lack else None,
         server_time=arrived_at(),
     )
+
+
+def _lack_of_draft(exam: ExamLine, sections: list[SectionSpec]) -> NotEnoughItems | None:
+    session, now = db.session(), arrived_at()
+    rules = rules_of(session, exam.blueprint_id)
+    forms_of = {one: (form,) for form, one in enumerate(queries.people_named(session, exam.id), start=1)}
+    out = kept_out(session, rules, exam.draw, forms_of, now=now, seen=items_met)
+    until = local_day(exam.closes_at, zone())
+    return why_not_enough(session, sections, until, rules=rules, now=now, kept_out=out)
 
 
 @operation(
@@ -253,6 +275,10 @@ def create(body: ExamIn) -> Any:
                 difficulty=tuple(one.difficulty),
                 item_ids=tuple(one.item_ids),
                 pool=one.pool,
+                laws=tuple(one.laws),
+                levels=tuple(one.levels),
+                mix=tuple(one.mix.items()),
+                order=one.order,
             )
             for one in body.sections
         ),
@@ -265,11 +291,12 @@ def create(body: ExamIn) -> Any:
         shuffle_options=body.shuffle_options,
         credit_hours=body.credit_hours,
         seed=body.seed,
+        rules=DrawRules(body.avoid_days, body.avoid_practice, body.exposure_most),
         units=tuple(body.candidates.units),
         usernames=tuple(body.candidates.usernames),
         unit_code=body.unit,
     )
-    exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft)
+    exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft, seen=items_met)
     try:
         exam = queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
     except Missing as error:

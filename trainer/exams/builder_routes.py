@@ -8,25 +8,32 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
 from question_bank.kinds import KINDS
 from question_bank.kinds.case_study import KIND as CASE_STUDY
-from trainer.bank.queries import published_kinds
+from trainer.bank.forms import LEVEL_NAMES
+from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Forbidden, Invalid
 from trainer.exams import forms, queries, service
-from trainer.exams.naming import count_candidates_named
+from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.rules import ExamSpec
-from trainer.papers.queries import Supply, sections_of, supply_of
-from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
+from trainer.exams.supply import supply_of
+from trainer.papers.outlook import Outlook
+from trainer.papers.queries import rules_of, sections_of
+from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.mending import Standing
 from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
+from trainer.reports.queries.met import items_met
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
+from trainer.web.view import LARGEST_ID
 
 bp = Blueprint("exam_builder", __name__)
 
@@ -43,7 +50,9 @@ def new():
     if form.sent():
         publish = request.form.get("then") == "publish"
         try:
-            exam_id = service.create_exam(form.spec(), by=current_user, now=arrived_at(), publish=publish)
+            exam_id = service.create_exam(
+                form.spec(), by=current_user, now=arrived_at(), publish=publish, seen=items_met
+            )
         except Invalid as refusal:
             form.blame(refusal)
         else:
@@ -62,17 +71,20 @@ def edit(exam_id):
     form = _builder()
     if request.method == "GET":
         named = queries.count_candidates(session, [exam_id])[exam_id]
-        form.fill(_spec_of(exam, sections_of(session, exam.blueprint_id)))
+        blueprint_id = exam.blueprint_id
+        form.fill(_spec_of(exam, sections_of(session, blueprint_id), rules_of(session, blueprint_id)))
         return _builder_page(form, exam=exam, named=named)
     saved, publish = False, request.form.get("then") == "publish"
     if form.sent():
         spec, now = form.spec(), arrived_at()
         keep = not (spec.units or spec.usernames)
         try:
-            service.change_draft(exam_id, spec, by=current_user, now=now, keep_candidates=keep, publish=publish)
+            service.change_draft(
+                exam_id, spec, by=current_user, now=now, keep_candidates=keep, publish=publish, seen=items_met
+            )
             saved = True
             if publish:
-                service.publish_exam(exam_id, by=current_user, now=now)
+                service.publish_exam(exam_id, by=current_user, now=now, seen=items_met)
         except Invalid as refusal:
             form.blame(refusal)
         else:
@@ -90,11 +102,8 @@ def supply():
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    warnings = forms.leaks_from_json(given.get("rules"))
-    return jsonify(
-        _supply([forms.section_from_json(row) for row in rows], _last_day(given.get("closes_at")))
-        | {"warnings": warnings}
-    )
+    told = _supply([forms.section_from_json(row) for row in rows], given)
+    return jsonify(told | {"warnings": [*forms.leaks_from_json(given.get("rules")), *told["warnings"]]})
 
 
 @bp.post("/exams/naming")
@@ -119,7 +128,8 @@ def resit(exam_id):
     if exam.phase(now) != "released" or exam.state != "published":
         raise Forbidden("not_released")
     owing = who_resits(session, exam_id, groups)
-    spec = _spec_of(exam, sections_of(session, exam.blueprint_id))
+    rules = rules_of(session, exam.blueprint_id)
+    spec = _spec_of(exam, sections_of(session, exam.blueprint_id), rules)
     start = spec.opens_at.astimezone(zone()).replace(year=now.year, month=now.month, day=now.day) + timedelta(days=7)
     spec = replace(
         spec,
@@ -171,7 +181,7 @@ def _start_values(form: forms.ExamForm) -> None:
     form.show_sections(usual.sections)
 
 
-def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
+def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec], rules: DrawRules) -> ExamSpec:
     return ExamSpec(
         title=exam.title,
         opens_at=exam.opens_at,
@@ -186,6 +196,7 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec]) -> ExamSpec:
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
         credit_hours=exam.credit_hours,
+        rules=rules,
         unit_code=exam.unit_code,
         is_mock=exam.is_mock,
     )
@@ -195,8 +206,10 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, sav
     scope = current_user.scope("exam.manage")
     blank = forms.SectionForm(prefix="sections-NN-")
     published = published_kinds(db.session())
+    laws = sorted({law for law, _version, _items in laws_cited(db.session())})
     for row in (*(entry.form for entry in form.sections), blank):
         row.offer_kinds(published)
+        row.offer_laws(laws)
     return render_template(
         "exams/edit.html",
         form=form,
@@ -205,23 +218,27 @@ def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, sav
         saved=saved,
         blank=blank,
         tree=queries.units_to_name(db.session(), scope),
-        presets=[(forms.PRESET_NAMES[one.slug], forms.preset_facts(one)) for one in forms.ready_made()],
+        presets=[forms.preset_choice(one) for one in forms.ready_made(published or KINDS)],
         sections_most=SECTIONS_MOST,
         graded=" ".join(name for name, kind in KINDS.items() if kind.partial_credit),
     )
 
 
-def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
-    """Return for each section a state and a sentence, and the totals: all that the page shows while one types."""
+def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any]:
+    """Return for each section a state and sentences, warnings, and totals: all that the page shows while one types."""
     # A title still missing keeps nobody from knowing whether the bank suffices.
     titled = [one if one.title.strip() else replace(one, title="–") for one in sections]
     wrong: dict[int, FieldProblem] = {}
+    whole = ""
     for problem in blueprint_problems(titled):
         place = problem.field.split(".")
         if len(place) == 3:
             wrong.setdefault(int(place[1]), problem)
+        elif sections:
+            whole = sentence(problem.code, problem.params)
     sound = [one for place, one in enumerate(titled) if place not in wrong]
-    stands = iter(supply_of(db.session(), sound, until) if sound else [])
+    outlook = _outlook(sound, given)
+    stands = iter(outlook.standings)
     rows = []
     for place in range(len(sections)):
         if place in wrong:
@@ -229,10 +246,12 @@ def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
             blank = not sections[place].count or not sections[place].points_each
             hint = _("填好题数和分值后显示题库余量")
             text = hint if blank else sentence(wrong[place].code, wrong[place].params)
-            rows.append({"state": "unknown" if blank else "wrong", "text": text})
+            rows.append({"state": "unknown" if blank else "wrong", "text": text, "mends": []})
             continue
         one = next(stands)
-        rows.append({"state": "short" if one.lack else "enough", "text": _told(one, sections[place].kind)})
+        mends = [mend_text(code, count) for code, count in one.mends]
+        state = "short" if one.lacks else "enough"
+        rows.append({"state": state, "text": standing_text(one, sections[place].kind), "mends": mends})
     points = max_points(sound)
     cases = sum(one.count for one in sound if one.kind == CASE)
     facts = {"items": sum(one.count for one in sound) - cases, "points": decimal_text(points)}
@@ -240,23 +259,91 @@ def _supply(sections: list[SectionSpec], until: date) -> dict[str, Any]:
         totals = _("共 %(items)s 题和 %(cases)s 个案例，满分 %(points)s 分", cases=cases, **facts)
     else:
         totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
-    return {"sections": rows, "totals": totals}
+    warnings = []
+    if outlook.people:
+        days = forms.rules_from_json(given.get("rules"))[0].avoid_days
+        warnings.append(sentence("people_lack_items", {"people": outlook.people, "days": days}))
+    return {"sections": rows, "totals": whole or totals, "warnings": warnings}
 
 
-def _told(one: Supply, kind: str) -> str:
-    if one.lack is None and kind == CASE:
+def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
+    if not sections:
+        return Outlook([])
+    session = db.session()
+    rules, draw = forms.rules_from_json(given.get("rules"))
+    people: list[int] = []
+    exam_id, apart_from = given.get("exam"), 0
+    if isinstance(exam_id, str) and exam_id.isascii() and exam_id.isdigit() and int(exam_id) <= LARGEST_ID:
+        exam = queries.read_exam(session, int(exam_id), current_user, permission="exam.manage")
+        apart_from, people = exam.blueprint_id, queries.people_named(session, exam.id)
+    if rules.avoid_days:
+        units, usernames = forms.naming_from_json(given)
+        if units or usernames:
+            people = user_ids_named(session, current_user.scope("exam.manage"), units=units, usernames=usernames)
+    return supply_of(
+        session,
+        sections,
+        _last_day(given.get("closes_at")),
+        rules=rules,
+        draw=draw,
+        user_ids=people,
+        now=arrived_at(),
+        seen=items_met,
+        apart_from=apart_from,
+    )
+
+
+def standing_text(one: Standing, kind: str) -> str:
+    """Return what the bank has for a section, or all that it lacks, as sentences."""
+    facts: dict[str, Any] = {"wanted": one.wanted, "found": one.found}
+    if not one.lacks and kind == CASE:
         return _(
             "需要 %(wanted)s 个案例，题库有 %(found)s 个；每题分值是一个案例的分值，由各小题分摊",
-            wanted=one.wanted,
-            found=one.found,
+            **facts,
         )
-    if one.lack is None:
-        return _("需要 %(wanted)s 道，题库有 %(found)s 道", wanted=one.wanted, found=one.found)
-    if one.lack.unknown:
-        return _("指定的试题不可用：%(items)s", items="、".join(one.lack.unknown[:3]))
-    if one.lack.rivals:
-        return _("指定的试题不能同卷：%(items)s", items="、".join(one.lack.rivals[:3]))
-    facts = {"wanted": one.wanted, "found": one.found, "missing": one.lack.missing}
-    if one.found >= one.wanted:
-        return _("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts)
-    return _("需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道", **facts)
+    if not one.lacks:
+        return _("需要 %(wanted)s 道，题库有 %(found)s 道", **facts)
+    told = []
+    for lack in one.lacks:
+        if lack.unknown:
+            told.append(_("指定的试题不可用：%(items)s", items="、".join(lack.unknown[:3])))
+        if lack.rivals:
+            told.append(_("指定的试题不能同卷：%(items)s", items="、".join(lack.rivals[:3])))
+        if lack.surplus:
+            told.append(_("指定的试题超出分配的题数：%(items)s", items="、".join(lack.surplus[:3])))
+        facts = {"wanted": lack.wanted, "found": lack.found, "missing": lack.missing}
+        if lack.missing and lack.quota:
+            name = _("难度 %(level)s", level=lack.quota) if lack.quota.isdigit() else LEVEL_NAMES[lack.quota]
+            told.append(_("%(name)s：需要 %(wanted)s 道，只有 %(found)s 道可用，缺 %(missing)s 道", name=name, **facts))
+        elif lack.missing and lack.found >= lack.wanted:
+            told.append(_("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts))
+        elif lack.missing:
+            told.append(_("需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道", **facts))
+    if one.missing and one.exposed:
+        told.append(_("另有 %(n)s 道已达曝光上限", n=one.exposed))
+    if one.missing and one.met:
+        told.append(_("另有 %(n)s 道考生近期见过", n=one.met))
+    return _("；").join(told)
+
+
+MENDS: dict[str, Any] = {
+    "looser_mix": _l("不按难度或层次分配"),
+    "looser_difficulty": _l("不限难度"),
+    "looser_levels": _l("不限认知层次"),
+    "looser_topics": _l("不限专题"),
+    "looser_laws": _l("不限依据的法律"),
+    "looser_fields": _l("不限执法领域"),
+    "looser_wing": _l("不限板块"),
+    "other_pool": _l("换用另一个题库范围"),
+    "exposure": _l("提高或取消曝光上限"),
+    "avoidance": _l("缩短或取消避开近期见过的天数"),
+}
+
+
+def mend_text(code: str, count: int) -> str:
+    """Return what would mend a lack; each is enough by itself."""
+    if code == "fewer":
+        return _("题数改为 %(n)s", n=count)
+    if code == "write":
+        return _("再编写并发布 %(n)s 道符合条件的试题", n=count)
+    return str(MENDS[code])

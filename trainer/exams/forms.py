@@ -6,10 +6,11 @@ The builder's sections are rows ``sections-N-name``; which N there are is the pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -27,11 +28,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trainer.bank.forms import KIND_NAMES, choices_of, field_choices, topic_choices, wing_choices
+from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.exams.rules import FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
-from trainer.papers.rules.blueprint import SECTIONS_MOST, Preset, SectionSpec, presets
+from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
-from trainer.web.locale import decimal_text
+from trainer.web.locale import decimal_text, is_english
 from trainer.web.sentences import sentence
 
 PARTIAL_NAMES: dict[str, Any] = {
@@ -43,6 +44,10 @@ PARTIAL_NAMES: dict[str, Any] = {
 POOL_NAMES: dict[str, Any] = {
     "open": _l("开放题库（平时可以练习）"),
     "reserved": _l("保留题库（不进入练习）"),
+}
+ORDER_NAMES: dict[str, Any] = {
+    "drawn": _l("按抽取顺序"),
+    "easy_first": _l("由易到难"),
 }
 RELEASE_NAMES: dict[str, Any] = {
     "after_close": _l("考试结束后自动公布"),
@@ -69,11 +74,8 @@ LEAK_SENTENCES: dict[str, Any] = {
         "建议改为多套平行试卷、每人一套题，或考试结束后公布。"
     ),
 }
-PRESET_NAMES: dict[str, Any] = {
-    "preliminary": _l("线上初赛：单选 40、多选 20、判断 20，60 分钟"),
-    "short": _l("短练习考：单选 10、多选 5、判断 5，20 分钟"),
-}
 SECTION_PATH = re.compile(r"sections\.(\d+)(?:\.(\w+))?")
+MIX_VALUES = (*"12345", *LEVEL_NAMES)
 NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
 
 
@@ -105,12 +107,33 @@ class SectionForm(Form):
     difficulty = Checkboxes(_l("难度"), coerce=int, choices=[SelectChoice(level, str(level)) for level in range(1, 6)])
     item_ids = LineField(_l("指定试题"))
     pool = SelectField(_l("题库范围"), choices=choices_of(POOL_NAMES), default="open")
+    laws = Checkboxes(_l("依据的法律"))
+    levels = Checkboxes(_l("认知层次"), choices=choices_of(LEVEL_NAMES))
+    mix_1 = IntegerField(_l("难度 1"), [Optional()])
+    mix_2 = IntegerField(_l("难度 2"), [Optional()])
+    mix_3 = IntegerField(_l("难度 3"), [Optional()])
+    mix_4 = IntegerField(_l("难度 4"), [Optional()])
+    mix_5 = IntegerField(_l("难度 5"), [Optional()])
+    mix_recall = IntegerField(LEVEL_NAMES["recall"], [Optional()])
+    mix_understand = IntegerField(LEVEL_NAMES["understand"], [Optional()])
+    mix_apply = IntegerField(LEVEL_NAMES["apply"], [Optional()])
+    mix_case = IntegerField(LEVEL_NAMES["case"], [Optional()])
+    order = SelectField(_l("题目排列"), choices=choices_of(ORDER_NAMES), default="drawn")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.wing.choices = [SelectChoice("", _l("全部板块")), *wing_choices()]
         self.topics.choices = topic_choices()
         self["fields"].choices = field_choices()
+        self.laws.choices = []
+
+    def mix_fields(self) -> list[Any]:
+        """Return the inputs of the mix, difficulties first."""
+        return [self[f"mix_{value}"] for value in MIX_VALUES]
+
+    def offer_laws(self, names: Iterable[str]) -> None:
+        """List the laws that items cite, and those chosen here."""
+        self.laws.choices = [SelectChoice(name, name) for name in dict.fromkeys((*names, *(self.laws.data or ())))]
 
     def offer_kinds(self, published: set[str]) -> None:
         """List the kinds of which the bank has items, and the one that stands here; all of them in an empty bank."""
@@ -132,6 +155,10 @@ class SectionForm(Form):
             difficulty=tuple(self.difficulty.data or ()),
             item_ids=tuple(re.split(r"[\s,，、;；]+", self.item_ids.data.strip())) if self.item_ids.data else (),
             pool=self.pool.data,
+            laws=tuple(self.laws.data or ()),
+            levels=tuple(self.levels.data or ()),
+            mix=tuple((value, self[f"mix_{value}"].data) for value in MIX_VALUES if self[f"mix_{value}"].data),
+            order=self.order.data,
         )
 
 
@@ -154,6 +181,9 @@ class ExamForm(BaseForm):
     credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
     is_mock = BooleanField(_l("模拟考"))
     seed = LineField(_l("随机种子"), [Length(max=64)])
+    avoid_days = IntegerField(_l("避开考生近期见过的题"), [Optional()])
+    avoid_practice = BooleanField(_l("练习中做过的也算见过"))
+    exposure_most = IntegerField(_l("曝光上限"), [Optional()])
     units = Checkboxes(_l("参考单位"))
     usernames = TextAreaField(_l("另外指定的考生"))
 
@@ -180,6 +210,7 @@ class ExamForm(BaseForm):
             credit_hours=self.credit_hours.data,
             seed=self.seed.data or None,
             is_mock=self.is_mock.data,
+            rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
             unit_code=self.unit.data or None,
@@ -200,6 +231,8 @@ class ExamForm(BaseForm):
             self[name].data = _plain(getattr(spec, name))
         for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock"):
             self[name].data = _plain(getattr(spec, name))
+        self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
+        self.avoid_practice.data = spec.rules.avoid_practice
         self.unit.data = spec.unit_code
         self.usernames.data = "\n".join(spec.usernames)
         self.show_sections(spec.sections)
@@ -209,10 +242,12 @@ class ExamForm(BaseForm):
         while self.sections.entries:
             self.sections.pop_entry()
         for one in sections:
-            shown = ("title", "kind", "count", "points_each", "partial_credit", "pool")
+            shown = ("title", "kind", "count", "points_each", "partial_credit", "pool", "order")
             values = {name: _plain(getattr(one, name)) for name in shown}
             values |= {"wing": one.wing or "", "topics": list(one.topics), "fields": list(one.fields)}
             values |= {"difficulty": list(one.difficulty), "item_ids": " ".join(one.item_ids)}
+            values |= {"laws": list(one.laws), "levels": list(one.levels)}
+            values |= {f"mix_{value}": count for value, count in one.mix}
             self.sections.append_entry(values)
 
     def _say(self, name: str, code: str, params: dict[str, Any]) -> bool:
@@ -220,7 +255,8 @@ class ExamForm(BaseForm):
         section = SECTION_PATH.fullmatch(name)
         if section and int(section[1]) < len(self.sections.entries):
             form = self.sections.entries[int(section[1])].form
-            field = form[section[2]] if section[2] in form else form["title"]
+            wanted = section[2] if section[2] != "mix" else "mix_1"
+            field = form[wanted] if wanted in form else form["title"]
             field.errors = [*field.errors, sentence(code, params)]
             return True
         named = NAMED_PATH.fullmatch(name)
@@ -270,9 +306,10 @@ class StatesForm(BaseForm):
     reason = LineField(_l("理由"), [Length(max=200)])
 
 
-def ready_made() -> tuple[Preset, ...]:
-    """Return the ready-made blueprints with section titles in the reader's language."""
-    return presets({kind: str(name) for kind, name in KIND_NAMES.items()})
+def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:
+    """Return the ready-made blueprints that need no other kinds than these, titles in the reader's language."""
+    made = presets({kind: str(name) for kind, name in KIND_NAMES.items()}, "en" if is_english() else "zh")
+    return [one for one in made if all(part.kind in kinds for part in one.sections)]
 
 
 def _plain(value: Any) -> Any:
@@ -306,17 +343,13 @@ def section_from_json(value: Any) -> SectionSpec:
         )
 
     try:
-        count = int(text("count"))
-    except ValueError:
-        count = 0
-    try:
         points = Decimal(text("points_each"))
     except InvalidOperation:
         points = Decimal(0)
     return SectionSpec(
         title=text("title"),
         kind=text("kind"),
-        count=count,
+        count=_whole(text("count")),
         points_each=points,
         wing=text("wing") or None,
         topics=texts("topics"),
@@ -324,7 +357,27 @@ def section_from_json(value: Any) -> SectionSpec:
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
         item_ids=names_in(text("item_ids")),
         pool=text("pool") or "open",
+        laws=texts("laws"),
+        levels=texts("levels"),
+        mix=tuple((value, count) for value in MIX_VALUES if (count := _whole(text(f"mix_{value}")))),
+        order=text("order") or "drawn",
     )
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def rules_from_json(value: Any) -> tuple[DrawRules, str]:
+    """Return what the draw keeps out, and how papers are drawn, from the rules that the builder's page sends."""
+    given = value if isinstance(value, dict) else {}
+    days, most = (_whole(str(given.get(name) or "")) for name in ("avoid_days", "exposure_most"))
+    rules = DrawRules(days, bool(given.get("avoid_practice")), most)
+    draw = given.get("draw")
+    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper"
 
 
 def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -356,18 +409,27 @@ def leaks_from_json(value: Any) -> list[str]:
     return [str(LEAK_SENTENCES[one]) for one in leaks]
 
 
-def preset_facts(one: Preset) -> dict[str, Any]:
-    """Return a ready-made blueprint for the page: what to put into which input."""
-    return {
-        "minutes": str(one.minutes),
-        "pass_mark": decimal_text(one.pass_mark),
-        "sections": [
-            {
-                "title": part.title,
-                "kind": part.kind,
-                "count": str(part.count),
-                "points_each": decimal_text(part.points_each),
-            }
-            for part in one.sections
-        ],
-    }
+def preset_choice(one: Preset) -> tuple[str, dict[str, Any]]:
+    """Return a ready-made blueprint for the page: its name with its size, and what to put into which input."""
+    name = _(
+        "%(name)s（%(items)s 题，%(minutes)s 分钟，%(points)s 分）",
+        name=one.title,
+        items=sum(part.count for part in one.sections),
+        minutes=one.minutes,
+        points=decimal_text(max_points(one.sections)),
+    )
+    sections = [
+        {
+            "title": part.title,
+            "kind": part.kind,
+            "count": str(part.count),
+            "points_each": decimal_text(part.points_each),
+            "partial_credit": part.partial_credit,
+            "wing": part.wing or "",
+            "topics": list(part.topics),
+            "fields": list(part.fields),
+            "difficulty": [str(level) for level in part.difficulty],
+        }
+        for part in one.sections
+    ]
+    return name, {"minutes": str(one.minutes), "pass_mark": decimal_text(one.pass_mark), "sections": sections}

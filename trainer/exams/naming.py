@@ -97,6 +97,29 @@ def count_candidates_named(session: Session, scope: Scope, *, units: Sequence[st
     return count
 
 
+def user_ids_named(session: Session, scope: Scope, *, units: Sequence[str], usernames: Sequence[str]) -> list[int]:
+    """Return the ids of the people whom ``find_candidates`` would return, sorted; what names nobody is left out."""
+    found: set[int] = set()
+    tops = _tops(list(_paths(session, scope, _cleaned(units)).values()))
+    for start in range(0, len(tops), 50):
+        found.update(session.scalars(select(User.id).where(*_officers_below(scope, tops[start : start + 50]))))
+    wanted = sorted({name.lower() for name in _cleaned(usernames)})
+    for start in range(0, len(wanted), 500):
+        found.update(
+            session.scalars(
+                select(User.id)
+                .join(Unit, Unit.id == User.unit_id)
+                .where(
+                    User.username.in_(wanted[start : start + 500]),
+                    people_within(scope),
+                    User.state == "active",
+                    User.category.in_(WHO_SITS),
+                )
+            )
+        )
+    return sorted(found)
+
+
 def _cleaned(names: Sequence[str]) -> list[str]:
     """Return names without blanks around them; what cannot be printed names nobody, and PostgreSQL cannot be asked."""
     return [name.strip() if name.isprintable() else "" for name in names]

@@ -255,6 +255,13 @@ def count_candidates(session: Session, exam_ids: Sequence[int]) -> dict[int, int
     return counts
 
 
+def people_named(session: Session, exam_id: int) -> list[int]:
+    """Return the user ids of all candidates of an exam, sorted."""
+    return list(
+        session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam_id).order_by(Candidate.user_id))
+    )
+
+
 @dataclass(frozen=True)
 class StaleItem:
     """An item in an exam's papers that rests on words of a law which do not hold any more on ``stale_on``."""

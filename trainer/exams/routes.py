@@ -19,11 +19,15 @@ from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.rules import key_leaks, may_release, steps
+from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
+from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
-from trainer.papers.queries import papers_of, sections_of, seed_of, supply_of
+from trainer.papers.outlook import Outlook
+from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
+from trainer.papers.rules.blueprint import SectionSpec
 from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
+from trainer.reports.queries.met import items_met
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
@@ -31,7 +35,7 @@ from trainer.web.limits import sparing
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import sentence
-from trainer.web.view import Page, asked_page, download, paged
+from trainer.web.view import Page, asked_id, asked_page, download, paged
 
 bp = Blueprint("exams", __name__)
 
@@ -92,18 +96,23 @@ def show(exam_id):
     where = exam.phase(now)
     manages = _manages(exam)
     live = exam.state == "published"
+    over = live and draw_is_public(now, exam.ends_at, exam.grace_seconds)
+    draws = draws_of(session, exam.blueprint_id) if live else []
     return render_template(
         "exams/show.html",
         exam=exam,
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
-        supply=supply_of(session, sections, local_day(exam.closes_at, zone())) if exam.state == "draft" else None,
+        supply=_supply_of_draft(exam, sections) if exam.state == "draft" else None,
+        draws=draws,
+        match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
+        kept=rules_of(session, exam.blueprint_id),
         papers=papers_of(session, exam.blueprint_id) if live else [],
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
         if live and where in ("upcoming", "open")
         else [],
-        seed=seed_of(session, exam.blueprint_id) if live and where == "released" else None,
+        seed=seed_of(session, exam.blueprint_id) if over else None,
         warnings=_warnings(exam, where) if manages else [],
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
@@ -130,6 +139,8 @@ def show(exam_id):
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
             "resit": manages and live and where == "released" and not exam.is_mock,
+            "print": manages and live,
+            "print_key": manages and over,
             "analyse": live and not exam.is_mock and (where == "released" or (manages and now >= exam.ends_at)),
         },
     )
@@ -139,7 +150,9 @@ def show(exam_id):
 @needs("exam.manage")
 def publish(exam_id):
     return _do(
-        exam_id, lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at()), _("考试已发布，已通知考生。")
+        exam_id,
+        lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at(), seen=items_met),
+        _("考试已发布，已通知考生。"),
     )
 
 
@@ -174,9 +187,9 @@ def candidates(exam_id):
     now, session = arrived_at(), db.session()
     exam = queries.read_exam(session, exam_id, current_user)
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
-    unit_id = request.args.get("unit", type=int)
+    unit_id = asked_id("unit")
     page, per_page = asked_page(50)
-    sitting_id = request.args.get("sitting", type=int)
+    sitting_id = asked_id("sitting")
     rows = figures.candidates_matching(
         exam_id, words=words, state=state, unit_id=unit_id, sitting_id=sitting_id, now=now
     )
@@ -210,7 +223,9 @@ def add_candidates(exam_id):
     form = _naming()
     units, names = tuple(form.units.data or ()), forms.names_in(form.usernames.data)
     try:
-        added = service.add_candidates(exam_id, units=units, usernames=names, by=current_user, now=arrived_at())
+        added = service.add_candidates(
+            exam_id, units=units, usernames=names, by=current_user, now=arrived_at(), seen=items_met
+        )
     except Invalid as refusal:
         for problem in refusal.problems[:10]:
             flash(sentence(problem.code, problem.params), "danger")
@@ -312,6 +327,42 @@ def _warnings(exam: queries.ExamLine, where: str) -> list[str]:
         return []
     leaks = key_leaks(exam.release, exam.draw, forms=exam.forms, attempts=exam.attempts, credit_hours=exam.credit_hours)
     return [str(forms.LEAK_SENTENCES[one]) for one in leaks]
+
+
+def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Outlook:
+    session = db.session()
+    return supply_of(
+        session,
+        sections,
+        local_day(exam.closes_at, zone()),
+        rules=rules_of(session, exam.blueprint_id),
+        draw=exam.draw,
+        user_ids=queries.people_named(session, exam.id),
+        now=arrived_at(),
+        seen=items_met,
+        apart_from=exam.blueprint_id,
+    )
+
+
+def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:
+    """Return how equally hard the papers are, in words; None where there is but one."""
+    shares = [(one.first_form + place, share) for one in draws for place, share in enumerate(one.expected)]
+    if len(shares) < 2:
+        return None
+    least, most = min(share for _, share in shares), max(share for _, share in shares)
+    first = shares[0][1]
+    return {
+        "least": f"{_points(least)}%",
+        "most": f"{_points(most)}%",
+        "gap": _points(most - least),
+        "count": items,
+        "measured": draws[0].measured,
+        "forms": [(form, f"{_points(share)}%", f"{(share - first) / 100:+.2f}") for form, share in shares],
+    }
+
+
+def _points(share: int) -> str:
+    return f"{share / 100:.2f}"
 
 
 def _steps(exam: queries.ExamLine, where: str) -> list[dict[str, Any]]:

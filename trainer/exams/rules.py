@@ -10,7 +10,15 @@ from typing import Literal
 
 from trainer.core.errors import FieldProblem
 from trainer.hours.rules.crediting import step_problems
-from trainer.papers.rules.blueprint import ITEMS_MOST, POINTS_MOST, SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import (
+    ITEMS_MOST,
+    NOTHING_KEPT_OUT,
+    POINTS_MOST,
+    DrawRules,
+    SectionSpec,
+    blueprint_problems,
+    max_points,
+)
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
@@ -51,6 +59,7 @@ class ExamSpec:
     credit_hours: Decimal | None = None
     grace_seconds: int = 10
     seed: str | None = None
+    rules: DrawRules = NOTHING_KEPT_OUT
     units: tuple[str, ...] = ()
     usernames: tuple[str, ...] = ()
     unit_code: str | None = None
@@ -117,6 +126,14 @@ def may_release(now: datetime, ended_at: datetime, released_at: datetime | None)
     return released_at is None and now >= ended_at
 
 
+def draw_is_public(now: datetime, ended_at: datetime, grace_seconds: int) -> bool:
+    """Return whether seed and plan of the draw may be shown: never while an answer can still arrive.
+
+    ``ended_at`` comes from ``ends_at``.
+    """
+    return now > ended_at + timedelta(seconds=grace_seconds)
+
+
 def ticket_fits(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int, grace: int) -> bool:
     """Return whether an entry ticket lets its holder in at ``now``.
 
@@ -168,7 +185,7 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
     found += _amount("pass_mark", spec.pass_mark, most)
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
-    return found + in_sections
+    return found + spec.rules.problems() + in_sections
 
 
 def _credit_hours(hours: Decimal | None) -> Sequence[FieldProblem]:

@@ -6,8 +6,9 @@ nothing left to work out. From then on the blueprint is frozen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
+from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
@@ -26,13 +28,16 @@ from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
+from trainer.exams.supply import Seen, forms_dealt, kept_out
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code
 from trainer.papers.models import Blueprint
-from trainer.papers.queries import papers_of
+from trainer.papers.outlook import why_not_enough
+from trainer.papers.queries import papers_of, reserved_in_papers, rules_of, seed_of
+from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
-from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections, why_not_enough
+from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
 from trainer.web.locale import zone
 
 REASON_MOST = 200
@@ -50,15 +55,18 @@ class CandidateHasAttempt(Conflict):
     code = "candidate_has_attempt"
 
 
-def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = True) -> int:
+def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = True, seen: Seen | None = None) -> int:
     """Create an exam with its candidates and return its id; published at once unless ``publish`` is false.
 
+    ``seen`` reads what candidates have met; needed where the spec's rules avoid it.
     Raises ``Invalid`` with a problem at each field that is wrong, and ``NotEnoughItems`` when it is to be published
     and the bank cannot fill it. Nothing is stored then.
     """
     with transaction() as session:
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
-        blueprint_id = create_blueprint(spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        blueprint_id = create_blueprint(
+            spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now, rules=spec.rules
+        )
         exam = Exam(unit_id=unit.id, blueprint_id=blueprint_id, state="draft", created_at=now, created_by=by.id)
         exam.resit_of_id = spec.resit_of_id
         _fill(exam, spec)
@@ -69,12 +77,19 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
         _name(session, exam, named, None)
         record("exam.drafted", by=by.id, target=f"exam:{exam.id}", unit_id=unit.id, detail={"candidates": len(named)})
         if publish:
-            _publish(session, exam, by=by, now=now)
+            _publish(session, exam, by=by, now=now, seen=seen)
         return exam.id
 
 
 def change_draft(
-    exam_id: int, spec: ExamSpec, *, by: Person, now: datetime, keep_candidates: bool = False, publish: bool = False
+    exam_id: int,
+    spec: ExamSpec,
+    *,
+    by: Person,
+    now: datetime,
+    keep_candidates: bool = False,
+    publish: bool = False,
+    seen: Seen | None = None,
 ) -> None:
     """Replace everything that a draft says, its candidates too unless ``keep_candidates``.
 
@@ -85,8 +100,8 @@ def change_draft(
         exam = _exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish)
-        replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections)
+        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections, spec.rules)
         if spec.seed:
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
         _fill(exam, spec)
@@ -102,8 +117,10 @@ def change_draft(
         record("exam.changed", by=by.id, target=f"exam:{exam_id}", unit_id=unit.id, detail=detail)
 
 
-def publish_exam(exam_id: int, *, by: Person, now: datetime) -> None:
+def publish_exam(exam_id: int, *, by: Person, now: datetime, seen: Seen | None = None) -> None:
     """Publish a draft: compile its papers, deal them, tell the candidates. A second call changes nothing.
+
+    ``seen`` is needed where the draw avoids what candidates have met.
 
     Raises ``NotEnoughItems``, ``Missing``, ``NotDraft`` for a cancelled exam, ``Invalid`` when the window has passed.
     """
@@ -113,16 +130,23 @@ def publish_exam(exam_id: int, *, by: Person, now: datetime) -> None:
             return
         if exam.state != "draft":
             raise NotDraft
-        _publish(session, exam, by=by, now=now)
+        _publish(session, exam, by=by, now=now, seen=seen)
 
 
 def add_candidates(
-    exam_id: int, *, units: Sequence[str] = (), usernames: Sequence[str] = (), by: Person, now: datetime
+    exam_id: int,
+    *,
+    units: Sequence[str] = (),
+    usernames: Sequence[str] = (),
+    by: Person,
+    now: datetime,
+    seen: Seen | None = None,
 ) -> int:
     """Name further candidates and return how many are new; those named already stay as they are.
 
-    In a published exam each gets a paper and a notice at once. Raises ``Invalid`` for unknown units and people,
-    ``Refused`` once the exam has closed.
+    In a published exam each gets a paper and a notice at once; papers that are shared stand already, so that nothing is
+    avoided in them for who comes late. Raises ``Invalid`` for unknown units and people, ``NotEnoughItems``, ``Refused``
+    once the exam has closed.
     """
     with transaction() as session:
         exam = _exam(session, exam_id, by)
@@ -132,7 +156,8 @@ def add_candidates(
         new = [one for one in wanted if one.user_id not in there]
         if not new:
             return 0
-        _name(session, exam, new, _papers_for(session, exam, new, now) if exam.state == "published" else None, now)
+        papers = _papers_for(session, exam, new, now, seen) if exam.state == "published" else None
+        _name(session, exam, new, papers, now)
         deal_rooms(session, exam)
         ids = [one.user_id for one in new]
         record(
@@ -261,9 +286,11 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
             _tell(session, exam, None, "exam_cancelled")
 
 
-def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool) -> tuple[Unit, list[Named]]:
+def _checked(
+    session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool, seen: Seen | None
+) -> tuple[Unit, list[Named]]:
     """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
-    problems = exam_problems(spec)
+    problems = exam_problems(spec) + _reserved_problems(session, spec.sections, by)
     in_sections = any(one.field.startswith("sections") for one in problems)
     unit, named = None, []
     # Only reads are refused and gone on after here: nothing half done can be committed.
@@ -280,9 +307,28 @@ def _checked(session: Session, spec: ExamSpec, *, by: Person, now: datetime, pub
     if publish and spec.closes_at <= now:
         problems.append(FieldProblem("closes_at", "closes_in_past"))
     if publish and not in_sections:
-        lack = why_not_enough(session, spec.sections, local_day(spec.closes_at, zone()))
+        forms_of = {one.user_id: (form,) for form, one in enumerate(named, start=1)}
+        out = kept_out(session, spec.rules, spec.draw, forms_of, now=now, seen=seen)
+        until = local_day(spec.closes_at, zone())
+        lack = why_not_enough(session, spec.sections, until, rules=spec.rules, now=now, kept_out=out)
         problems += lack.problems if lack else []
     raise Invalid(problems)
+
+
+def _reserved_problems(session: Session, sections: Sequence[SectionSpec], by: Person) -> list[FieldProblem]:
+    """Return where sections ask for reserved items without the permission; that a named one exists is not told."""
+    if by.may("item.reserve"):
+        return []
+    kept = reserved_among(session, {code for one in sections for code in one.item_ids})
+    problems = []
+    for number, one in enumerate(sections):
+        if one.pool == "reserved":
+            problems.append(FieldProblem(f"sections.{number}.pool", "reserved_not_allowed"))
+        hidden = [code for code in one.item_ids if code in kept]
+        if hidden:
+            named = {"section": number + 1, "items": ", ".join(hidden[:5])}
+            problems.append(FieldProblem(f"sections.{number}.item_ids", "unknown_items", named))
+    return problems
 
 
 def _owner(session: Session, by: Person, code: str | None) -> Unit:
@@ -358,24 +404,29 @@ def _name(
     )
 
 
-def _publish(session: Session, exam: Exam, *, by: Person, now: datetime) -> None:
+def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if _window(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
-    made = _compile(session, exam, _how_many(exam, len(rows)), now)
-    seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id)) or ""
+    count = _how_many(exam, len(rows))
     each = draws_each(exam.draw, exam.attempts_allowed)
-    dealt = deal_papers([row.user_id for row in rows], made.paper_ids[::each], seed)
+    seed = seed_of(session, exam.blueprint_id)
+    # Who gets which form is settled first: what a candidate has met is kept out of his forms alone.
+    forms = deal_papers([row.user_id for row in rows], range(1, count + 1, each), seed)
+    made = _compile(session, exam, count, now, forms_dealt(exam.draw, exam.attempts_allowed, forms), seen)
     if rows:
-        session.execute(update(Candidate), [{"id": row.id, "paper_id": dealt[row.user_id]} for row in rows])
+        dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
+        session.execute(update(Candidate), dealt)
     deal_rooms(session, exam)
     exam.state = "published"
-    detail = {
+    detail: dict[str, Any] = {
         "candidates": len(rows),
         "papers": len(made.paper_ids),
-        "pool": made.pool_digest,
         "commitment": made.commitment,
     }
+    reserved = reserved_in_papers(session, exam.blueprint_id)
+    if reserved:
+        detail["reserved"] = reserved
     record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
     _tell(session, exam, [row.user_id for row in rows], "exam_published")
 
@@ -387,7 +438,15 @@ def _how_many(exam: Exam, candidates: int) -> int:
     )
 
 
-def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compiled:
+def _compile(
+    session: Session,
+    exam: Exam,
+    count: int,
+    now: datetime,
+    forms_of: Mapping[int, Sequence[int]],
+    seen: Seen | None,
+) -> Compiled:
+    rules = rules_of(session, exam.blueprint_id)
     return compile_papers(
         exam.blueprint_id,
         count=count,
@@ -396,20 +455,26 @@ def _compile(session: Session, exam: Exam, count: int, now: datetime) -> Compile
         shuffle_options=exam.shuffle_options,
         until=local_day(_window(session, exam.id)[1], zone()),
         now=now,
+        kept_out=kept_out(session, rules, exam.draw, forms_of, now=now, seen=seen),
     )
 
 
-def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime) -> dict[int, int]:
+def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetime, seen: Seen | None) -> dict[int, int]:
     """Return papers for people named after publication: fresh ones, or one of those that stand, by chance."""
     if exam.draw == "per_candidate":
-        made = _compile(session, exam, _how_many(exam, len(new)), now)
-        firsts = made.paper_ids[:: draws_each(exam.draw, exam.attempts_allowed)]
-        return {one.user_id: paper_id for one, paper_id in zip(new, firsts, strict=True)}
+        each = draws_each(exam.draw, exam.attempts_allowed)
+        last = max((paper.form for paper in papers_of(session, exam.blueprint_id)), default=0)
+        first_of = {one.user_id: last + 1 + place * each for place, one in enumerate(new)}
+        forms_of = forms_dealt(exam.draw, exam.attempts_allowed, first_of)
+        made = _compile(session, exam, _how_many(exam, len(new)), now, forms_of, seen)
+        detail = {"papers": len(made.paper_ids), "commitment": made.commitment}
+        record("exam.papers_added", by=None, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+        return {user_id: made.paper_ids[form - last - 1] for user_id, form in first_of.items()}
     standing = [paper.id for paper in papers_of(session, exam.blueprint_id)]
     there = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
     # An exam published before anybody was named has one order of items; those named now need variants of it.
     further = _how_many(exam, there + len(new)) - len(standing)
     if further > 0:
-        standing += _compile(session, exam, further, now).paper_ids
-    seed = session.scalar(select(Blueprint.seed).where(Blueprint.id == exam.blueprint_id))
+        standing += _compile(session, exam, further, now, {}, seen).paper_ids
+    seed = seed_of(session, exam.blueprint_id)
     return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}

@@ -130,15 +130,14 @@ def _check(exam: Exam, spec: SittingSpec, now: datetime) -> None:
 
 
 def _refuse_if_out(session: Session, exam: Exam, now: datetime) -> None:
-    """A sitting after the results are out would be sat with known keys; that is what a resit is for."""
+    """A sitting after everybody's time is over could be sat with known keys or a known draw; a resit is for that."""
     if exam.state == "cancelled":
         raise Refused("exam_is_cancelled")
     if exam.state != "published":
         return
     extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam.id)) or 0
-    over = now >= ends_at(window_of(session, exam.id)[1], extra)
-    if exam.released_at is not None or (exam.release != "manual" and over):
-        raise Refused("results_are_out")
+    if exam.released_at is not None or now >= ends_at(window_of(session, exam.id)[1], extra):
+        raise Refused("results_are_out" if exam.released_at or exam.release != "manual" else "exam_is_over")
 
 
 def _fill(sitting: Sitting, spec: SittingSpec) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -59,6 +59,18 @@ def known_versions(
             starts_on = row.in_force_from or (registered.in_force_from if registered else None)
             versions[row.version] = KnownVersion(row.short_title, row.version, starts_on, row.id, row.digest)
     return {key: sorted(versions.values(), key=lambda one: one.version) for key, versions in found.items()}
+
+
+def laws_beside_register(session: Session) -> dict[str, list[KnownVersion]]:
+    """Return the versions of the laws that are loaded and unknown to the register, as ``known_versions`` does."""
+    known = known_versions(session)
+    return {key: versions for key, versions in known.items() if find(key) is None}
+
+
+def version_in_force(versions: Sequence[KnownVersion], day: date) -> KnownVersion:
+    """Return the version of a law that holds on a day, of its versions oldest first; the last where none does."""
+    held = [one for one in versions if one.starts_on <= day]
+    return (held or list(versions))[-1]
 
 
 def fingerprints_of(session: Session, known: KnownVersion) -> Mapping[str, str]:

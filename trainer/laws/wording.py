@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from question_bank.lawtexts import label_of
+from question_bank.text import numeral
 from trainer.web.locale import is_english
 
 OUTCOME_NAMES: dict[str, Any] = {
@@ -40,3 +41,13 @@ CHECK_NAMES: dict[str, Any] = {
 def article_name(number: str) -> str:
     """Return an article as the reader's language names it: 第三十六条, Article 36."""
     return f"Article {number}" if is_english() else label_of(number)
+
+
+def place_name(article: str, paragraph: int | None, item: int | None) -> str:
+    """Return a place in a law as the reader's language names it: 第三十六条第一款, Article 36, paragraph 1."""
+    parts = [article_name(article)]
+    if paragraph is not None:
+        parts.append(f"paragraph {paragraph}" if is_english() else f"第{numeral(paragraph)}款")
+    if item is not None:
+        parts.append(f"item {item}" if is_english() else f"第{numeral(item)}项")
+    return (", " if is_english() else "").join(parts)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
@@ -16,7 +16,10 @@ PARTIAL_CREDIT = ("all_or_nothing", "half_for_incomplete", "proportional", "plus
 
 
 class Blueprint(db.Model):
-    """What a paper is made of (组卷规则). ``seed`` makes its draws reproducible."""
+    """What a paper is made of (组卷规则). ``seed`` makes its draws reproducible.
+
+    ``avoid_days``, ``avoid_practice`` and ``exposure_most`` are ``rules.blueprint.DrawRules``; 0 keeps nothing out.
+    """
 
     __tablename__ = "blueprints"
 
@@ -25,6 +28,9 @@ class Blueprint(db.Model):
     seed: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None] = mapped_column(Integer)
+    avoid_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    avoid_practice: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    exposure_most: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class Section(db.Model):
@@ -32,7 +38,8 @@ class Section(db.Model):
 
     None in ``wing`` and empty lists mean "any". ``item_codes`` names fixed items, drawn before the others.
     ``difficulty`` lists the levels allowed, 1 to 5. A case study (案例分析题) is one item here, with the points of all
-    its parts. ``pool`` is ``reserved`` where the section asks for items kept back from study.
+    its parts. ``pool`` is ``reserved`` where the section asks for items kept back from study. ``laws`` are names,
+    ``mix`` a list of ``[difficulty or level, how many]``.
     """
 
     __tablename__ = "blueprint_sections"
@@ -51,6 +58,10 @@ class Section(db.Model):
     difficulty: Mapped[list[int]] = mapped_column(JSON)
     item_codes: Mapped[list[str]] = mapped_column(JSON)
     pool: Mapped[str] = mapped_column(StateText("open", "reserved"), default="open", server_default="open")
+    laws: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    levels: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    mix: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    item_order: Mapped[str] = mapped_column(StateText("drawn", "easy_first"), default="drawn", server_default="drawn")
 
     __table_args__ = (UniqueConstraint("blueprint_id", "number"),)
 
@@ -96,3 +107,22 @@ class PaperItem(db.Model):
     partial_credit: Mapped[str] = mapped_column(StateText(*PARTIAL_CREDIT))
 
     __table_args__ = (Index(None, "item_version_id"),)
+
+
+class Draw(db.Model):
+    """One draw of papers (抽题): the plan from which the forms from ``first_form`` on were drawn.
+
+    ``plan`` is its canonical text (``rules.plan``), compressed by zlib. ``commitment`` (承诺值, hex) is published
+    before the exam, plan and seed after it. ``expected`` lists for each form the share of its points that people will
+    get on average, in ten-thousandths; ``measured`` counts the items on the first paper whose share was measured.
+    """
+
+    __tablename__ = "draws"
+
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprints.id"), primary_key=True)
+    first_form: Mapped[int] = mapped_column(Integer, primary_key=True)
+    plan: Mapped[bytes] = mapped_column(LargeBinary)
+    commitment: Mapped[str] = mapped_column(String(64))
+    expected: Mapped[list[int]] = mapped_column(JSON)
+    measured: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

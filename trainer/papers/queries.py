@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import zlib
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from trainer.bank.models import ItemVersion
+from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
-from trainer.bank.rules import PoolItem
-from trainer.papers.models import Blueprint, Paper, PaperItem, Section
-from trainer.papers.rules.blueprint import SectionSpec
-from trainer.papers.rules.drawing import Lack, count_suiting, find_lacks
+from trainer.papers.models import Blueprint, Draw, Paper, PaperItem, Section
+from trainer.papers.rules.blueprint import POOLS, DrawRules, SectionSpec
+from trainer.papers.rules.mending import Stock
+from trainer.papers.rules.plan import Plan
 
 
 def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
@@ -35,43 +37,115 @@ def sections_of(session: Session, blueprint_id: int) -> list[SectionSpec]:
             difficulty=tuple(row.difficulty),
             item_ids=tuple(row.item_codes),
             pool=row.pool,
+            laws=tuple(row.laws),
+            levels=tuple(row.levels),
+            mix=tuple((value, count) for value, count in row.mix),
+            order=row.item_order,
         )
         for row in rows
     ]
 
 
-def pool_for(session: Session, sections: Sequence[SectionSpec], until: date) -> list[PoolItem]:
-    """Return the items from which the sections would be drawn now, by code; see ``read_pool`` for ``until``."""
-    return read_pool(
+def rules_of(session: Session, blueprint_id: int) -> DrawRules:
+    """Return what the draws of a blueprint keep out."""
+    row = session.execute(
+        select(Blueprint.avoid_days, Blueprint.avoid_practice, Blueprint.exposure_most).where(
+            Blueprint.id == blueprint_id
+        )
+    ).one()
+    return DrawRules(*row)
+
+
+def stock_for(
+    session: Session,
+    sections: Sequence[SectionSpec],
+    until: date,
+    *,
+    exposure_most: int = 0,
+    since: datetime | None = None,
+    met: Set[int] = frozenset(),
+    apart_from: int = 0,
+    wide: bool = False,
+) -> Stock:
+    """Return the items from which the sections would be drawn now; see ``read_pool`` for ``until``.
+
+    Kept out are items that stand in papers of ``exposure_most`` blueprints made from ``since`` on, ``apart_from`` not
+    counted (0 keeps none out), and the ids in ``met``; never named ones. With ``wide`` items of the other pool are read
+    too, for telling what would help.
+    """
+    named = {code for one in sections for code in one.item_ids}
+    pools = {one.pool for one in sections}
+    pool = read_pool(
         session,
         until=until,
         kinds={one.kind for one in sections},
-        codes={code for one in sections for code in one.item_ids},
-        pools={one.pool for one in sections},
+        codes=named,
+        pools=POOLS if wide else pools,
+        laws={law for one in sections for law in one.laws},
     )
+    worn = exposed_items(session, exposure_most, since, apart_from) if exposure_most and since else frozenset()
+    free, exposed, known, other = [], [], [], []
+    for item in pool:
+        if item.code in named:
+            free.append(item)
+        elif item.item_id in worn:
+            exposed.append(item)
+        elif item.item_id in met:
+            known.append(item)
+        elif item.pool in pools:
+            free.append(item)
+        else:
+            other.append(item)
+    return Stock(free, tuple(exposed), tuple(known), tuple(other))
+
+
+def exposed_items(session: Session, most: int, since: datetime, apart_from: int) -> frozenset[int]:
+    """Return the items that stand in papers of ``most`` or more blueprints made from ``since`` on, by id."""
+    rows = (
+        select(ItemVersion.item_id)
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .where(Paper.created_at >= since, Paper.blueprint_id != apart_from)
+        .group_by(ItemVersion.item_id)
+        .having(func.count(Paper.blueprint_id.distinct()) >= most)
+    )
+    return frozenset(session.scalars(rows))
 
 
 @dataclass(frozen=True)
-class Supply:
-    """How a section stands: ``found`` items suit it by themselves; ``lack`` is None when it gets all it asks for."""
+class DrawLine:
+    """A draw as pages tell of it; ``expected`` are shares of the full points in ten-thousandths, by form."""
 
-    wanted: int
-    found: int
-    lack: Lack | None
+    first_form: int
+    commitment: str
+    expected: tuple[int, ...]
+    measured: int
+    created_at: datetime
 
 
-def supply_of(session: Session, sections: Sequence[SectionSpec], until: date) -> list[Supply]:
-    """Return for each section what the bank has for it now, competition between sections included.
+def draws_of(session: Session, blueprint_id: int) -> list[DrawLine]:
+    """Return the draws of a blueprint in their order; none for papers compiled before draws were kept."""
+    rows = session.execute(
+        select(Draw.first_form, Draw.commitment, Draw.expected, Draw.measured, Draw.created_at)
+        .where(Draw.blueprint_id == blueprint_id)
+        .order_by(Draw.first_form)
+    )
+    return [DrawLine(row[0], row[1], tuple(row[2]), row[3], row[4]) for row in rows]
 
-    ``until`` is the last local day on which the paper can be sat.
-    """
-    pool = pool_for(session, sections, until)
-    parts = [one.part() for one in sections]
-    lacks = {lack.section: lack for lack in find_lacks(parts, pool)}
-    return [
-        Supply(part.count, found, lacks.get(number))
-        for number, (part, found) in enumerate(zip(parts, count_suiting(parts, pool), strict=True), start=1)
-    ]
+
+def commitments_of(session: Session, blueprint_id: int) -> list[str]:
+    """Return the commitments of a blueprint's draws in their order."""
+    return list(
+        session.scalars(select(Draw.commitment).where(Draw.blueprint_id == blueprint_id).order_by(Draw.first_form))
+    )
+
+
+def plans_of(session: Session, blueprint_id: int) -> list[tuple[str, Plan]]:
+    """Return the commitments and plans of a blueprint in their order. Plans are for nobody before the exam is over."""
+    rows = session.execute(
+        select(Draw.commitment, Draw.plan).where(Draw.blueprint_id == blueprint_id).order_by(Draw.first_form)
+    )
+    return [(row.commitment, json.loads(zlib.decompress(row.plan))) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -130,6 +204,20 @@ def version_under(session: Session, paper_id: int, number: int) -> int | None:
     return session.scalar(
         select(PaperItem.item_version_id).where(PaperItem.paper_id == paper_id, PaperItem.number == number)
     )
+
+
+def reserved_in_papers(session: Session, blueprint_id: int) -> list[str]:
+    """Return the codes of the reserved items that stand in papers of a blueprint, in their order."""
+    rows = (
+        select(ItemRecord.code)
+        .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .where(Paper.blueprint_id == blueprint_id, ItemRecord.pool == "reserved")
+        .distinct()
+        .order_by(ItemRecord.code)
+    )
+    return list(session.scalars(rows))
 
 
 def uses_of(session: Session, item_ids: Sequence[int]) -> dict[int, int]:

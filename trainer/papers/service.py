@@ -9,8 +9,9 @@ parts, always together and in their order; its stem stands once in the section.
 from __future__ import annotations
 
 import secrets
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,90 +23,72 @@ from sqlalchemy.orm import Session
 from question_bank import Item
 from question_bank.kinds import answer_shape, case_study
 from question_bank.kinds import public as public_view
-from trainer.bank.models import ItemVersion
 from trainer.bank.queries import bodies_of_versions
 from trainer.bank.rules import PoolItem
 from trainer.bank.rules.rich import with_html
 from trainer.core.crypto import keyed_digest
 from trainer.core.database import transaction
-from trainer.core.errors import FieldProblem, Invalid, Missing
-from trainer.papers.models import Blueprint, Paper, PaperItem, Section
-from trainer.papers.queries import pool_for, sections_of
-from trainer.papers.rules.blueprint import ITEMS_MOST, SectionSpec, blueprint_problems, max_points
-from trainer.papers.rules.chance import Dice
-from trainer.papers.rules.drawing import CannotDraw, Lack, draw_forms, find_lacks, pool_digest, shuffle_options
+from trainer.core.errors import Invalid, Missing
+from trainer.papers.models import Blueprint, Draw, Paper, PaperItem, Section
+from trainer.papers.outlook import KeptOut, NotEnoughItems, codes_by_form, of_worst, year_before
+from trainer.papers.queries import plans_of, rules_of, sections_of, stock_for
+from trainer.papers.rules.blueprint import (
+    ITEMS_MOST,
+    NOTHING_KEPT_OUT,
+    DrawRules,
+    SectionSpec,
+    blueprint_problems,
+    max_points,
+)
+from trainer.papers.rules.drawing import CannotDraw, shuffle_options
+from trainer.papers.rules.mending import Stock, standings
+from trainer.papers.rules.plan import Drawn, Plan, canonical, commitment, continue_plan, expected_share, make_plan
 
 # Papers go into the database in portions, so that thousands of them need no memory to speak of.
 PORTION = 100
 
 
-class NotEnoughItems(Invalid):
-    """The bank cannot fill the sections; the problems name each section that comes up short and by how much."""
-
-    code = "not_enough_items"
-
-    def __init__(self, sections: Sequence[SectionSpec], lacks: Sequence[Lack]) -> None:
-        problems = []
-        told = []
-        for lack in lacks:
-            title = sections[lack.section - 1].title
-            facts = {"section": lack.section, "title": title, "wanted": lack.wanted, "found": lack.found}
-            place = f"sections.{lack.section - 1}"
-            if lack.unknown:
-                named = {"section": lack.section, "items": ", ".join(lack.unknown[:5])}
-                problems.append(FieldProblem(f"{place}.item_ids", "unknown_items", named))
-            if lack.rivals:
-                named = {"section": lack.section, "items": ", ".join(lack.rivals[:5])}
-                problems.append(FieldProblem(f"{place}.item_ids", "rival_items", named))
-            if lack.missing:
-                short = facts | {"missing": lack.missing}
-                # Enough suit the section by itself: what is missing has gone to other sections.
-                code = "section_shares_items" if lack.found >= lack.wanted else "section_lacks_items"
-                problems.append(FieldProblem(f"{place}.count", code, short))
-            told.append(facts | {"missing": lack.missing, "unknown_items": list(lack.unknown)})
-        super().__init__(problems, None, lacks=told, missing=sum(lack.missing for lack in lacks))
-
-
-def why_not_enough(session: Session, sections: Sequence[SectionSpec], until: date) -> NotEnoughItems | None:
-    """Return the refusal that compiling the sections would meet now, None when the bank can fill them.
-
-    ``until`` is the last local day on which the papers may be sat.
-    """
-    lacks = find_lacks([one.part() for one in sections], pool_for(session, sections, until))
-    return NotEnoughItems(sections, lacks) if lacks else None
-
-
 @dataclass(frozen=True)
 class Compiled:
-    """What was compiled: ids of papers by form, and what the draw was made from, for the audit record."""
+    """What was compiled: ids of papers by form, and the commitment to the draw, empty where no paper was asked for."""
 
     paper_ids: tuple[int, ...]
-    pool_digest: str
     commitment: str
 
 
 def create_blueprint(
-    title: str, sections: Sequence[SectionSpec], *, seed: str | None, by: int | None, now: datetime
+    title: str,
+    sections: Sequence[SectionSpec],
+    *,
+    seed: str | None,
+    by: int | None,
+    now: datetime,
+    rules: DrawRules = NOTHING_KEPT_OUT,
 ) -> int:
     """Store a blueprint and return its id. ``seed`` None lets chance choose one of 128 bits.
 
     Raises ``Invalid`` with a problem at each field of a section that is wrong; whether the bank has enough items is
     not looked at here.
     """
-    problems = blueprint_problems(sections)
+    problems = blueprint_problems(sections) + rules.problems()
     if problems:
         raise Invalid(problems)
     with transaction() as session:
-        row = Blueprint(title=title, seed=seed or secrets.token_hex(16), created_at=now, created_by=by)
+        row = Blueprint(title=title, seed=seed or secrets.token_hex(16), created_at=now, created_by=by, **asdict(rules))
         session.add(row)
         session.flush()
         _add_sections(session, row.id, sections)
         return row.id
 
 
-def replace_sections(blueprint_id: int, title: str, sections: Sequence[SectionSpec]) -> None:
-    """Give a blueprint other sections. Only for one without papers: raises ``Invalid`` as ``create_blueprint`` does."""
-    problems = blueprint_problems(sections)
+def replace_sections(
+    blueprint_id: int,
+    title: str,
+    sections: Sequence[SectionSpec],
+    rules: DrawRules = NOTHING_KEPT_OUT,
+) -> None:
+    """Give a blueprint other sections and rules. Only for one without papers: raises ``Invalid`` as for a new one."""
+    problems = blueprint_problems(sections) + rules.problems()
     if problems:
         raise Invalid(problems)
     with transaction() as session:
@@ -115,6 +98,8 @@ def replace_sections(blueprint_id: int, title: str, sections: Sequence[SectionSp
         if session.scalar(select(func.count()).select_from(Paper).where(Paper.blueprint_id == blueprint_id)):
             raise RuntimeError("a compiled blueprint is frozen")
         row.title = title
+        row.avoid_days, row.avoid_practice = rules.avoid_days, rules.avoid_practice
+        row.exposure_most = rules.exposure_most
         session.execute(Section.__table__.delete().where(Section.__table__.c.blueprint_id == blueprint_id))
         _add_sections(session, blueprint_id, sections)
 
@@ -137,6 +122,10 @@ def _add_sections(session: Session, blueprint_id: int, sections: Sequence[Sectio
                 "difficulty": list(one.difficulty),
                 "item_codes": list(one.item_ids),
                 "pool": one.pool,
+                "laws": list(one.laws),
+                "levels": list(one.levels),
+                "mix": [list(line) for line in one.mix],
+                "item_order": one.order,
             }
             for number, one in enumerate(sections, start=1)
         ],
@@ -152,100 +141,105 @@ def compile_papers(
     shuffle_options: bool,
     until: date,
     now: datetime,
+    kept_out: KeptOut | None = None,
 ) -> Compiled:
     """Compile ``count`` more papers of a blueprint and return them.
 
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
     With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
-    touched: a second call adds further ones, with items as they are in the bank by then. Raises ``NotEnoughItems``,
-    ``Missing`` for an unknown blueprint, ``Invalid`` where the parts of cases make more items than a paper takes.
+    touched: a second call adds further ones from the same plan, so that they are as hard, without items that the bank
+    no longer holds as they were. Raises ``NotEnoughItems``, ``Missing`` for an unknown blueprint, ``Invalid`` where the
+    parts of cases make more items than a paper takes.
     """
+    out = kept_out or KeptOut()
     with transaction() as session:
         blueprint = session.get(Blueprint, blueprint_id)
         if blueprint is None:
             raise Missing
         sections = sections_of(session, blueprint_id)
-        pool = pool_for(session, sections, until)
-        parts = [one.part() for one in sections]
+        rules = rules_of(session, blueprint_id)
         standing = session.scalar(select(func.max(Paper.form)).where(Paper.blueprint_id == blueprint_id)) or 0
         first = standing + 1
-        try:
-            if same_items and standing:
-                drawn = [_items_of_first(session, blueprint_id, len(sections))] * count
-            elif same_items:
-                drawn = draw_forms(parts, pool, blueprint.seed, count=1) * count
-            else:
-                like = _levels_of_first(session, blueprint_id, len(sections)) if standing else None
-                drawn = draw_forms(parts, pool, blueprint.seed, count=count, first=first, like=like)
-        except CannotDraw as error:
-            raise NotEnoughItems(sections, error.lacks) from None
-        press = _Press(session, blueprint, sections, items=shuffle_items, options=shuffle_options)
-        paper_ids = press.print_all(drawn, first, now)
-        lots = pool_digest(pool)
-        return Compiled(tuple(paper_ids), lots.hex(), _commitment(blueprint.seed, sections, lots).hex())
-
-
-def _commitment(seed: str, sections: Sequence[SectionSpec], pool: bytes) -> bytes:
-    """Return what may be published before an exam: it binds seed, blueprint and pool, and tells none of them."""
-    plan = []
-    for one in sections:
-        asked = [sorted(one.topics), sorted(one.fields), sorted(one.difficulty), list(one.item_ids)]
-        plan.append([one.kind, one.count, str(one.points_each), one.wing, asked, one.pool])
-    return keyed_digest(seed.encode(), orjson.dumps(plan), pool)
-
-
-def _first_paper(session: Session, blueprint_id: int) -> list[tuple[int, int, int]]:
-    rows = session.execute(
-        select(PaperItem.section, PaperItem.item_version_id, ItemVersion.item_id)
-        .join(Paper, Paper.id == PaperItem.paper_id)
-        .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
-        .where(Paper.blueprint_id == blueprint_id, Paper.form == 1, func.coalesce(PaperItem.part, 1) == 1)
-        .order_by(PaperItem.number)
-    )
-    return [(row.section, row.item_version_id, row.item_id) for row in rows]
-
-
-def _items_of_first(session: Session, blueprint_id: int, sections: int) -> list[list[PoolItem]]:
-    """Return the items of form 1 by section, in the versions that it holds."""
-    rows = _first_paper(session, blueprint_id)
-    bodies = bodies_of_versions(session, [version_id for _, version_id, _ in rows])
-    held: list[list[PoolItem]] = [[] for _ in range(sections)]
-    for section, version_id, item_id in rows:
-        body = bodies[version_id][0]
-        held[section - 1].append(
-            PoolItem(
-                body["id"],
-                item_id,
-                version_id,
-                body["kind"],
-                body["wing"],
-                body["topic"],
-                body["difficulty"],
-                frozenset(body["fields"]),
-            )
+        before = plans_of(session, blueprint_id)[:1] if standing else []
+        stock = stock_for(
+            session,
+            sections,
+            until,
+            exposure_most=rules.exposure_most,
+            since=year_before(now),
+            met=out.for_all,
+            apart_from=blueprint_id,
         )
-    return held
+        stands = standings(sections, stock)
+        try:
+            drawn = _drawn(
+                before[0][1] if before else None,
+                sections,
+                stock.free,
+                blueprint.seed,
+                first=first,
+                count=count,
+                same_items=same_items,
+                shuffle_items=shuffle_items,
+                shuffle_options=shuffle_options,
+                avoid=codes_by_form(out, stock),
+            )
+        except CannotDraw as error:
+            if error.forms:
+                stands = of_worst(sections, error.lacks, stock)
+            raise NotEnoughItems(sections, stands, rules=rules, people=error.forms) from None
+        press = _Press(session, blueprint, sections, drawn.plan)
+        paper_ids = press.print_all(drawn.papers, first, now)
+        if before and same_items:
+            return Compiled(tuple(paper_ids), before[0][0])
+        if not paper_ids:
+            return Compiled((), "")
+        return Compiled(tuple(paper_ids), _keep_draw(session, blueprint, drawn, first, stock, now))
 
 
-def _levels_of_first(session: Session, blueprint_id: int, sections: int) -> list[list[int]]:
-    return [[item.difficulty for item in held] for held in _items_of_first(session, blueprint_id, sections)]
+def _drawn(
+    before: Plan | None, sections: Sequence[SectionSpec], pool: list[PoolItem], seed: str, **asked: Any
+) -> Drawn:
+    """Go on with the plan that stands; where too little is left of it, make another one, as for the first papers."""
+    if before is not None:
+        try:
+            further = {name: asked[name] for name in ("first", "count", "avoid")}
+            return continue_plan(before, sections, pool, seed, **further)
+        except CannotDraw:
+            pass
+    return make_plan(sections, pool, seed, **asked)
+
+
+def _keep_draw(session: Session, blueprint: Blueprint, drawn: Drawn, first: int, stock: Stock, now: datetime) -> str:
+    promise = commitment(blueprint.seed, drawn.plan)
+    measured = {item.code for item in stock.free if item.facility is not None}
+    session.add(
+        Draw(
+            blueprint_id=blueprint.id,
+            first_form=first,
+            plan=zlib.compress(canonical(drawn.plan).encode()),
+            commitment=promise,
+            expected=[expected_share(drawn.plan, paper) for paper in drawn.papers],
+            measured=sum(drawn.plan["items"][place][0] in measured for held in drawn.papers[0] for place in held),
+            created_at=now,
+        )
+    )
+    session.flush()
+    return promise
 
 
 class _Press:
     """Turns drawn items into papers. Texts, shapes and keys of versions are read once for all papers."""
 
-    def __init__(
-        self, session: Session, blueprint: Blueprint, sections: Sequence[SectionSpec], *, items: bool, options: bool
-    ) -> None:
-        self.session, self.blueprint, self.sections = session, blueprint, sections
-        self.shuffles_items, self.shuffles_options = items, options
+    def __init__(self, session: Session, blueprint: Blueprint, sections: Sequence[SectionSpec], plan: Plan) -> None:
+        self.session, self.blueprint, self.sections, self.plan = session, blueprint, sections, plan
         self.pieces: dict[int, list[_Piece]] = {}
         self.cases: dict[int, dict[str, Any]] = {}
         self.total = max_points(sections)
 
-    def print_all(self, drawn: Sequence[list[list[PoolItem]]], first: int, now: datetime) -> list[int]:
-        """Store a paper for each draw and return their ids in order."""
-        self._read({item.version_id for paper in drawn for section in paper for item in section})
+    def print_all(self, drawn: Sequence[list[list[int]]], first: int, now: datetime) -> list[int]:
+        """Store a paper for each draw, places in the plan by section, and return their ids in order."""
+        self._read({self.plan["items"][place][1] for paper in drawn for section in paper for place in section})
         paper_ids: list[int] = []
         for start in range(0, len(drawn), PORTION):
             papers: list[dict[str, Any]] = []
@@ -280,28 +274,28 @@ class _Press:
                 for number, (part, weight) in enumerate(zip(case_study.expand(item), weights, strict=True), start=1)
             ]
 
-    def _paper(self, drawn: list[list[PoolItem]], form: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _paper(self, drawn: list[list[int]], form: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         seed = f"{self.blueprint.seed}:form:{form}"
         number = 0
         sections: list[dict[str, Any]] = []
         shapes: list[dict[str, Any]] = []
         rows: list[dict[str, Any]] = []
         for place, (spec, held) in enumerate(zip(self.sections, drawn, strict=True), start=1):
-            order = Dice(f"{seed}:items:{place}").shuffled(held) if self.shuffles_items else held
             shown = []
-            cases = [self.cases[item.version_id] for item in order if item.version_id in self.cases]
-            for item in order:
-                pieces = self.pieces[item.version_id]
+            order = [(self.plan["items"][one][0], self.plan["items"][one][1]) for one in held]
+            cases = [self.cases[version_id] for _, version_id in order if version_id in self.cases]
+            for code, version_id in order:
+                pieces = self.pieces[version_id]
                 points = case_study.split_points(spec.points_each, [piece.weight for piece in pieces])
                 for piece, worth in zip(pieces, points, strict=True):
                     number += 1
-                    shown.append(self._item(item, piece, number, worth, seed))
+                    shown.append(self._item(code, piece, number, worth, seed))
                     shapes.append(piece.shape)
                     rows.append(
                         {
                             "number": number,
                             "section": place,
-                            "item_version_id": item.version_id,
+                            "item_version_id": version_id,
                             "part": piece.part,
                             "points": worth,
                             "partial_credit": spec.partial_credit,
@@ -330,12 +324,12 @@ class _Press:
         }
         return paper, rows
 
-    def _item(self, item: PoolItem, piece: _Piece, number: int, points: Decimal, seed: str) -> dict[str, Any]:
+    def _item(self, code: str, piece: _Piece, number: int, points: Decimal, seed: str) -> dict[str, Any]:
         shown = {"number": number} | piece.public | {"points": f"{points:.2f}"}
         options = piece.public.get("options")
-        if options and self.shuffles_options:
+        if options and self.plan["shuffle_options"]:
             by_key = {option["key"]: option for option in options}
-            name = item.code if piece.part is None else f"{item.code}.{piece.part}"
+            name = code if piece.part is None else f"{code}.{piece.part}"
             order = shuffle_options(list(by_key), f"{seed}:options:{name}", never=piece.right_order)
             shown["options"] = [by_key[key] for key in order]
         return shown

@@ -148,6 +148,8 @@ def answers_given(user_id: int, filters: dict[str, str], correct: bool | None, n
             ItemRecord.wing,
             ItemRecord.topic,
             ItemVersion.public["stem"].as_string().label("stem"),
+            ItemVersion.public["format"].as_string().label("format"),
+            ItemVersion.public["media"].label("media"),
         )
         .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
         .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)

@@ -13,6 +13,7 @@ from trainer.api.resource import Amount, Id, Moment, Shape, Text, api_blueprint,
 from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Missing
+from trainer.laws.wording import place_name
 from trainer.practice import answer_queries, queries
 from trainer.practice.rules.choosing import wanted
 from trainer.practice.rules.explaining import Cited, Explained
@@ -314,6 +315,7 @@ def _explained(told: Explained, answer: Any, met: tuple[int, ...], made: answer_
 
 
 def _basis(one: Cited) -> BasisOut:
+    place = place_name(one.article, one.paragraph, one.item)
     return BasisOut(
         law=one.law,
         title=one.title,
@@ -322,5 +324,5 @@ def _basis(one: Cited) -> BasisOut:
         paragraph=one.paragraph,
         item=one.item,
         in_force=one.in_force,
-        citation=f"{one.title}, {one.place_en}" if is_english() else f"《{one.title}》{one.place_zh}",
+        citation=f"{one.title}, {place}" if is_english() else f"《{one.title}》{place}",
     )

@@ -341,6 +341,8 @@ def wrong_items(user_id: int, filters: dict[str, str], now: datetime) -> Select[
             ItemRecord.wing,
             ItemRecord.topic,
             ItemVersion.public["stem"].as_string().label("stem"),
+            ItemVersion.public["format"].as_string().label("format"),
+            ItemVersion.public["media"].label("media"),
             Card.right_in_a_row,
             Card.answered_count,
         )
@@ -374,6 +376,8 @@ def search_items(session: Session, user_id: int, words: str, now: datetime) -> l
                 ItemRecord.wing,
                 ItemRecord.topic,
                 stem.label("stem"),
+                ItemVersion.public["format"].as_string().label("format"),
+                ItemVersion.public["media"].label("media"),
                 Card.wrong,
                 Card.answered_count,
             )

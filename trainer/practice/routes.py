@@ -17,6 +17,7 @@ from trainer.core.clock import day_starts_at, local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
 from trainer.laws.queries import cited_articles
+from trainer.laws.wording import place_name
 from trainer.practice import answer_queries, queries
 from trainer.practice.forms import form_of_part, read_answer, read_met
 from trainer.practice.rules.choosing import DRILLS, MODES, REVIEWS_A_DAY, Wanted, wanted
@@ -233,7 +234,7 @@ def _citation(one: Any) -> dict[str, Any]:
         "paragraph": one.paragraph,
         "item": one.item,
         "title": one.title,
-        "place": one.place_en if is_english() else one.place_zh,
+        "place": place_name(one.article, one.paragraph, one.item),
         "version": one.version,
         "outdated": one.in_force is False,
     }

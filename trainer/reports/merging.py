@@ -6,7 +6,8 @@ forgotten when the process ends in between. Each item is put together wholly fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from question_bank import Item
+from question_bank.difference import changes_key
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam
@@ -107,33 +110,40 @@ def _items(session: Session, item_ids: Sequence[int]) -> list[_Item]:
         .order_by(ItemRecord.id)
         .with_for_update(of=ItemRecord)
     ).all()
-    versions: dict[int, list[Any]] = {}
+    versions: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(
         select(ItemVersion.item_id, ItemVersion.id, ItemVersion.number, ItemVersion.changes_key)
         .where(ItemVersion.item_id.in_(item_ids))
         .order_by(ItemVersion.item_id, ItemVersion.number)
     ):
-        versions.setdefault(row.item_id, []).append(row)
+        versions[row.item_id].append(row)
+    # Most items never had another key, so their texts need not be read.
+    parted = [item_id for item_id, rows in versions.items() if any(row.changes_key for row in rows)]
+    bodies: dict[int, dict[int, Any]] = defaultdict(dict)
+    if parted:
+        for row in session.execute(
+            select(ItemVersion.item_id, ItemVersion.id, ItemVersion.body).where(ItemVersion.item_id.in_(parted))
+        ):
+            bodies[row.item_id][row.id] = row.body
     return [
         _Item(
             row.id,
             row.difficulty,
             row.body,
             {one.id: one.number for one in versions[row.id]},
-            _same_key(versions[row.id], row.version_id),
+            _same_key(row.body, bodies[row.id]) if row.id in bodies else frozenset(one.id for one in versions[row.id]),
         )
         for row in records
     ]
 
 
-def _same_key(versions: Iterable[Any], standing_id: int) -> frozenset[int]:
-    """Return the ids of the versions, in the order of their numbers, that share the key of the one that stands."""
-    runs: list[set[int]] = []
-    for one in versions:
-        if one.changes_key or not runs:
-            runs.append(set())
-        runs[-1].add(one.id)
-    return frozenset(next((run for run in runs if standing_id in run), set()))
+def _same_key(standing: dict[str, Any], bodies: Mapping[int, dict[str, Any]]) -> frozenset[int]:
+    """Return the ids of the versions that share the key of the one that stands.
+
+    The keys themselves are compared: one that was proposed and given up parts nothing.
+    """
+    text = Item.from_dict(standing)
+    return frozenset(version_id for version_id, body in bodies.items() if not changes_key(Item.from_dict(body), text))
 
 
 def _uses(session: Session, item_ids: Sequence[int]) -> list[_Count]:

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from question_bank.topics import taxonomy
 from trainer.bank import forms
-from trainer.bank.caller import look_at_reserved, viewer
+from trainer.bank.caller import list_reserved, look_at_reserved, viewer
 from trainer.bank.queries import read_item
 from trainer.bank.wording import ADVICE_NAMES
 from trainer.bank.work_queries import seen_item
@@ -54,6 +54,7 @@ def index():
     page, per_page = asked_page()
     rows = queries.measured_items(who, origin=origin, advice=wanted, sort=sort, descending=_is_descending())
     found = paged(session, rows, page, per_page)
+    list_reserved(current_user, [row.id for row in found.items])
     return render_template(
         "reports/items.html",
         origin=origin,

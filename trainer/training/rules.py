@@ -22,7 +22,7 @@ from trainer.core.errors import FieldProblem
 from trainer.hours.rules.crediting import MOST_A_DAY, MOST_DAYS, hours_problems
 
 EDITABLE = ("draft", "rejected")
-EARLIEST = date(2000, 1, 1)
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 ROLL_MOST = 3000
 _SEPARATORS = re.compile(r"[\s,;，；、]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
@@ -35,8 +35,8 @@ def entry_problems(title: str, held_on: date | None, days: int | None, hours: De
         problems.append(FieldProblem("title", "required"))
     if held_on is None:
         problems.append(FieldProblem("held_on", "required"))
-    elif held_on < EARLIEST or held_on.year > 2100:
-        problems.append(FieldProblem("held_on", "bad_format"))
+    elif not EARLIEST <= held_on <= LATEST:
+        problems.append(FieldProblem("held_on", "out_of_range", {"least": EARLIEST, "most": LATEST}))
     if days is None or not 1 <= days <= MOST_DAYS:
         problems.append(FieldProblem("days", "out_of_range", {"least": 1, "most": MOST_DAYS}))
     else:

@@ -136,6 +136,8 @@ SENTENCES: dict[str, Any] = {
     "no_such_item": _l("试卷中没有第 {number} 题。"),
     "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
     # --- results
+    "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),
+    "draw_not_public": _l("全体考生的作答时间结束后才公布随机种子和抽题方案。"),
     "not_released": _l("成绩尚未公布。"),
     # --- papers and exams, the organiser's side
     "not_enough_items": _l("题库的试题不够组卷，还缺 {missing} 道。请看各大题的说明。"),
@@ -145,8 +147,34 @@ SENTENCES: dict[str, Any] = {
     "section_shares_items": _l(
         "第 {section} 大题“{title}”需要 {wanted} 道，题库符合条件的有 {found} 道，但其他大题也要用，还缺 {missing} 道。"
     ),
+    "reserved_not_allowed": _l("您没有使用保留题库的权限，请由赛事组织者组卷。"),
     "unknown_items": _l("第 {section} 大题指定的试题不存在、未发布或题型不符：{items}。"),
     "rival_items": _l("第 {section} 大题指定的试题与另一道指定的试题互为变式或相互提示，不能同卷：{items}。"),
+    "surplus_items": _l("第 {section} 大题指定的试题超出了按难度或层次分配的题数：{items}。"),
+    "section_lacks_difficulty": _l(
+        "第 {section} 大题“{title}”难度 {quota} 需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_lacks_recall": _l(
+        "第 {section} 大题“{title}”识记层次需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_lacks_understand": _l(
+        "第 {section} 大题“{title}”理解层次需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_lacks_apply": _l(
+        "第 {section} 大题“{title}”应用层次需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_lacks_case": _l(
+        "第 {section} 大题“{title}”案例分析层次需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
+    ),
+    "section_items_exposed": _l(
+        "第 {section} 大题另有 {count} 道符合条件的试题，最近 {days} 天内已在 {most} 场考试中用过，按曝光上限不再抽。"
+    ),
+    "section_items_met": _l("第 {section} 大题另有 {count} 道符合条件的试题，考生在最近 {days} 天内见过，不再抽。"),
+    "people_lack_items": _l(
+        "有 {people} 份个人试卷抽不满：这些考生在最近 {days} 天内见过的题太多。可以缩短天数，或减少题数。"
+    ),
+    "mix_of_two_sorts": _l("难度和层次只能按其中一种分配题数。"),
+    "mix_exceeds_count": _l("分配的题数合计 {total}，超过了大题的题数 {count}。"),
     "too_many_sections": _l("最多 {most} 个大题。"),
     "too_many_items": _l("全卷共 {count} 道题，最多 {most} 道。"),
     "too_many_named_items": _l("指定的试题比题数 {count} 还多。"),

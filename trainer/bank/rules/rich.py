@@ -23,6 +23,14 @@ def media_address(medium: Medium) -> str:
     return f"{MEDIA_PATH}{medium.sha256}"
 
 
+def stem_in_words(public: Mapping[str, Any]) -> str:
+    """Return the stem of key-free JSON as one line of plain words for a list, a picture by its words."""
+    if public.get("format") != MARKDOWN:
+        return str(public["stem"])
+    media = [Medium(**medium) for medium in public.get("media") or ()]
+    return " ".join(richtext.to_text(public["stem"], MARKDOWN, media=media).split())
+
+
 def with_html(public: Mapping[str, Any]) -> dict[str, Any]:
     """Return key-free JSON of an item with ``stem_html``, and ``html`` beside each ``text``; a plain one as it is.
 

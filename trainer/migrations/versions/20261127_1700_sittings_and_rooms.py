@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_1700_sittings"
-down_revision = "20261127_1600_near"
+down_revision = "20261127_1700_brev"
 branch_labels = None
 depends_on = None
 

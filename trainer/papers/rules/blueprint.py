@@ -1,19 +1,22 @@
 """What a blueprint says, what is wrong with one, and the ready-made ones.
 
-The usual online preliminary of the region: 40 × 1 single, 20 × 2 multiple choice, 20 × 1 true or false in 60 minutes,
-pass mark 60 (domain notes on provincial 大比武 notices). All of it are defaults that an organiser may change.
+The ready-made ones are data of the bank (``question_bank.blueprints``). The first is the usual online preliminary of
+the region: 40 × 1 single, 20 × 2 multiple choice, 20 × 1 true or false in 60 minutes, pass mark 60 (domain notes on
+provincial 大比武 notices). All of it are defaults that an organiser may change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from question_bank.blueprints import ReadySection, ready_blueprints
+from question_bank.fields import LEVELS
 from question_bank.kinds import KINDS
 from question_bank.kinds.base import RULES
 from question_bank.topics import taxonomy
-from trainer.bank.rules import Criteria
+from trainer.bank.rules import Criteria, PoolItem
 from trainer.core.errors import FieldProblem
 from trainer.papers.rules.drawing import Part
 
@@ -22,6 +25,11 @@ ITEMS_MOST = 300
 POINTS_MOST = Decimal(100)
 HUNDREDTH = Decimal("0.01")
 POOLS = ("open", "reserved")
+ORDERS = ("drawn", "easy_first")
+AVOID_DAYS_MOST = 3660
+EXPOSURE_MOST = 1000
+# Over so many days the exams are counted in which an item has stood. Ours, of 2026-11-27: a training year.
+EXPOSURE_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class SectionSpec:
     """One section as it is asked for; see ``papers.models.Section``. ``item_ids`` are codes of items.
 
     A case study counts once in ``count``, however many parts it has, and ``points_each`` are those of the whole case.
-    ``pool`` says from which pool is drawn; an item named in ``item_ids`` may lie in either.
+    ``pool`` says from which pool is drawn; an item named in ``item_ids`` may lie in either. ``mix`` says how many of
+    ``count`` have which difficulty ("1" to "5"), or which level: pairs of a value and a number; the rest is free.
     """
 
     title: str
@@ -43,45 +52,112 @@ class SectionSpec:
     difficulty: tuple[int, ...] = ()
     item_ids: tuple[str, ...] = ()
     pool: str = "open"
+    laws: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    mix: tuple[tuple[str, int], ...] = ()
+    order: str = "drawn"
 
-    def part(self) -> Part:
-        """Return what the draw needs to know of the section."""
-        return Part(
-            self.count,
-            Criteria.of(self.kind, self.wing, self.topics, self.fields, self.difficulty, self.pool),
-            self.item_ids,
+    def parts(self, section: int, pool: Mapping[str, PoolItem]) -> list[Part]:
+        """Return what the draw needs to know of the section (1 first): a part for each line of the mix, and the rest.
+
+        ``pool`` is the pool by code. A named item counts towards the line to which it belongs while there is room.
+        """
+        asked = Criteria.of(
+            self.kind, self.wing, self.topics, self.fields, self.difficulty, self.pool, self.laws, self.levels
         )
+        named = list(self.item_ids)
+        found: list[Part] = []
+        for value, count in self.mix:
+            if value.isdigit():
+                criteria = replace(asked, difficulty=frozenset({int(value)}) & (asked.difficulty or {int(value)}))
+                # An empty set asks nothing; what the section itself rules out must be found nowhere.
+                criteria = criteria if criteria.difficulty else replace(asked, difficulty=frozenset({0}))
+            else:
+                criteria = replace(asked, levels=frozenset({value}) & (asked.levels or {value}))
+                criteria = criteria if criteria.levels else replace(asked, levels=frozenset({""}))
+            fitting = [code for code in named if code in pool and value in _mixed(pool[code])][:count]
+            named = [code for code in named if code not in fitting]
+            found.append(Part(count, criteria, tuple(fitting), section, value))
+        rest = self.count - sum(count for _, count in self.mix)
+        if rest > 0 or named or not found:
+            found.append(Part(rest, asked, tuple(named), section))
+        return found
+
+
+def _mixed(item: PoolItem) -> tuple[str, str]:
+    return str(item.difficulty), item.level
+
+
+def parts_of(sections: Sequence[SectionSpec], pool: Sequence[PoolItem]) -> list[Part]:
+    """Return the parts of all sections, each section's together."""
+    by_code = {item.code: item for item in pool}
+    return [part for number, one in enumerate(sections, start=1) for part in one.parts(number, by_code)]
+
+
+@dataclass(frozen=True)
+class DrawRules:
+    """What a draw keeps out, whatever the sections say; 0 keeps out nothing.
+
+    ``avoid_days``: items that a candidate met in so many days, in exams, with ``avoid_practice`` in practice too.
+    ``exposure_most``: items that stood in so many exams of the last ``EXPOSURE_DAYS`` days.
+    """
+
+    avoid_days: int = 0
+    avoid_practice: bool = False
+    exposure_most: int = 0
+
+    def problems(self) -> list[FieldProblem]:
+        """Return what is wrong with the rules."""
+        limits = (
+            ("avoid_days", self.avoid_days, AVOID_DAYS_MOST),
+            ("exposure_most", self.exposure_most, EXPOSURE_MOST),
+        )
+        return [
+            FieldProblem(name, "out_of_range", {"least": 0, "most": most})
+            for name, value, most in limits
+            if not 0 <= value <= most
+        ]
+
+
+NOTHING_KEPT_OUT = DrawRules()
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A ready-made blueprint. ``minutes`` and ``pass_mark`` (points) go with it."""
+    """A ready-made blueprint with its title; ``minutes`` and ``pass_mark`` (points) go with it."""
 
     slug: str
+    title: str
     minutes: int
     pass_mark: Decimal
-    sections: tuple[SectionSpec, ...] = field(default=())
+    sections: tuple[SectionSpec, ...]
 
 
-def presets(titles: dict[str, str]) -> tuple[Preset, ...]:
-    """Return the ready-made blueprints; ``titles`` names a section by its kind in the organiser's language."""
+def presets(kinds: Mapping[str, str], language: str = "zh") -> tuple[Preset, ...]:
+    """Return the ready-made blueprints, titles in ``language`` ("zh", "en"); ``kinds`` names sections by their kind."""
 
-    def section(kind: str, count: int, points: int) -> SectionSpec:
-        return SectionSpec(titles[kind], kind, count, Decimal(points))
+    def section(one: ReadySection) -> SectionSpec:
+        return SectionSpec(
+            title=(one.en if language == "en" else one.zh) or kinds[one.kind],
+            kind=one.kind,
+            count=one.count,
+            points_each=one.points_each,
+            partial_credit=one.partial_credit,
+            wing=one.wing,
+            topics=one.topics,
+            fields=one.fields,
+            difficulty=one.difficulty,
+        )
 
-    return (
+    return tuple(
         Preset(
-            "preliminary",
-            60,
-            Decimal(60),
-            (section("single_choice", 40, 1), section("multiple_choice", 20, 2), section("true_false", 20, 1)),
-        ),
-        Preset(
-            "short",
-            20,
-            Decimal(15),
-            (section("single_choice", 10, 1), section("multiple_choice", 5, 2), section("true_false", 5, 1)),
-        ),
+            one.slug,
+            one.en if language == "en" else one.zh,
+            one.minutes,
+            one.pass_mark,
+            tuple(map(section, one.sections)),
+        )
+        for one in ready_blueprints()
     )
 
 
@@ -136,6 +212,26 @@ def _section_problems(one: SectionSpec) -> list[FieldProblem]:
             found.append(FieldProblem("fields", "unknown_enforcement_field", {"value": slug[:40]}))
     if any(not 1 <= level <= 5 for level in one.difficulty):
         found.append(FieldProblem("difficulty", "out_of_range", {"least": 1, "most": 5}))
+    for level in one.levels:
+        if level not in LEVELS:
+            found.append(FieldProblem("levels", "unknown_value", {"value": level[:40]}))
+    if one.order not in ORDERS:
+        found.append(FieldProblem("order", "unknown_value", {"value": one.order[:40]}))
+    found += _mix_problems(one)
     if len(one.item_ids) > max(one.count, 0):
         found.append(FieldProblem("item_ids", "too_many_named_items", {"count": one.count}))
     return found
+
+
+def _mix_problems(one: SectionSpec) -> list[FieldProblem]:
+    values = [value for value, _ in one.mix]
+    strange = [value for value in values if value not in (*"12345", *LEVELS)]
+    if strange:
+        return [FieldProblem("mix", "unknown_value", {"value": strange[0][:40]})]
+    if len(set(values)) < len(values) or any(not 1 <= count <= ITEMS_MOST for _, count in one.mix):
+        return [FieldProblem("mix", "out_of_range", {"least": 1, "most": ITEMS_MOST})]
+    # Both at once would ask how many there are of each pair, which nobody has said.
+    if any(value.isdigit() for value in values) and not all(value.isdigit() for value in values):
+        return [FieldProblem("mix", "mix_of_two_sorts")]
+    total = sum(count for _, count in one.mix)
+    return [FieldProblem("mix", "mix_exceeds_count", {"total": total, "count": one.count})] if total > one.count else []

@@ -8,20 +8,22 @@ all they can, and the sum of all lacks is the least possible.
 
 Variants and enemies never meet in one paper; what that means for the question stands in ``rivals``.
 
-The draw itself runs section by section. A section whose items no other section wants is a plain sample. For the rest
-each place looks for an item in an order by chance and, where its items are all taken, moves an earlier place to
-another item (Kuhn's augmenting paths), so that a blueprint that can be met is always met.
+``draw_items`` draws one paper section by section. A section whose items no other section wants is a plain sample. For
+the rest each place looks for an item in an order by chance and, where its items are all taken, moves an earlier place
+to another item (Kuhn's augmenting paths), so that a blueprint that can be met is always met. Candidates' papers are
+drawn from a plan (``plan.py``), which is simple enough for strangers to repeat; what is exact and intricate stands here
+and only says what a plan may contain.
 
 Everything is sorted by the item's code before chance comes in; pool, blueprint and seed decide alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 from trainer.bank.rules import Criteria, PoolItem
 from trainer.papers.rules.chance import Dice
@@ -38,12 +40,16 @@ TRIES = 4
 class Part:
     """What a section asks of the draw: ``count`` items that meet ``criteria``.
 
-    ``codes`` are items that must be in it, whatever the criteria except the kind; they count towards ``count``.
+    ``codes`` are items that must be in it, whatever the criteria except the kind; they count towards ``count``. A
+    section with a mix has a part for each line of it: ``section`` (1 first) tells whose part it is, 0 is that of its
+    own place; ``quota`` is the line's difficulty or level.
     """
 
     count: int
     criteria: Criteria = field(default_factory=Criteria)
     codes: tuple[str, ...] = ()
+    section: int = 0
+    quota: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Lack:
 
     ``found`` counts what can stand in one paper. It may be as large as ``wanted``: then other sections have taken what
     this one needs. ``unknown`` are named items that the pool does not hold in this kind, ``rivals`` named ones that
-    must not meet one named before.
+    must not meet one named before, ``surplus`` named ones for which the mix has no room. ``quota`` is the line of the
+    mix that comes up short, empty for the section itself.
     """
 
     section: int
@@ -61,13 +68,20 @@ class Lack:
     missing: int
     unknown: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    quota: str = ""
 
 
 class CannotDraw(ValueError):
-    """The pool cannot meet the parts; ``lacks`` names every section that comes up short."""
+    """The pool cannot meet the parts; ``lacks`` names every section that comes up short.
 
-    def __init__(self, lacks: Sequence[Lack]) -> None:
+    ``forms`` counts the papers that come up short only because of items their readers have met; 0 where nobody's would
+    do. The lacks are then those of the worst of them.
+    """
+
+    def __init__(self, lacks: Sequence[Lack], *, forms: int = 0) -> None:
         self.lacks = tuple(lacks)
+        self.forms = forms
         super().__init__("; ".join(f"section {lack.section} lacks {lack.missing}" for lack in lacks))
 
 
@@ -78,15 +92,17 @@ def find_lacks(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[Lack]:
     missing, _ = table.best()
     return [
         Lack(
-            number + 1,
+            part.section or number + 1,
             part.count,
             len(one.held) + most_of(table.lots, table.tangles, part.criteria.takes),
             missing[number],
             tuple(one.unknown),
             tuple(one.rivals),
+            tuple(one.surplus),
+            part.quota,
         )
         for number, (part, one) in enumerate(zip(parts, named, strict=True))
-        if missing[number] or one.unknown or one.rivals
+        if missing[number] or one.unknown or one.rivals or one.surplus
     ]
 
 
@@ -137,76 +153,50 @@ def _one_of(lot: Lot, part: Part, dice: Dice) -> PoolItem:
     return suiting[dice.below(len(suiting))] if len(suiting) > 1 else suiting[0]
 
 
-def draw_forms(
-    parts: Sequence[Part],
-    pool: Sequence[PoolItem],
-    seed: str,
-    *,
-    count: int,
-    first: int = 1,
-    like: Sequence[Sequence[int]] | None = None,
-) -> list[list[list[PoolItem]]]:
-    """Return ``count`` parallel papers, numbered from ``first``, each drawn by itself from ``seed`` and its number.
+def divided(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> list[list[PoolItem]]:
+    """Return for each part, named items left out, items of its own: from any of them its places can be filled.
 
-    All have as many items of each difficulty in each section as the first one, so that no candidate gets a harder
-    paper by chance. ``like`` gives these difficulties when the first paper was drawn earlier. Raises ``CannotDraw``,
-    with ``count`` 0 as well: whoever asks for no paper yet is told at once that there will be none.
+    No two lists hold the same item or rivals of each other, and within a list all rivals of an item are rivals of each
+    other too; so whoever takes one after another and leaves out rivals always fills the part. Which part gets an item
+    that several want is decided by chance, grown from ``seed``. Raises ``CannotDraw``.
     """
-    if not count and (lacks := find_lacks(parts, pool)):
+    lacks = find_lacks(parts, pool)
+    if lacks:
         raise CannotDraw(lacks)
-    papers: list[list[list[PoolItem]]] = []
-    for number in range(first, first + count):
-        if like is None:
-            paper = draw_items(parts, pool, f"{seed}:form:{number}")
-            like = [[item.difficulty for item in section] for section in paper]
-        else:
-            paper = _draw_like(parts, pool, f"{seed}:form:{number}", like)
-        papers.append(paper)
-    return papers
-
-
-def _draw_like(
-    parts: Sequence[Part], pool: Sequence[PoolItem], seed: str, like: Sequence[Sequence[int]]
-) -> list[list[PoolItem]]:
-    """Draw with the difficulties of another paper; where the pool has changed too much for that, without."""
-    fixed = [one.held for one in _named_items(parts, pool)]
-    split: list[Part] = []
-    owner: list[int] = []
-    for number, part in enumerate(parts):
-        levels = Counter(like[number])
-        levels.subtract(item.difficulty for item in fixed[number])
-        owner.append(number)
-        split.append(Part(len(part.codes), replace(part.criteria), part.codes))
-        for level in sorted(levels):
-            if levels[level] > 0:
-                owner.append(number)
-                split.append(Part(levels[level], replace(part.criteria, difficulty=frozenset({level}))))
-    sizes: Counter[int] = Counter()
-    for number, part in zip(owner, split, strict=True):
-        sizes[number] += part.count
-    if any(sizes[number] != part.count for number, part in enumerate(parts)) or find_lacks(split, pool):
-        return draw_items(parts, pool, seed)
-    paper: list[list[PoolItem]] = [[] for _ in parts]
-    for number, items in zip(owner, draw_items(split, pool, seed), strict=True):
-        paper[number].extend(items)
-    dice = Dice(f"{seed}:order")
-    named = [set(part.codes) for part in parts]
+    dice = Dice(seed)
+    table = _Table(parts, pool, _named_items(parts, pool))
+    lots = sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code)
+    suiting = [[lot for lot in lots if any(map(part.criteria.takes, lot.items))] for part in parts]
+    places = {number: part.count - len(table.named[number].held) for number, part in enumerate(parts)}
+    matched = _match(places, {number: dice.shuffled(held) for number, held in enumerate(suiting)})
+    owner = {lot.code: number for number, held in matched.items() for lot in held}
+    takers: dict[str, list[int]] = {}
+    for number, held in enumerate(suiting):
+        for lot in held:
+            takers.setdefault(lot.code, []).append(number)
+    for code in sorted(takers.keys() - owner.keys()):
+        owner[code] = takers[code][dice.below(len(takers[code]))]
     return [
-        [item for item in items if item.code in named[number]]
-        + dice.shuffled([item for item in items if item.code not in named[number]])
-        for number, items in enumerate(paper)
+        [item for lot in held if owner[lot.code] == number for item in lot.items if parts[number].criteria.takes(item)]
+        for number, held in enumerate(suiting)
     ]
+
+
+def named_of(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[list[PoolItem]]:
+    """Return the named items of each part that the pool holds, in the order of naming."""
+    return [one.held for one in _named_items(parts, pool)]
 
 
 def shuffle_options(keys: Sequence[str], seed: str, *, never: Sequence[str] = ()) -> list[str]:
     """Return option keys in an order by chance, other than ``never`` (the right order of an ordering item)."""
-    dice = Dice(seed)
+    return Dice(f"{seed}:{shuffles_before(keys, seed, never=never)}").shuffled(keys)
+
+
+def shuffles_before(keys: Sequence[str], seed: str, *, never: Sequence[str] = ()) -> int:
+    """Return how many shuffles are thrown away before one that is not ``never``; 0 where there is but one order."""
     if len(set(keys)) < 2:
-        return list(keys)
-    while True:
-        order = dice.shuffled(keys)
-        if order != list(never):
-            return order
+        return 0
+    return next(number for number in count() if Dice(f"{seed}:{number}").shuffled(keys) != list(never))
 
 
 def deal_papers(user_ids: Sequence[int], paper_ids: Sequence[int], seed: str) -> dict[int, int]:
@@ -248,23 +238,21 @@ def how_many_papers(draw: str, *, forms: int, shuffled: bool, candidates: int, a
     return max(1, min(VARIANTS_MOST, candidates)) if shuffled else 1
 
 
-def pool_digest(pool: Sequence[PoolItem]) -> bytes:
-    """Return the SHA-256 over code and version of every item of the pool, sorted by code: what could be drawn."""
-    lines = sorted(f"{item.code} {item.version_id}\n" for item in pool)
-    return hashlib.sha256("".join(lines).encode()).digest()
-
-
 def _kind_fits(part: Part, item: PoolItem) -> bool:
     return part.criteria.kind is None or part.criteria.kind == item.kind
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The named items of a section; the names that the pool does not hold or an earlier one took; rivals of others."""
+    """The named items of a section; the names that the pool does not hold or an earlier one took; rivals of others.
+
+    ``surplus`` are those for which there is no room.
+    """
 
     held: list[PoolItem]
     unknown: list[str]
     rivals: list[str]
+    surplus: list[str]
 
 
 def _named_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[_Named]:
@@ -273,11 +261,13 @@ def _named_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[_Named
     used: set[str] = set()
     barred: set[str] = set()
     for part in parts:
-        one = _Named([], [], [])
+        one = _Named([], [], [], [])
         for code in part.codes:
             item = by_code.get(code)
-            if item is None or code in used or not _kind_fits(part, item) or len(one.held) >= part.count:
+            if item is None or code in used or not _kind_fits(part, item):
                 one.unknown.append(code)
+            elif len(one.held) >= part.count:
+                one.surplus.append(code)
             elif code in barred:
                 one.rivals.append(code)
             else:

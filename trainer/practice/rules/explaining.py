@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from question_bank import kinds, laws, text
+from question_bank import kinds, laws
 from question_bank.item import Item, LegalBasis
 from question_bank.kinds import Grade
 from trainer.bank.rules.pieces import ToldPair, ToldPoint, ToldSegment, told_pairs, told_rubric, told_segments
@@ -56,24 +56,6 @@ class Cited:
     paragraph: int | None
     item: int | None
     in_force: bool | None
-
-    @property
-    def place_zh(self) -> str:
-        """The place in the law's own way of counting, such as 第一百二十条之一第二款第三项."""
-        number, _, inserted = self.article.partition("-")
-        told = f"第{text.numeral(int(number))}条" + (f"之{text.numeral(int(inserted))}" if inserted else "")
-        if self.paragraph is not None:
-            told += f"第{text.numeral(self.paragraph)}款"
-        return told + (f"第{text.numeral(self.item)}项" if self.item is not None else "")
-
-    @property
-    def place_en(self) -> str:
-        parts = [f"Article {self.article}"]
-        if self.paragraph is not None:
-            parts.append(f"paragraph {self.paragraph}")
-        if self.item is not None:
-            parts.append(f"item {self.item}")
-        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

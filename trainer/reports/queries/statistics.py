@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from trainer.accounts.rules import Person
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.bank.queries import advised
+from trainer.bank.rules.rich import stem_in_words
 from trainer.bank.work_queries import Viewer, may_be_seen_by
 from trainer.papers.models import Paper, PaperItem
 from trainer.reports.models import ExamStatistic, ItemUse
@@ -111,7 +112,7 @@ def measured_item(row: Any) -> StatisticRow:
         row.kind,
         row.topic,
         row.difficulty,
-        row.public["stem"],
+        stem_in_words(row.public),
         row.shown,
         *(None if value is None else value / 10_000 for value in (row.facility, row.discrimination, row.upper_lower)),
         tuple(row.advice),

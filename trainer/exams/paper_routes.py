@@ -1,0 +1,86 @@
+"""What is given away of an exam's papers: the draw once it is over, and the print edition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, current_app, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from trainer.core.database import db, end_read
+from trainer.core.errors import Forbidden, Invalid, Missing
+from trainer.core.files import media_folder, path_of
+from trainer.documents.pdf import to_pdf
+from trainer.documents.word import to_word
+from trainer.exams import printing, queries
+from trainer.exams.rules import draw_is_public
+from trainer.papers.publication import draw_file
+from trainer.web.access import SIGNED_IN, needs
+from trainer.web.arrival import arrived_at
+from trainer.web.limits import sparing
+from trainer.web.view import download
+
+bp = Blueprint("exam_papers", __name__)
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+WRITERS: dict[str, tuple[Any, str]] = {"docx": (to_word, WORD), "pdf": (to_pdf, "application/pdf")}
+
+
+@bp.get("/exams/<id:exam_id>/draw.json")
+@sparing
+@needs(SIGNED_IN)
+def draw(exam_id):
+    """Give what lets anybody draw the papers again, to whom the exam concerns, once everybody's time is over."""
+    session = db.session()
+    exam = queries.read_exam_of_caller(session, exam_id, current_user)
+    if exam.state != "published" or not draw_is_public(arrived_at(), exam.ends_at, exam.grace_seconds):
+        raise Forbidden("draw_not_public")
+    told = draw_file(session, exam.blueprint_id, exam.title)
+    end_read()
+    return download(orjson.dumps(told), f"draw-{exam_id}.json", "application/json")
+
+
+@bp.post("/exams/<id:exam_id>/print")
+@sparing
+@needs("exam.manage")
+def print_edition(exam_id):
+    """Give a paper, the sheet for its answers, or its key as a file; the key only when no answer can arrive any more.
+
+    Sent by POST because it is entered in the audit: a printed paper is a paper that may get lost.
+    """
+    session, now = db.session(), arrived_at()
+    exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
+    part, suffix = request.form.get("part", ""), request.form.get("as", "")
+    if part not in printing.PARTS or suffix not in WRITERS:
+        raise Invalid.at("part" if part not in printing.PARTS else "as", "unknown_value", value=(part or suffix)[:40])
+    if exam.state != "published":
+        raise Forbidden("exam_not_published")
+    if part == "key" and not draw_is_public(now, exam.ends_at, exam.grace_seconds):
+        raise Forbidden("key_not_printable")
+    form = request.form.get("form", 0, type=int)
+    if not 0 < form < 10**9:
+        raise Missing
+    printed = printing.paper_to_print(session, exam, form)
+    names = {"paper": _("试卷"), "sheet": _("答题卡"), "key": _("参考答案")}
+    if part == "paper":
+        blocks = printing.paper_blocks(exam, printed, _medium)
+    elif part == "sheet":
+        blocks = printing.sheet_blocks(exam, printed)
+    else:
+        blocks = printing.key_blocks(session, exam, printed)
+    end_read()
+    printing.record_print(exam, form, part, by=current_user.id)
+    write, mimetype = WRITERS[suffix]
+    page_words = _("第 %(n)s 页，共 %(all)s 页", n="{n}", all="{all}")
+    content = write(blocks, title=f"{exam.title} {names[part]}", page_words=page_words, made_at=now)
+    name = _("%(title)s%(part)s（第 %(n)s 套）", title=exam.title, part=names[part], n=form)
+    return download(content, f"{name}.{suffix}", mimetype)
+
+
+def _medium(digest: str) -> bytes | None:
+    try:
+        return path_of(media_folder(current_app.config["SETTINGS"].instance), digest).read_bytes()
+    except (Missing, FileNotFoundError):
+        return None
