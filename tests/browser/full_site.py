@@ -16,6 +16,7 @@ from tests.competitions.factories import make_competition
 from tests.factories import add_user
 from tests.hours.factories import give_hours
 from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
+from tests.marking.factories import hold_batch
 from tests.practice.factories import WRONG, add_items, small_item
 from tests.reports.answers import items_of, practise, sit_many
 from tests.training.factories import make_class
@@ -48,7 +49,11 @@ NO_PAGES = re.compile(
 )
 
 # What a page must be asked for besides.
-ASKED = {"exports.show": "?format=aiken", "laws.compare": f"?old={FIRST}&new={SECOND}"}
+ASKED = {
+    "exports.show": "?format=aiken",
+    "laws.compare": f"?old={FIRST}&new={SECOND}",
+    "marking.batch": "?all=1",
+}
 
 # Whoever comes first in the city and holds the permission opens a page, but for these.
 BY = {
@@ -109,7 +114,11 @@ class FullSite:
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
             shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            if endpoint.startswith("marking_manage."):
+                return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]
+        if endpoint.startswith("marking.") and name == "batch_id":
+            return self.ids["marking_batch_id"]
         if endpoint == "statistics.item":
             return self.ids["measured_item_id"]
         if endpoint == "law_checks.show" and name == "item_id":
@@ -149,6 +158,8 @@ def furnish(site: RealSite) -> FullSite:
         for username in ("officer", "officer2"):
             _hand_in(made.exam_id, people[username], now)
         full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
+        full.exams["marked"], full.ids["marking_batch_id"] = hold_batch(city, "marker", now)
+        full.ids["position"] = 2
         full.classes = {
             state: make_class(city, state=state, now=now, title=f"证据收集培训班（{state}）")
             for state in ("draft", "submitted", "rejected", "confirmed", "withdrawn")

@@ -79,7 +79,9 @@ def test_the_law_is_a_closed_book_while_one_sits_an_exam(as_user, city, clock):
     load(law_text(FIRST, OLD))
     add_attempt(city.people["officer"], city.units["PJ-CGJ"], NINE)
     officer = as_user("officer")
-    assert officer.get("/laws").status_code == 409
+    closed = officer.get("/laws")
+    assert closed.status_code == 409
+    assert "练习记录和法规" in closed.text
     assert officer.get(f"/laws/{LAW}").status_code == 409
 
 

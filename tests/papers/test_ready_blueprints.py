@@ -6,9 +6,10 @@ from question_bank.blueprints import ready_blueprints
 from question_bank.kinds import KINDS
 from tests.conftest import NINE
 from trainer.bank.importing import load_shipped
-from trainer.papers.queries import pool_for
-from trainer.papers.rules.blueprint import presets
-from trainer.papers.rules.drawing import draw_forms, draw_items
+from trainer.papers.queries import stock_for
+from trainer.papers.rules.blueprint import parts_of, presets
+from trainer.papers.rules.drawing import draw_items
+from trainer.papers.rules.plan import band_of, make_plan
 from trainer.papers.service import compile_papers, create_blueprint
 
 FORMS = 3
@@ -23,7 +24,7 @@ def test_there_are_twelve():
 def shipped(session):
     load_shipped(now=NINE)
     sections = [part for one in READY for part in one.sections]
-    return pool_for(session, sections, NINE.date())
+    return stock_for(session, sections, NINE.date()).free
 
 
 def holds_rivals(paper):
@@ -35,7 +36,7 @@ def holds_rivals(paper):
 @pytest.mark.parametrize("seed", ["first", "second", "third"])
 def test_each_has_three_forms_without_a_common_item(shipped, seed):
     for one in READY:
-        parts = [part.part() for part in one.sections]
+        parts = parts_of(one.sections, shipped)
         left = shipped
         for number in range(FORMS):
             paper = draw_items(parts, left, f"{seed}:{number}")
@@ -46,10 +47,13 @@ def test_each_has_three_forms_without_a_common_item(shipped, seed):
 
 
 def test_parallel_forms_of_each_are_of_one_difficulty(shipped):
+    by_code = {item.code: item for item in shipped}
+    asked = {"same_items": False, "shuffle_items": False, "shuffle_options": False}
     for one in READY:
-        forms = draw_forms([part.part() for part in one.sections], shipped, "parallel", count=FORMS)
-        levels = [[sorted(item.difficulty for item in section) for section in paper] for paper in forms]
-        assert levels == [levels[0]] * FORMS, one.slug
+        drawn = make_plan(one.sections, shipped, "parallel", first=1, count=FORMS, **asked)
+        codes = [[[drawn.plan["items"][place][0] for place in held] for held in paper] for paper in drawn.papers]
+        bands = [[sorted(band_of(by_code[code]) for code in section) for section in paper] for paper in codes]
+        assert bands == [bands[0]] * FORMS, one.slug
 
 
 def test_each_becomes_a_paper(session, shipped):

@@ -12,6 +12,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.core.files import media_folder, path_of
 from trainer.marking.queries import released_with_medium
+from trainer.marking.queries.work import marked_with_medium
 from trainer.practice.queries import practised_with_medium
 from trainer.web.access import SIGNED_IN, needs
 from trainer.web.arrival import arrived_at
@@ -31,6 +32,7 @@ def show(digest):
         current_user.may("item.view")
         or sat_with_medium(session, current_user, digest)
         or released_with_medium(session, current_user, digest, now)
+        or marked_with_medium(session, current_user, digest)
         or (current_user.may("practice.own") and practised_with_medium(session, current_user.id, digest, arrived_at()))
     )
     end_read()

@@ -25,6 +25,7 @@ from trainer.demo.accounts import PrintedAccount, draw_accounts, keep_accounts
 from trainer.demo.ground import Ground, table_is_empty
 from trainer.demo.loading_contests import load_contests, load_other_exams
 from trainer.demo.loading_inbox import load_class_notices, load_feedback
+from trainer.demo.loading_marking import load_marking
 from trainer.demo.loading_people import load_people, load_units
 from trainer.demo.loading_practice import load_practice
 from trainer.demo.loading_training import load_classes, load_requirements
@@ -84,6 +85,7 @@ def load_city(officers: int, *, seed: int, now: datetime, instance: Path) -> Loa
         load_practice(ground)
         load_contests(ground)
         load_other_exams(ground)
+        load_marking(ground)
         load_class_notices(ground, class_ids)
         load_feedback(ground)
         record("demo.loaded", by=None, target="site", detail={"officers": officers, "seed": seed})

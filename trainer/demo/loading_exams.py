@@ -26,7 +26,12 @@ from trainer.marking.grading import keys_of
 from trainer.marking.settle import settle
 from trainer.notices.models import Notice
 
-SECTION_TITLES = {"single_choice": "单项选择题", "multiple_choice": "多项选择题", "true_false": "判断题"}
+SECTION_TITLES = {
+    "single_choice": "单项选择题",
+    "multiple_choice": "多项选择题",
+    "true_false": "判断题",
+    "short_answer": "简答题",
+}
 ORGANISER = "organiser"
 SETTLED_AT_ONCE = 200
 

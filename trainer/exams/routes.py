@@ -39,6 +39,8 @@ from trainer.web.view import Page, asked_id, asked_page, download, paged
 
 bp = Blueprint("exams", __name__)
 
+# Kinds whose answers may take a person to mark.
+MARKED_KINDS = ("short_answer", "case_study")
 LIST_STATES: dict[str, Any] = {
     "": _l("全部"),
     "draft": _l("草稿"),
@@ -96,6 +98,7 @@ def show(exam_id):
     where = exam.phase(now)
     manages = _manages(exam)
     live = exam.state == "published"
+    unmarked = unmarked_of(session, exam_id)
     over = live and draw_is_public(now, exam.ends_at, exam.grace_seconds)
     draws = draws_of(session, exam.blueprint_id) if live else []
     return render_template(
@@ -117,7 +120,7 @@ def show(exam_id):
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
-        unmarked=unmarked_of(session, exam_id),
+        unmarked=unmarked,
         rooms=rooms_of(session, exam_id),
         resits=figures.resits_of(session, exam_id),
         kinds=KIND_NAMES,
@@ -136,6 +139,7 @@ def show(exam_id):
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and _exports(exam),
+            "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
             "resit": manages and live and where == "released" and not exam.is_mock,

@@ -20,7 +20,10 @@ PAPERS_KEPT = 64
 
 @dataclass(frozen=True)
 class PaperKey:
-    """One item of a paper with all that marking needs. ``section`` counts from 1; ``item`` is the part of a case."""
+    """One item of a paper with all that marking needs. ``section`` counts from 1.
+
+    ``item`` is the part of a case, and ``part`` which one it is, 1 first; 0 for an item that is none.
+    """
 
     number: int
     section: int
@@ -28,6 +31,7 @@ class PaperKey:
     item_version_id: int
     points: Decimal
     partial_credit: str
+    part: int = 0
 
     def judge(self, answer: Any) -> Grade:
         """Return the grade of ``answer``, None being unanswered."""
@@ -55,6 +59,7 @@ def keys_of(session: Session, paper_id: int) -> tuple[PaperKey, ...]:
                 item_version_id=one.item_version_id,
                 points=one.points,
                 partial_credit=one.partial_credit,
+                part=one.part or 0,
             )
             for one, body in rows
         )

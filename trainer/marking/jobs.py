@@ -1,4 +1,4 @@
-"""What follows a hand-in, called by its route at once and by the scheduler for whatever was left."""
+"""What follows a hand-in or a mark, called by the route at once and by the scheduler for whatever was left."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ def settle_and_spread(attempt_ids: Sequence[int], now: datetime) -> list[int]:
     job do the rest.
     """
     settled = settle(attempt_ids, now)
-    if settled:
-        take_settled(settled)
-        credit_passes(now, settled)
+    spread(settled, now)
     return settled
+
+
+def spread(attempt_ids: Sequence[int], now: datetime) -> None:
+    """Let results that are new or another now reach boards and ledger. Harmless however often it runs."""
+    if attempt_ids:
+        take_settled(attempt_ids)
+        credit_passes(now, attempt_ids)
 
 
 def settle_left_over(now: datetime) -> int:

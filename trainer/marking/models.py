@@ -1,4 +1,4 @@
-"""Results (成绩) of attempts that have been handed in."""
+"""Results (成绩) of attempts that have been handed in, and the marking (阅卷) of what takes a person."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainer.core.columns import Hundredths, UTCDateTime
+from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
 
 
@@ -40,3 +40,125 @@ class Result(db.Model):
     marks: Mapped[list[Any]] = mapped_column(JSON)
 
     __table_args__ = (Index(None, "exam_id", "user_id"), Index(None, "user_id"))
+
+
+class MarkingPlan(db.Model):
+    """How the answers of an exam are marked (阅卷方案): by one person or by two, in batches of how many.
+
+    ``tolerance`` in points counts with ``double`` alone. The row is locked by whoever hands out answers of the exam.
+    """
+
+    __tablename__ = "marking_plans"
+
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"), primary_key=True)
+    double: Mapped[bool] = mapped_column(Boolean)
+    tolerance: Mapped[Decimal] = mapped_column(Hundredths)
+    batch_size: Mapped[int] = mapped_column(Integer)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    saved_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PlanMarker(db.Model):
+    """A person chosen to mark an exam (阅卷人)."""
+
+    __tablename__ = "marking_plan_markers"
+
+    exam_id: Mapped[int] = mapped_column(ForeignKey("marking_plans.exam_id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+
+    __table_args__ = (Index(None, "user_id"),)
+
+
+class MarkingTask(db.Model):
+    """One answer that takes a person (待阅答题), from the moment its attempt is settled.
+
+    Answers to the same item are those with the same version, ``part`` (of a case, 1 first; 0 for a whole item) and
+    ``max_points``; ``place`` is their order, by chance and the same for all markers. ``points`` is what the answer
+    earns, None while it waits. ``wants_third`` once two markers differ beyond the tolerance.
+    """
+
+    __tablename__ = "marking_tasks"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    part: Mapped[int] = mapped_column(Integer)
+    max_points: Mapped[Decimal] = mapped_column(Hundredths)
+    place: Mapped[int] = mapped_column(BigInteger)
+    points: Mapped[Decimal | None] = mapped_column(Hundredths)
+    wants_third: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "number"),
+        Index(None, "exam_id", "item_version_id", "part", "place"),
+        Index(None, "item_version_id"),
+    )
+
+
+class MarkingBatch(db.Model):
+    """Some answers to one item in the hands of one marker (领取的一批).
+
+    What is unmarked in it at ``leased_until`` may be given to others.
+    """
+
+    __tablename__ = "marking_batches"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    marker_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    part: Mapped[int] = mapped_column(Integer)
+    max_points: Mapped[Decimal] = mapped_column(Hundredths)
+    claimed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    leased_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "exam_id"), Index(None, "marker_id"))
+
+
+class Mark(db.Model):
+    """What one marker gives to one answer (评分), from the moment it is handed out.
+
+    ``seat`` is 1 or 2, and 3 for the third marker; the unique constraints let nobody take a seat twice, nor two seats
+    of one answer. ``position`` counts from 1 in the batch. ``lines`` are the points by line of the rubric as decimal
+    text, None before they are given. ``returned`` is given back to the same marker to be marked anew.
+    """
+
+    __tablename__ = "marks"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("marking_tasks.id"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("marking_batches.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    marker_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    seat: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(StateText("claimed", "given", "returned"), default="claimed")
+    lines: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    points: Mapped[Decimal | None] = mapped_column(Hundredths)
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    given_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("task_id", "seat"),
+        UniqueConstraint("task_id", "marker_id"),
+        UniqueConstraint("batch_id", "position"),
+    )
+
+
+class MarkEvent(db.Model):
+    """Whatever was given, changed or taken back (评分记录). Rows only come; ``by`` is who did it."""
+
+    __tablename__ = "mark_events"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("marking_tasks.id"))
+    marker_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(StateText("given", "changed", "returned", "withdrawn"))
+    lines: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    points: Mapped[Decimal | None] = mapped_column(Hundredths)
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    by: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "task_id", "marker_id"),)

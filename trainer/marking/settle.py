@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -14,14 +15,16 @@ from trainer.attempts.models import Attempt, Response
 from trainer.attempts.rules.timing import seconds_used
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Candidate, Exam
-from trainer.marking.grading import keys_of
-from trainer.marking.models import Result
+from trainer.marking.grading import PaperKey, keys_of
+from trainer.marking.models import MarkingTask, Result
 from trainer.marking.rules import total
+from trainer.marking.rules.rubric import place_of
 
 
 def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
     """Mark handed-in attempts that have no result yet and return the ids of those settled now.
 
+    Answers that take a person become tasks in the same transaction.
     The marks are worked out before the write lock is taken: a handed-in attempt does not change any more.
     """
     rows = _unsettled(db.session(), attempt_ids)
@@ -31,7 +34,7 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
         return []
     settled = []
     with transaction() as session:
-        for values in made:
+        for values, waiting in made:
             mine = session.execute(
                 update(Attempt)
                 .where(Attempt.id == values["attempt_id"], Attempt.settled_at.is_(None), Attempt.state == "submitted")
@@ -39,6 +42,7 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
             ).rowcount
             if mine:
                 session.add(Result(**values))
+                session.add_all(_tasks(values, waiting))
                 settled.append(values["attempt_id"])
     return settled
 
@@ -62,7 +66,28 @@ def _unsettled(session: Session, attempt_ids: Sequence[int]) -> list[Any]:
     )
 
 
-def _result(session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: datetime) -> dict[str, Any]:
+def _tasks(result: dict[str, Any], waiting: Sequence[PaperKey]) -> list[MarkingTask]:
+    # A seed of its own that is not kept: the one of the draw is public once the exam is over, and whoever knew it could
+    # tell from an attempt's id where its answers come.
+    seed = token_hex(16)
+    return [
+        MarkingTask(
+            exam_id=result["exam_id"],
+            attempt_id=result["attempt_id"],
+            number=key.number,
+            item_version_id=key.item_version_id,
+            part=key.part,
+            max_points=key.points,
+            place=place_of(seed, result["attempt_id"], key.number),
+        )
+        for key in waiting
+    ]
+
+
+def _result(
+    session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: datetime
+) -> tuple[dict[str, Any], list[PaperKey]]:
+    """Return the columns of the result, and the items whose answers wait for a person."""
     answers = {
         number: orjson.loads(text)
         for number, text in session.execute(
@@ -70,9 +95,10 @@ def _result(session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: d
         )
     }
     keys = keys_of(session, attempt.paper_id)
-    totals = total([(key.points, key.judge(answers.get(key.number))) for key in keys], exam.pass_mark)
+    grades = [key.judge(answers.get(key.number)) for key in keys]
+    totals = total([(key.points, grade) for key, grade in zip(keys, grades, strict=True)], exam.pass_mark)
     assert attempt.submitted_at is not None
-    return {
+    result = {
         "attempt_id": attempt.id,
         "exam_id": attempt.exam_id,
         "user_id": attempt.user_id,
@@ -88,3 +114,4 @@ def _result(session: Session, attempt: Attempt, exam: Exam, unit_id: int, now: d
         "settled_at": now,
         "marks": totals.marks,
     }
+    return result, [key for key, grade in zip(keys, grades, strict=True) if grade.needs_person]

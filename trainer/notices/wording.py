@@ -34,6 +34,10 @@ WORDING: dict[str, Any] = {
     "exam_cancelled": _l("《{title}》已取消。"),
     "exam_candidate_removed": _l("您已不在《{title}》的考生名单中。"),
     "results_released": _l("《{title}》的成绩已公布。"),
+    # --- marking
+    "marking_given": _l("您被选为《{title}》的阅卷人，请到阅卷页领取答题。"),
+    "marking_returned": _l("《{title}》有 {count} 份答题退回给您重评，理由：{reason}"),
+    "result_marked": _l("您在《{title}》中的答题已经评完，可以查看成绩。"),
     # --- competitions
     "competition_published": _l("您被列入竞赛《{title}》，可以查看赛程安排。"),
     "competition_cancelled": _l("竞赛《{title}》已取消，原因：{reason}"),

@@ -139,6 +139,18 @@ SENTENCES: dict[str, Any] = {
     "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),
     "draw_not_public": _l("全体考生的作答时间结束后才公布随机种子和抽题方案。"),
     "not_released": _l("成绩尚未公布。"),
+    # --- marking by people
+    "marker_is_candidate": _l("您是这场考试的考生，不能评阅这场考试。"),
+    "candidate_cannot_mark": _l("“{value}”是这场考试的考生，不能评阅这场考试。"),
+    "not_a_marker": _l("所选人员中有人没有阅卷权限，请刷新后重新选择。"),
+    "too_few_markers": _l("至少选择 {least} 名阅卷人。"),
+    "marking_begun": _l("已经有人给分，评阅方式和允许分差不能再改；阅卷人和每批份数仍可调整。"),
+    "marking_not_begun": _l("考试到 {ended_at} 才结束，此前可能还有人在作答，不能阅卷。"),
+    "nothing_to_mark": _l("现在没有等您评阅的答题。"),
+    "answer_not_held": _l("这份答题已不在您手上：领取已经到期或已被收回，这次的给分没有保存。"),
+    "marks_are_out": _l("成绩已经公布，给分不能再改。"),
+    "no_other_marker": _l("这一批中有答题没有其他阅卷人可以评，请先在阅卷方案中增加阅卷人。"),
+    "line_count": _l("每一条评分要点都要给分，共 {count} 条。"),
     # --- papers and exams, the organiser's side
     "not_enough_items": _l("题库的试题不够组卷，还缺 {missing} 道。请看各大题的说明。"),
     "section_lacks_items": _l(
@@ -194,7 +206,7 @@ SENTENCES: dict[str, Any] = {
     "results_are_out": _l("成绩已经公布。"),
     "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),
     # --- practice
-    "exam_in_progress": _l("您有一场考试正在作答，交卷之前不能练习，也不能查看练习记录。"),
+    "exam_in_progress": _l("您有一场考试正在作答，交卷之前不能练习，也不能查看练习记录和法规。"),
     "item_changed": _l("这道题刚刚更新过，请按新的题目重新作答。上一次的选择没有记录。"),
     "answer_missing": _l("请先作答。不会做时，可以直接看答案。"),
     "answer_shape": _l("答案的格式与题型不符。"),

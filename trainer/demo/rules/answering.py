@@ -62,6 +62,13 @@ def _neighbours_swapped(random: Random, item: Item) -> list[str]:
     return order
 
 
+def _some_points(random: Random, item: Item) -> str:
+    # Who does not know it all names some of it, in the words of the rubric and in their order.
+    points = [row["point"] for row in item.settings["rubric"]]
+    known = sorted(random.sample(range(len(points)), random.randint(1, max(1, len(points) - 1))))
+    return "；".join(points[place] for place in known) + "。"
+
+
 # kind: the right answer, a wrong one
 ANSWERED: dict[str, tuple[Callable[[Item], Any], Callable[[Random, Item], Any]]] = {
     "single_choice": (_key, _another_option),
@@ -69,4 +76,5 @@ ANSWERED: dict[str, tuple[Callable[[Item], Any], Callable[[Random, Item], Any]]]
     "true_false": (_key, lambda random, item: not item.key),
     "fill_blank": (lambda item: [accepted[0] for accepted in item.key], _other_words),
     "ordering": (_key, _neighbours_swapped),
+    "short_answer": (lambda item: item.settings["sample"], _some_points),
 }

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261127_1700_sittings"
-down_revision = "20261127_1700_brev"
+revision = "20261127_1730_sittings"
+down_revision = "20261127_1715_marks"
 branch_labels = None
 depends_on = None
 
