@@ -1,8 +1,14 @@
+// A button may also say what to put into a field of the dialog: data-put="field" data-value="text".
 // Opens and closes <dialog> elements: data-dialog-open="id" on a button, data-dialog-close inside.
 // A press on the veil closes too, unless the dialog says data-modal-strict.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog-open]");
-  if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialogOpen);
+    const field = opener.dataset.put && dialog?.querySelector(`[name="${opener.dataset.put}"]`);
+    if (field) field.value = opener.dataset.value;
+    dialog?.showModal();
+  }
 
   if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog")?.close();
 

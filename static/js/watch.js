@@ -9,7 +9,7 @@ const ICON = { waiting: "circle-dashed", working: "edit", silent: "clock-pause",
 
 const find = (name) => root.querySelector(`[data-watch-${name}]`);
 const asked = new URLSearchParams(location.search);
-const chosen = { state: asked.get("state") ?? "", unit: asked.get("unit") ?? "", view: asked.get("view") ?? "tiles", word: asked.get("q") ?? "" };
+const chosen = { state: asked.get("state") ?? "", unit: asked.get("unit") ?? "", room: asked.get("room") ?? "", view: asked.get("view") ?? "tiles", word: asked.get("q") ?? "" };
 let desks = JSON.parse(document.querySelector("[data-watch-board]").textContent).desks;
 let tag = "";
 let failures = 0;
@@ -77,6 +77,7 @@ function row(desk) {
 
 function matches(desk, { state = chosen.state } = {}) {
   return (!state || desk.state === state) && (!chosen.unit || desk.unit === chosen.unit)
+    && (!chosen.room || desk.room === chosen.room)
     && (!chosen.word || `${desk.name} ${desk.username}`.includes(chosen.word));
 }
 
@@ -106,7 +107,7 @@ function paint() {
 function choose(changes) {
   Object.assign(chosen, changes);
   const query = new URLSearchParams();
-  const names = { state: "state", unit: "unit", word: "q" };
+  const names = { state: "state", unit: "unit", room: "room", word: "q" };
   Object.entries(names).forEach(([key, name]) => { if (chosen[key]) query.set(name, chosen[key]); });
   if (chosen.view !== "tiles") query.set("view", chosen.view);
   history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
@@ -123,7 +124,7 @@ function describe(id) {
   if (!desk) return;
   const dialog = document.getElementById("desk-dialog");
   dialog.querySelector("[data-desk-name]").textContent = desk.name;
-  dialog.querySelector("[data-desk-unit]").textContent = desk.unit;
+  dialog.querySelector("[data-desk-unit]").textContent = [desk.unit, desk.room].filter(Boolean).join(" · ");
   const values = {
     state: words[desk.state], answered: fill(words.answered, { n: desk.answered, all: desk.items }), started: desk.started ?? "–",
     saved: desk.saved ?? "–", deadline: desk.deadline ?? "–", extra: fill(words.minutes, { n: desk.extra }), incidents: fill(words.times, { n: desk.incidents }),
@@ -176,6 +177,9 @@ async function run() {
 const units = [...new Set(desks.map((desk) => desk.unit))];
 find("unit").append(...units.map((unit) => new Option(unit, unit, false, unit === chosen.unit)));
 find("unit").addEventListener("change", (event) => choose({ unit: event.target.value }));
+const rooms = [...new Set(desks.map((desk) => desk.room))];
+find("room")?.append(...rooms.map((room) => new Option(room, room, false, room === chosen.room)));
+find("room")?.addEventListener("change", (event) => choose({ room: event.target.value }));
 find("word").value = chosen.word;
 find("word").addEventListener("input", (event) => choose({ word: event.target.value.trim() }));
 document.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => choose({ view: button.dataset.view })));

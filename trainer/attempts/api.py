@@ -26,6 +26,7 @@ from trainer.core.clock import iso_z, utcnow
 from trainer.core.crypto import token_hash
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid, Unauthenticated
+from trainer.exams.rules import spread_seconds
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.access import SIGNED_IN
@@ -145,6 +146,16 @@ class ClockOut(Shape):
     epoch: int
 
 
+class WaitingOut(Shape):
+    """What a waiting page needs to open the paper at the second."""
+
+    server_time: Moment
+    opens_at: Moment = Field(description="the earliest moment where a signal opens the room")
+    opens_in_ms: int = Field(description="from server_time to opens_at, 0 when it has passed")
+    awaits_signal: bool = Field(description="nobody can start before the invigilator gives the signal")
+    spread_seconds: int = Field(description="a start so late after the opening still has the paper's whole length")
+
+
 class IncidentIn(Shape):
     kind: Literal["focus_loss", "network_loss", "taken_over", "other"]
     at: datetime
@@ -238,6 +249,32 @@ def clock(attempt_id: int) -> Any:
                 "deadline": iso_z(tick.deadline_at),
                 "state": tick.state,
                 "epoch": tick.epoch,
+            }
+        )
+    )
+
+
+@operation(
+    bp,
+    "GET",
+    "/exams/<id:exam_id>/waiting",
+    needs_permission="attempt.own",
+    checks_itself=True,
+    summary="When one's own sitting opens; cheap, for a waiting page to ask every few seconds",
+    answers={200: WaitingOut},
+)
+def waiting(exam_id: int) -> Any:
+    now = arrived_at()
+    found = queries.waiting(db.session(), caller(), exam_id, now)
+    end_read()
+    return answer(
+        orjson.dumps(
+            {
+                "server_time": iso_z(now),
+                "opens_at": iso_z(found.opens_at),
+                "opens_in_ms": max(0, round((found.opens_at - now).total_seconds() * 1000)),
+                "awaits_signal": found.awaits_signal,
+                "spread_seconds": spread_seconds(found.opens_at, found.closes_at, minutes=found.minutes),
             }
         )
     )

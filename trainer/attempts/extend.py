@@ -1,11 +1,11 @@
-"""More time after a disturbance: minutes for one candidate, or a later close for everybody."""
+"""More time after a disturbance: minutes for one candidate, a room or all, or a later close for everybody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
@@ -15,7 +15,7 @@ from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.queries import last_closing, longest_extra
 from trainer.exams.rules import phase
 from trainer.exams.service import extend_closing
 
@@ -45,10 +45,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
     ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once the results are out: who
     writes then could know the keys.
     """
-    if not 1 <= minutes <= MINUTES_MOST:
-        raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
-    if not reason.strip():
-        raise Invalid.at("reason", "required")
+    _check(minutes, reason)
     with transaction() as session:
         candidate = session.scalar(
             select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
@@ -83,6 +80,59 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
         return Extension(candidate.extra_minutes, attempt.deadline_at if attempt is not None else None)
 
 
+def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, reason: str, now: datetime) -> int:
+    """Give everybody of a sitting, of all with None, ``minutes`` more and return how many; the caller has the right.
+
+    It reaches those who are due and not handed in, those who have not started too; who has handed in for the last time
+    keeps what they had. Each call adds. Raises what ``extend`` does, and ``Missing`` for a sitting of another exam.
+    """
+    _check(minutes, reason)
+    with transaction() as session:
+        sittings = select(Sitting.id).where(Sitting.exam_id == exam_id).order_by(Sitting.id)
+        if sitting_id is not None:
+            sittings = sittings.where(Sitting.id == sitting_id)
+        among = list(session.scalars(sittings))
+        people = session.scalars(
+            select(Candidate)
+            .where(Candidate.exam_id == exam_id, Candidate.sitting_id.in_(among))
+            .order_by(Candidate.id)
+            .with_for_update()
+        ).all()
+        if not among:
+            raise Missing
+        if people:
+            _refuse_when_out(session, people[0], now)
+        exam = session.get_one(Exam, exam_id)
+        latest: dict[int, Attempt] = {}
+        for attempt in session.scalars(
+            select(Attempt)
+            .where(Attempt.exam_id == exam_id, Attempt.sitting_id.in_(among))
+            .order_by(Attempt.id)
+            .with_for_update()
+        ):
+            latest[attempt.candidate_id] = attempt
+        given, running = [], []
+        for one in people:
+            own = latest.get(one.id)
+            runs = own is not None and own.state == "open" and not is_over(now, own.deadline_at, own.grace_seconds)
+            if own is not None and not runs and own.ordinal >= exam.attempts_allowed:
+                continue
+            if one.state != "due" and not runs:
+                continue
+            given.append({"id": one.id, "extra_minutes": one.extra_minutes + minutes})
+            if own is not None and runs:
+                running.append({"id": own.id, "deadline_at": own.deadline_at + timedelta(minutes=minutes)})
+        if given:
+            session.execute(update(Candidate), given)
+        if running:
+            session.execute(update(Attempt), running)
+        detail = {"minutes": minutes, "people": len(given), "reason": reason.strip()[:REASON_MOST]}
+        if sitting_id is not None:
+            detail["sitting"] = session.scalar(select(Sitting.number).where(Sitting.id == sitting_id))
+        record("exam.minutes_added", by=by, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+        return len(given)
+
+
 def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
     """Move the closing time of an exam to a later one, at once also for the attempts that it would have cut short.
 
@@ -90,12 +140,15 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
     Raises what ``exams.service.extend_closing`` does.
     """
     with transaction() as session:
+        last = select(Sitting.id).where(Sitting.exam_id == exam_id)
+        closing = select(func.max(Sitting.closes_at)).where(Sitting.exam_id == exam_id).scalar_subquery()
+        among = list(session.scalars(last.where(Sitting.closes_at == closing)))
         extend_closing(exam_id, closes_at, by=by, now=now)
         under_way = session.execute(
             select(Attempt, Candidate.extra_minutes, Exam.minutes)
             .join(Candidate, Candidate.id == Attempt.candidate_id)
             .join(Exam, Exam.id == Attempt.exam_id)
-            .where(Attempt.exam_id == exam_id, Attempt.state == "open")
+            .where(Attempt.exam_id == exam_id, Attempt.state == "open", Attempt.sitting_id.in_(among))
             .order_by(Attempt.id)
             .with_for_update(of=Attempt)
         )
@@ -104,6 +157,13 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
                 continue
             ends = deadline(attempt.started_at, closes_at, minutes=minutes, extra_minutes=extra_minutes)
             attempt.deadline_at = max(attempt.deadline_at, ends)
+
+
+def _check(minutes: int, reason: str) -> None:
+    if not 1 <= minutes <= MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
+    if not reason.strip():
+        raise Invalid.at("reason", "required")
 
 
 def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
@@ -115,6 +175,7 @@ def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> N
             Exam.released_at,
             Exam.grace_seconds,
             longest_extra().label("extra"),
+            last_closing().label("last_closes_at"),
         )
         .join(Exam, Exam.id == Sitting.exam_id)
         .where(Sitting.id == candidate.sitting_id)
@@ -127,6 +188,7 @@ def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> N
         released_at=row.released_at,
         extra_minutes=row.extra,
         grace_seconds=row.grace_seconds,
+        last_closes_at=row.last_closes_at,
     )
     if where == "released":
         raise Refused("results_are_out")

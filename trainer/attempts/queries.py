@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -21,7 +21,7 @@ from trainer.bank.models import ItemVersion
 from trainer.bank.queries import shows_medium
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.queries import last_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
@@ -83,6 +83,43 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What a waiting page asks for: the window of the own sitting (aware UTC), and whether a signal opens it."""
+
+    opens_at: datetime
+    closes_at: datetime
+    awaits_signal: bool
+    minutes: int
+
+
+@lru_cache(maxsize=2)
+def _waiting(by_token: bool) -> Any:
+    table, columns, conditions = who(Caller(b"", by_token))
+    return (
+        select(Sitting.opens_at, Sitting.closes_at, Sitting.awaits_signal, Exam.minutes, *columns)
+        .select_from(Candidate)
+        .join(User, User.id == Candidate.user_id)
+        .join(table, table.user_id == User.id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .join(Exam, Exam.id == Candidate.exam_id)
+        .where(Candidate.exam_id == bindparam("exam_id"), Exam.state == "published", *conditions)
+    )
+
+
+def waiting(session: Session, caller: Caller, exam_id: int, now: datetime) -> Waiting:
+    """Return the window of the caller's own sitting: one statement, nothing locked. Raises as ``tick`` does."""
+    values: dict[str, Any] = {"exam_id": exam_id, "key": caller.key}
+    if not caller.by_token:
+        values["now"] = now
+    connection = session.connection()
+    row = connection.execute(_waiting(caller.by_token), values).first()
+    if row is None:
+        raise explain_nothing(connection, caller, now)
+    demand_ticket(row, exam_id)
+    return Waiting(row.opens_at, row.closes_at, row.awaits_signal, row.minutes)
+
+
+@dataclass(frozen=True)
 class Tick:
     """What a candidate's page asks for every few seconds. Times are aware UTC."""
 
@@ -137,6 +174,9 @@ class OwnExam:
     grace_seconds: int
     opens_at: datetime
     closes_at: datetime
+    room: str
+    awaits_signal: bool
+    is_mock: bool
     ended_at: datetime
     candidate_state: str
     extra_minutes: int
@@ -165,6 +205,7 @@ class OwnExam:
             attempts_made=len(self.attempts),
             open_until=latest.deadline_at if latest is not None and latest.state == "open" else None,
             grace_seconds=self.grace_seconds,
+            awaits_signal=self.awaits_signal,
         )
 
 
@@ -183,7 +224,16 @@ def own_exams(
     ``exam_ids`` cuts the list to these. At most ``OWN_MOST`` are returned.
     """
     rows = (
-        select(Candidate, Exam, Sitting, Unit.short_name, Paper.item_count, Paper.max_points, longest_extra())
+        select(
+            Candidate,
+            Exam,
+            Sitting,
+            Unit.short_name,
+            Paper.item_count,
+            Paper.max_points,
+            longest_extra(),
+            last_closing(),
+        )
         .join(Exam, Exam.id == Candidate.exam_id)
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Unit, Unit.id == Exam.unit_id)
@@ -216,7 +266,7 @@ def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
 
 
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
-    candidate, exam, sitting, unit_name, item_count, max_points, longest = row
+    candidate, exam, sitting, unit_name, item_count, max_points, longest, last_closes_at = row
     return OwnExam(
         exam_id=exam.id,
         blueprint_id=exam.blueprint_id,
@@ -231,7 +281,10 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         grace_seconds=exam.grace_seconds,
         opens_at=sitting.opens_at,
         closes_at=sitting.closes_at,
-        ended_at=ends_at(sitting.closes_at, longest, grace_seconds=exam.grace_seconds),
+        room=sitting.room,
+        awaits_signal=sitting.awaits_signal,
+        is_mock=exam.is_mock,
+        ended_at=ends_at(last_closes_at, longest, grace_seconds=exam.grace_seconds),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
         item_count=item_count,
@@ -249,6 +302,7 @@ class Desk:
     username: str
     name: str
     unit_name: str
+    sitting_id: int
     candidate_state: str
     attempt_id: int | None
     state: str | None
@@ -304,6 +358,7 @@ def _people() -> Any:
             Unit.short_name,
             Candidate.extra_minutes,
             Paper.item_count,
+            Candidate.sitting_id,
         )
         .join(User, User.id == Candidate.user_id)
         .join(Unit, Unit.id == Candidate.unit_id)
@@ -331,6 +386,7 @@ def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dic
         incidents=noticed.get(attempt.id, 0) if attempt else 0,
         extra_minutes=row[6],
         item_count=row[7] or 0,
+        sitting_id=row[8],
     )
 
 
@@ -355,3 +411,49 @@ def desk(session: Session, exam_id: int, candidate_id: int) -> Desk:
         select(Attempt).where(Attempt.candidate_id == candidate_id).order_by(Attempt.ordinal.desc()).limit(1)
     )
     return _desk(row, attempt, {}, {})
+
+
+@dataclass(frozen=True)
+class RoomLine:
+    """A sitting as the invigilator's board and the organiser's page show it; moments are aware UTC."""
+
+    id: int
+    number: int
+    room: str
+    opens_at: datetime
+    closes_at: datetime
+    capacity: int | None
+    form: int | None
+    awaits_signal: bool
+    due: int
+    started: int
+
+
+def rooms_of(session: Session, exam_id: int) -> list[RoomLine]:
+    """Return the sittings of an exam by number, with how many are due and how many of all have started."""
+    begun = exists().where(Attempt.candidate_id == Candidate.id).correlate(Candidate)
+    counted = session.execute(
+        select(
+            Candidate.sitting_id,
+            func.sum(case((Candidate.state == "due", 1), else_=0)),
+            func.sum(case((begun, 1), else_=0)),
+        )
+        .where(Candidate.exam_id == exam_id)
+        .group_by(Candidate.sitting_id)
+    )
+    counts = {row[0]: (int(row[1]), int(row[2])) for row in counted}
+    rows = session.scalars(select(Sitting).where(Sitting.exam_id == exam_id).order_by(Sitting.number))
+    return [
+        RoomLine(
+            one.id,
+            one.number,
+            one.room,
+            one.opens_at,
+            one.closes_at,
+            one.capacity,
+            one.form,
+            one.awaits_signal,
+            *counts.get(one.id, (0, 0)),
+        )
+        for one in rows
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -24,7 +24,7 @@ from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMI
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
-from trainer.exams.rules import draw_is_public
+from trainer.exams.rules import draw_is_public, spread_seconds
 from trainer.laws.queries import Citation, CitedArticle, cited_articles
 from trainer.laws.wording import place_name
 from trainer.marking import queries as marks
@@ -87,7 +87,11 @@ def hall(exam_id):
         "byTicket": current_user.ticket_exam_id is not None,
         "zone": str(zone()),
         "locale": "en" if is_english() else "zh-CN",
-        "opensIn": opens_in,
+        "opensIn": max(0.0, (exam.opens_at - now).total_seconds()),
+        "awaitsSignal": exam.awaits_signal,
+        "spread": spread_seconds(exam.opens_at, exam.closes_at, minutes=exam.minutes),
+        # Where all begin together the paper opens by itself; in a long window each chooses the moment.
+        "together": exam.awaits_signal or (exam.closes_at - exam.opens_at) <= timedelta(minutes=exam.minutes + 10),
         "mine": url_for("attempts.mine"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
@@ -292,7 +296,11 @@ def watch(exam_id):
     board = _board(exam_id, arrived_at())
     end_read()
     limits = {"minutes": MINUTES_MOST, "reason": REASON_MOST}
-    return render_template("attempts/watch.html", exam=exam, board=board, limits=limits, every=BOARD_EVERY_SECONDS)
+    rooms = queries.rooms_of(db.session(), exam_id)
+    end_read()
+    return render_template(
+        "attempts/watch.html", exam=exam, board=board, limits=limits, rooms=rooms, every=BOARD_EVERY_SECONDS
+    )
 
 
 @bp.get("/exams/<id:exam_id>/watch/state")
@@ -382,6 +390,8 @@ def _first_error(form: Any) -> str:
 def _board(exam_id: int, now: datetime) -> dict[str, Any]:
     """Return the board as JSON data. Nothing in it changes while nobody does anything, so that its ETag holds."""
     desks = []
+    rooms = {one.id: one for one in queries.rooms_of(db.session(), exam_id)}
+    several = len(rooms) > 1
     for desk in queries.board(db.session(), exam_id):
         state = desk_state(
             now,
@@ -398,6 +408,7 @@ def _board(exam_id: int, now: datetime) -> dict[str, Any]:
                 "name": desk.name,
                 "username": desk.username,
                 "unit": desk.unit_name,
+                "room": _room_name(rooms[desk.sitting_id]) if several else "",
                 "state": state,
                 "answered": desk.answered,
                 "items": desk.item_count,
@@ -410,6 +421,10 @@ def _board(exam_id: int, now: datetime) -> dict[str, Any]:
             }
         )
     return {"desks": desks}
+
+
+def _room_name(one: queries.RoomLine) -> str:
+    return f"{_('第 %(n)s 场', n=one.number)} {one.room}".rstrip()
 
 
 def _clock(moment: datetime | None) -> str | None:

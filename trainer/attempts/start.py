@@ -32,7 +32,7 @@ class NotACandidate(Forbidden):
 
 
 class NotOpen(Refused):
-    """The sitting has not begun; ``opens_at`` (aware UTC) says when it does."""
+    """The sitting has not begun; ``opens_at`` (aware UTC) says when it does, or may once the signal is given."""
 
     code = "not_open"
 
@@ -70,6 +70,7 @@ def _entry(by_token: bool) -> Any:
             Candidate.user_id,
             Sitting.opens_at,
             Sitting.closes_at,
+            Sitting.awaits_signal,
             Exam.state.label("exam_state"),
             Exam.minutes,
             Exam.attempts_allowed,
@@ -157,6 +158,8 @@ def _refusal(row: Any, now: datetime) -> str:
     window = may_start(now, row.opens_at, row.closes_at, extra_minutes=row.extra_minutes)
     if window != "yes":
         return window
+    if row.awaits_signal:
+        return NotOpen.code
     if row.attempt_id is not None and row.ordinal >= row.attempts_allowed:
         return AttemptsUsedUp.code
     return ""

@@ -447,6 +447,7 @@ def manageable_exams(session: Session, person: Person, now: datetime, *, beyond:
             .where(
                 units_within(whole(person.scope("competition.manage"))),
                 Exam.state != "cancelled",
+                ~Exam.is_mock,
                 Exam.id.not_in(list(beyond)),
             )
             .order_by(Exam.id.desc())

@@ -186,7 +186,7 @@ def _exams(
     rows = session.execute(
         select(Exam.id, Unit.path)
         .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id.in_(wanted), Exam.state != "cancelled", units_within(whole(scope)))
+        .where(Exam.id.in_(wanted), Exam.state != "cancelled", ~Exam.is_mock, units_within(whole(scope)))
     )
     known: dict[int, str] = {row.id: row.path for row in rows}
     problems = []

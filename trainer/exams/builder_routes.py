@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_login import current_user
 
 from question_bank.kinds import KINDS
@@ -17,7 +18,7 @@ from trainer.bank.forms import LEVEL_NAMES
 from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid
+from trainer.core.errors import FieldProblem, Forbidden, Invalid
 from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.rules import ExamSpec
@@ -26,6 +27,7 @@ from trainer.papers.outlook import Outlook
 from trainer.papers.queries import rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.mending import Standing
+from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
 from trainer.reports.queries.met import items_met
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
@@ -116,6 +118,40 @@ def naming():
     return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
 
 
+@bp.post("/exams/<id:exam_id>/resit")
+@needs("exam.manage")
+def resit(exam_id):
+    """Draft an exam with the same rules for those who still owe it: another exam, because its keys must be new."""
+    session, now = db.session(), arrived_at()
+    exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
+    groups = tuple(one for one in RESIT_GROUPS if one in request.form.getlist("groups"))
+    if exam.phase(now) != "released" or exam.state != "published":
+        raise Forbidden("not_released")
+    owing = who_resits(session, exam_id, groups)
+    rules = rules_of(session, exam.blueprint_id)
+    spec = _spec_of(exam, sections_of(session, exam.blueprint_id), rules)
+    start = spec.opens_at.astimezone(zone()).replace(year=now.year, month=now.month, day=now.day) + timedelta(days=7)
+    spec = replace(
+        spec,
+        title=_("%(title)s（补考）", title=exam.title)[:120],
+        opens_at=start,
+        closes_at=start + (exam.closes_at - exam.opens_at),
+        usernames=tuple(owing),
+        seed=None,
+        resit_of_id=exam_id,
+    )
+    made = service.create_exam(spec, by=current_user, now=now, publish=False)
+    flash(
+        ngettext(
+            "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",
+            "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",
+            len(owing),
+        ),
+        "success",
+    )
+    return redirect(url_for("exam_builder.edit", exam_id=made), 303)
+
+
 def _last_day(typed: Any) -> date:
     """Return the day on which the exam closes as it is typed in the city's time, today where it is not yet a day."""
     try:
@@ -162,6 +198,7 @@ def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec], rules: DrawRul
         credit_hours=exam.credit_hours,
         rules=rules,
         unit_code=exam.unit_code,
+        is_mock=exam.is_mock,
     )
 
 

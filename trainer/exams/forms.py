@@ -29,7 +29,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FORMS_USUAL, ExamSpec, key_leaks
+from trainer.exams.rules import FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
@@ -58,6 +58,11 @@ DRAW_NAMES: dict[str, Any] = {
     "one_paper": _l("全体同一套题"),
     "per_form": _l("多套平行试卷"),
     "per_candidate": _l("每人一套题"),
+}
+STATE_NAMES: dict[str, Any] = {
+    "deferred": _l("缓考（另行安排）"),
+    "exempt": _l("免考（不再要求）"),
+    "due": _l("应考（撤销免考、缓考）"),
 }
 LEAK_SENTENCES: dict[str, Any] = {
     "keys_before_resit": _l(
@@ -174,6 +179,7 @@ class ExamForm(BaseForm):
     attempts = IntegerField(_l("作答次数"), [InputRequired()], default=1)
     release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
     credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
+    is_mock = BooleanField(_l("模拟考"))
     seed = LineField(_l("随机种子"), [Length(max=64)])
     avoid_days = IntegerField(_l("避开考生近期见过的题"), [Optional()])
     avoid_practice = BooleanField(_l("练习中做过的也算见过"))
@@ -203,6 +209,7 @@ class ExamForm(BaseForm):
             shuffle_options=self.shuffle_options.data,
             credit_hours=self.credit_hours.data,
             seed=self.seed.data or None,
+            is_mock=self.is_mock.data,
             rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
@@ -222,7 +229,7 @@ class ExamForm(BaseForm):
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
             self[name].data = _plain(getattr(spec, name))
-        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed"):
+        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock"):
             self[name].data = _plain(getattr(spec, name))
         self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
         self.avoid_practice.data = spec.rules.avoid_practice
@@ -267,6 +274,36 @@ class ClosingForm(BaseForm):
     """A later closing time."""
 
     closes_at = LocalDateTimeField(_l("新的截止时间"), [InputRequired()])
+
+
+class SittingForm(BaseForm):
+    """A sitting: a window of time in a room."""
+
+    opens_at = LocalDateTimeField(_l("开考时间"), [InputRequired()])
+    closes_at = LocalDateTimeField(_l("截止时间"), [InputRequired()])
+    room = LineField(_l("考场"), [Length(max=ROOM_MOST)])
+    capacity = IntegerField(_l("座位数"), [Optional()])
+    form = IntegerField(_l("试卷套号"), [Optional()])
+    awaits_signal = BooleanField(_l("监考员发令后开考"))
+
+    def spec(self) -> SittingSpec:
+        """Return the sitting as typed. Only after the form has validated."""
+        return SittingSpec(
+            opens_at=self.opens_at.data,
+            closes_at=self.closes_at.data,
+            room=self.room.data or "",
+            capacity=self.capacity.data,
+            form=self.form.data,
+            awaits_signal=self.awaits_signal.data,
+        )
+
+
+class StatesForm(BaseForm):
+    """Exempt or deferred people, or due again, by a list of usernames."""
+
+    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
+    state = RadioField(_l("登记为"), choices=choices_of(STATE_NAMES), default="deferred")
+    reason = LineField(_l("理由"), [Length(max=200)])
 
 
 def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:

@@ -18,7 +18,8 @@ class Exam(db.Model):
 
     ``minutes`` is the length of the paper; ``pass_mark`` is in points, None where there is none; ``credit_hours``
     are entered for each who passes, None where the exam earns none; ``grace_seconds`` is the transport grace after a
-    deadline; ``released_at`` is set when results are released by hand.
+    deadline; ``released_at`` is set when results are released by hand. A mock exam (模拟考, ``is_mock``) looks the same
+    to its candidates and counts for nothing. ``resit_of_id`` is the exam that this one makes up for (补考).
     """
 
     __tablename__ = "exams"
@@ -41,12 +42,18 @@ class Exam(db.Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None] = mapped_column(BigInteger)
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_mock: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    resit_of_id: Mapped[int | None] = mapped_column(ForeignKey("exams.id"))
 
-    __table_args__ = (Index(None, "unit_id"), Index(None, "state"))
+    __table_args__ = (Index(None, "unit_id"), Index(None, "state"), Index(None, "resit_of_id"))
 
 
 class Sitting(db.Model):
-    """One time window of an exam (场次), aware UTC; a start is allowed from ``opens_at`` up to ``closes_at``."""
+    """One window of an exam in one room (场次), aware UTC; a start is allowed from ``opens_at`` up to ``closes_at``.
+
+    ``room`` (考场) is empty where people sit where they like, ``capacity`` None where it has no limit. ``form`` is the
+    parallel paper of all who sit here, None for the one dealt to each. While ``awaits_signal`` nobody can start.
+    """
 
     __tablename__ = "sittings"
 
@@ -55,6 +62,10 @@ class Sitting(db.Model):
     number: Mapped[int] = mapped_column(Integer, default=1)
     opens_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    room: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    capacity: Mapped[int | None] = mapped_column(Integer)
+    form: Mapped[int | None] = mapped_column(Integer)
+    awaits_signal: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
 
     __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "closes_at"))
 
@@ -63,7 +74,8 @@ class Candidate(db.Model):
     """A person named for an exam (考生) in one of its sittings, with the paper that is ready for them.
 
     ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` is the paper of the
-    first attempt, later ones may get another form; None means that the exam has not been published yet.
+    first attempt, later ones may get another form; None means that the exam has not been published yet. ``reason`` says
+    why somebody is exempt or deferred.
     """
 
     __tablename__ = "candidates"
@@ -75,6 +87,7 @@ class Candidate(db.Model):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))
     state: Mapped[str] = mapped_column(StateText("due", "exempt", "deferred"), default="due")
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     extra_minutes: Mapped[int] = mapped_column(Integer, default=0)
     ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from question_bank import Item
@@ -29,7 +29,10 @@ from trainer.papers.models import Paper, PaperItem, Section
 
 @dataclass(frozen=True)
 class ExamLine:
-    """An exam with one sitting as a list shows it. ``candidate_state`` is the caller's own, None when not named."""
+    """An exam with a window as a list shows it. ``candidate_state`` is the caller's own, None when not named.
+
+    ``opens_at`` and ``closes_at`` are those of the candidate's own sitting, for organisers those of all sittings.
+    """
 
     id: int
     title: str
@@ -51,10 +54,12 @@ class ExamLine:
     grace_seconds: int
     created_at: datetime
     released_at: datetime | None
-    sitting_id: int
+    is_mock: bool
+    resit_of_id: int | None
+    last_closes_at: datetime
+    longest_extra: int
     opens_at: datetime
     closes_at: datetime
-    longest_extra: int
     candidate_state: str | None
     item_count: int
     max_points: Decimal
@@ -69,12 +74,13 @@ class ExamLine:
             released_at=self.released_at,
             extra_minutes=self.longest_extra,
             grace_seconds=self.grace_seconds,
+            last_closes_at=self.last_closes_at,
         )
 
     @property
     def ends_at(self) -> datetime:
-        """When the last answer can have arrived."""
-        return ends_at(self.closes_at, self.longest_extra, grace_seconds=self.grace_seconds)
+        """When the last answer of the last sitting can have arrived."""
+        return ends_at(self.last_closes_at, self.longest_extra, grace_seconds=self.grace_seconds)
 
 
 @cache
@@ -86,6 +92,18 @@ def longest_extra() -> ColumnElement[int]:
     granted = aliased(Candidate)
     most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     return func.coalesce(most, 0)
+
+
+def first_opening() -> ColumnElement[datetime]:
+    """Return when the first sitting of ``Exam`` opens, as a column."""
+    one = aliased(Sitting)
+    return select(func.min(one.opens_at)).where(one.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+
+
+def last_closing() -> ColumnElement[datetime]:
+    """Return when the last sitting of ``Exam`` closes, as a column: results wait for it, whoever sat earlier."""
+    one = aliased(Sitting)
+    return select(func.max(one.closes_at)).where(one.exam_id == Exam.id).correlate(Exam).scalar_subquery()
 
 
 COLUMNS = (
@@ -109,21 +127,39 @@ COLUMNS = (
     Exam.grace_seconds,
     Exam.created_at,
     Exam.released_at,
-    Sitting.id.label("sitting_id"),
-    Sitting.opens_at,
-    Sitting.closes_at,
+    Exam.is_mock,
+    Exam.resit_of_id,
+    last_closing().label("last_closes_at"),
     longest_extra().label("longest_extra"),
 )
 
 
 def exam_rows(user_id: int) -> Select[Any]:
-    """Return the select of exams with the sitting that concerns ``user_id``: the own one, else the first."""
-    first = select(func.min(Sitting.id)).where(Sitting.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    """Return the select of exams with the window of ``user_id``: that of the own sitting, else of all sittings."""
     return (
-        select(*COLUMNS, Candidate.state.label("candidate_state"))
+        select(
+            *COLUMNS,
+            func.coalesce(Sitting.opens_at, first_opening()).label("opens_at"),
+            func.coalesce(Sitting.closes_at, last_closing()).label("closes_at"),
+            Candidate.state.label("candidate_state"),
+        )
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(Candidate, and_(Candidate.exam_id == Exam.id, Candidate.user_id == user_id))
-        .join(Sitting, Sitting.id == func.coalesce(Candidate.sitting_id, first))
+        .outerjoin(Sitting, Sitting.id == Candidate.sitting_id)
+    )
+
+
+def whole_rows(scope: Scope) -> Select[Any]:
+    """Return the select of the exams of ``scope`` with the window of all their sittings, for who looks after them."""
+    return (
+        select(
+            *COLUMNS,
+            first_opening().label("opens_at"),
+            last_closing().label("closes_at"),
+            literal(None).label("candidate_state"),
+        )
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(units_within(scope))
     )
 
 
@@ -154,9 +190,7 @@ def may_enter_or_manage(person: Person) -> ColumnElement[bool]:
 
 def read_exam(session: Session, exam_id: int, person: Person, *, permission: str = "exam.view") -> ExamLine:
     """Return an exam of the caller's scope; raises ``Missing`` for one outside it as for one that does not exist."""
-    row = session.execute(
-        exam_rows(person.id).where(Exam.id == exam_id, units_within(person.scope(permission)))
-    ).first()
+    row = session.execute(whole_rows(person.scope(permission)).where(Exam.id == exam_id)).first()
     if row is None:
         raise Missing
     return lines_of(session, [row])[0]
@@ -184,18 +218,19 @@ def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: dat
     ``state`` is one of draft, cancelled, upcoming, open, closed (whatever is over); ``now`` is needed for the last
     three. Empty filters nothing.
     """
-    rows = exam_rows(person.id).where(units_within(person.scope("exam.view")))
+    rows = whole_rows(person.scope("exam.view"))
+    opens_at, closes_at = first_opening(), last_closing()
     for word in words.split()[:8]:
         rows = rows.where(Exam.title.contains(word, autoescape=True))
     if state in ("draft", "cancelled"):
         rows = rows.where(Exam.state == state)
     elif state == "upcoming":
-        rows = rows.where(Exam.state == "published", Sitting.opens_at > now)
+        rows = rows.where(Exam.state == "published", opens_at > now)
     elif state == "open":
-        rows = rows.where(Exam.state == "published", Sitting.opens_at <= now, Sitting.closes_at > now)
+        rows = rows.where(Exam.state == "published", opens_at <= now, closes_at > now)
     elif state == "closed":
-        rows = rows.where(Exam.state == "published", Sitting.closes_at <= now)
-    return rows.order_by(Sitting.opens_at.desc(), Exam.id.desc())
+        rows = rows.where(Exam.state == "published", closes_at <= now)
+    return rows.order_by(opens_at.desc(), Exam.id.desc())
 
 
 def exams_at_hand(
@@ -205,13 +240,12 @@ def exams_at_hand(
 
     ``drafts`` adds those that were not published yet, last. Two statements.
     """
-    live = and_(Exam.state == "published", Sitting.closes_at > now)
-    running = and_(live, Sitting.opens_at <= now)
-    rows = exam_rows(person.id).where(
-        units_within(person.scope(permission)), or_(live, Exam.state == "draft") if drafts else live
-    )
+    opens_at, closes_at = first_opening(), last_closing()
+    live = and_(Exam.state == "published", closes_at > now)
+    running = and_(live, opens_at <= now)
+    rows = whole_rows(person.scope(permission)).where(or_(live, Exam.state == "draft") if drafts else live)
     order = case((running, 0), (live, 1), else_=2)
-    moment = case((running, Sitting.closes_at), else_=Sitting.opens_at)
+    moment = case((running, closes_at), else_=opens_at)
     return lines_of(session, session.execute(rows.order_by(order, moment, Exam.id).limit(8)).all())
 
 
@@ -310,22 +344,20 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         select(
             Exam.id,
             Exam.title,
-            func.max(Sitting.closes_at).label("closed_at"),
+            last_closing().label("closed_at"),
             longest_extra().label("longest_extra"),
             Exam.grace_seconds,
         )
         .join(Unit, Unit.id == Exam.unit_id)
-        .join(Sitting, Sitting.exam_id == Exam.id)
         .where(
             units_within(scope),
             Exam.state == "published",
             Exam.release == "manual",
             Exam.released_at.is_(None),
-            Sitting.closes_at <= now,
+            last_closing() <= now,
             exists().where(Candidate.exam_id == Exam.id),
         )
-        .group_by(Exam.id, Exam.title, Exam.grace_seconds)
-        .order_by(func.max(Sitting.closes_at))
+        .order_by(last_closing())
         .limit(20)
     )
     over = [(row, ends_at(row.closed_at, row.longest_extra, grace_seconds=row.grace_seconds)) for row in rows]
@@ -352,3 +384,16 @@ def owners_of(session: Session, scope: Scope) -> list[Unit]:
     """Return the units over whose whole subtree the caller manages exams, in the order of the tree."""
     paths = [reach.path for reach in scope.reaches if reach.field is None]
     return list(session.scalars(select(Unit).where(Unit.path.in_(paths)).order_by(Unit.path)))
+
+
+def candidates_by_username(session: Session, exam_id: int, usernames: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the candidates among these usernames (lower case); who is not named is left out."""
+    found: dict[str, int] = {}
+    for start in range(0, len(usernames), 500):
+        rows = session.execute(
+            select(User.username, User.id)
+            .join(Candidate, Candidate.user_id == User.id)
+            .where(Candidate.exam_id == exam_id, User.username.in_(usernames[start : start + 500]))
+        )
+        found.update({row.username: row.id for row in rows})
+    return found

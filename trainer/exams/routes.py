@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from trainer.accounts.rules import Person
 from trainer.attempts.extend import extend_for_all
+from trainer.attempts.queries import rooms_of
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
@@ -55,6 +56,7 @@ CANDIDATE_STATES: dict[str, Any] = {
     "started": _l("已开考"),
     "saved": _l("已有作答"),
     "submitted": _l("已交卷"),
+    "absent": _l("缺考"),
     "excused": _l("免考、缓考"),
 }
 STEP_NAMES: dict[str, Any] = {
@@ -119,6 +121,8 @@ def show(exam_id):
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
         unmarked=unmarked,
+        rooms=rooms_of(session, exam_id),
+        resits=figures.resits_of(session, exam_id),
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
@@ -138,9 +142,10 @@ def show(exam_id):
             "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
             "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
+            "resit": manages and live and where == "released" and not exam.is_mock,
             "print": manages and live,
             "print_key": manages and over,
-            "analyse": live and (where == "released" or (manages and now >= exam.ends_at)),
+            "analyse": live and not exam.is_mock and (where == "released" or (manages and now >= exam.ends_at)),
         },
     )
 
@@ -188,9 +193,12 @@ def candidates(exam_id):
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
     unit_id = asked_id("unit")
     page, per_page = asked_page(50)
-    rows = figures.candidates_matching(exam_id, words=words, state=state, unit_id=unit_id)
+    sitting_id = asked_id("sitting")
+    rows = figures.candidates_matching(
+        exam_id, words=words, state=state, unit_id=unit_id, sitting_id=sitting_id, now=now
+    )
     found = paged(session, rows, page, per_page)
-    lines = [figures.candidate_line(row) for row in found.items]
+    lines = [figures.candidate_line(row, now) for row in found.items]
     manages = _manages(exam)
     may_name = manages and exam.state != "cancelled" and now < exam.closes_at
     return render_template(
@@ -202,6 +210,10 @@ def candidates(exam_id):
         words=words,
         state=state,
         unit_id=unit_id,
+        sitting_id=sitting_id,
+        rooms=rooms_of(session, exam_id),
+        now=now,
+        states_form=forms.StatesForm(empty=True) if manages else None,
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
         naming=_naming() if may_name else None,

@@ -41,7 +41,7 @@ class ExamSpec:
     """An exam as it is asked for. ``pass_mark`` in points; ``units`` are codes whose whole subtrees are named.
 
     ``forms`` counts only with the draw ``per_form``. ``unit_code`` None takes the widest unit of the caller's scope.
-    ``seed`` None lets chance choose.
+    ``seed`` None lets chance choose. ``resit_of_id`` is the exam that this one makes up for; only making it sets it.
     """
 
     title: str
@@ -63,6 +63,8 @@ class ExamSpec:
     units: tuple[str, ...] = ()
     usernames: tuple[str, ...] = ()
     unit_code: str | None = None
+    is_mock: bool = False
+    resit_of_id: int | None = None
 
 
 def ends_at(closes_at: datetime, extra_minutes: int, *, grace_seconds: int) -> datetime:
@@ -83,11 +85,13 @@ def phase(
     released_at: datetime | None,
     extra_minutes: int = 0,
     grace_seconds: int = 0,
+    last_closes_at: datetime | None = None,
 ) -> str:
     """Return where a sitting stands: ``upcoming``, ``open``, ``closed`` or ``released``.
 
     The first moment of the window is open, the last is closed. The results of all releases but ``manual`` are out
-    once nobody can write any more (``ends_at``); a manual one is released from ``released_at`` on.
+    once nobody of any sitting can write any more (``ends_at``); a manual one is released from ``released_at`` on.
+    ``last_closes_at`` is when the last sitting closes, None where there is only this one.
     """
     if now < opens_at:
         return "upcoming"
@@ -95,7 +99,7 @@ def phase(
         return "open"
     if released_at is not None and released_at <= now:
         return "released"
-    over = ends_at(closes_at, extra_minutes, grace_seconds=grace_seconds)
+    over = ends_at(last_closes_at or closes_at, extra_minutes, grace_seconds=grace_seconds)
     return "closed" if release == "manual" or now < over else "released"
 
 
@@ -177,6 +181,8 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
     if spec.draw not in DRAWS:
         found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
     found += _credit_hours(spec.credit_hours)
+    if spec.is_mock and spec.credit_hours:
+        found.append(FieldProblem("credit_hours", "mock_earns_nothing"))
     in_sections = blueprint_problems(spec.sections)
     most = None if in_sections else max_points(spec.sections)
     found += _amount("pass_mark", spec.pass_mark, most)
@@ -203,3 +209,56 @@ def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[
     if value != value.quantize(HUNDREDTH):
         return [FieldProblem(name, "two_decimals")]
     return ()
+
+
+SITTINGS_MOST = 100
+CAPACITY_MOST = 100_000
+ROOM_MOST = 60
+# People who wait for the opening are let in over so many seconds, as far as the window leaves each the whole time.
+SPREAD_MOST = 10
+
+
+@dataclass(frozen=True)
+class SittingSpec:
+    """A sitting as it is asked for; ``capacity`` None for no limit, ``form`` None for the paper dealt to each."""
+
+    opens_at: datetime
+    closes_at: datetime
+    room: str = ""
+    capacity: int | None = None
+    form: int | None = None
+    awaits_signal: bool = False
+
+
+def sitting_problems(spec: SittingSpec, *, forms: int) -> list[FieldProblem]:
+    """Return what is wrong with a sitting by itself. ``forms`` are the parallel papers there are, 0 for none."""
+    found: list[FieldProblem] = []
+    if spec.closes_at <= spec.opens_at:
+        found.append(FieldProblem("closes_at", "closes_before_opens"))
+    if len(spec.room.strip()) > ROOM_MOST:
+        found.append(FieldProblem("room", "too_long", {"most": ROOM_MOST}))
+    if spec.capacity is not None:
+        found += _outside("capacity", spec.capacity, 1, CAPACITY_MOST)
+    if spec.form is not None and not 1 <= spec.form <= forms:
+        found.append(FieldProblem("form", "no_such_form"))
+    return found
+
+
+def opened_by_signal(
+    now: datetime, opens_at: datetime, closes_at: datetime, *, minutes: int
+) -> tuple[datetime, datetime]:
+    """Return (opens, closes) of a sitting whose signal is given at ``now``: never before its time.
+
+    It closes no earlier than planned, and late enough for the whole paper and for letting people in one by one.
+    """
+    opens = max(now, opens_at)
+    return opens, max(closes_at, opens + timedelta(minutes=minutes, seconds=SPREAD_MOST))
+
+
+def spread_seconds(opens_at: datetime, closes_at: datetime, *, minutes: int) -> int:
+    """Return over how many seconds after the opening waiting pages may let their candidates in, 0 to ``SPREAD_MOST``.
+
+    It never reaches beyond the moment from which the closing time would cut the paper's length short.
+    """
+    slack = int((closes_at - opens_at - timedelta(minutes=minutes)).total_seconds())
+    return max(0, min(SPREAD_MOST, slack))

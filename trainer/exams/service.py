@@ -20,14 +20,17 @@ from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
+from trainer.exams.changing import MANAGE, deal_rooms, due_people
+from trainer.exams.changing import held_exam as _exam
+from trainer.exams.changing import tell as _tell
+from trainer.exams.changing import window_of as _window
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
 from trainer.exams.supply import Seen, forms_dealt, kept_out
-from trainer.notices.service import queue
 from trainer.orgs.models import Unit
-from trainer.orgs.queries import unit_by_code, units_within
+from trainer.orgs.queries import unit_by_code
 from trainer.papers.models import Blueprint
 from trainer.papers.outlook import why_not_enough
 from trainer.papers.queries import papers_of, reserved_in_papers, rules_of, seed_of
@@ -37,10 +40,7 @@ from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_paper
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
 from trainer.web.locale import zone
 
-MANAGE = "exam.manage"
-# Where a notice leads its reader; the pages belong to features above this one.
-HALL = "/exams/{exam_id}/hall"
-OWN_EXAMS = "/exams/mine"
+REASON_MOST = 200
 
 
 class NotDraft(Conflict):
@@ -68,6 +68,7 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
             spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now, rules=spec.rules
         )
         exam = Exam(unit_id=unit.id, blueprint_id=blueprint_id, state="draft", created_at=now, created_by=by.id)
+        exam.resit_of_id = spec.resit_of_id
         _fill(exam, spec)
         session.add(exam)
         session.flush()
@@ -105,8 +106,10 @@ def change_draft(
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
         _fill(exam, spec)
         exam.unit_id = unit.id
-        window = {"opens_at": spec.opens_at, "closes_at": spec.closes_at}
-        session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(window))
+        # Several sittings have times of their own, which are changed on their page.
+        if session.scalar(select(func.count()).where(Sitting.exam_id == exam_id)) == 1:
+            window = {"opens_at": spec.opens_at, "closes_at": spec.closes_at}
+            session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(window))
         if not keep_candidates:
             session.execute(delete(Candidate).where(Candidate.exam_id == exam_id))
             _name(session, exam, named, None)
@@ -153,7 +156,9 @@ def add_candidates(
         new = [one for one in wanted if one.user_id not in there]
         if not new:
             return 0
-        _name(session, exam, new, _papers_for(session, exam, new, now, seen) if exam.state == "published" else None)
+        papers = _papers_for(session, exam, new, now, seen) if exam.state == "published" else None
+        _name(session, exam, new, papers, now)
+        deal_rooms(session, exam)
         ids = [one.user_id for one in new]
         record(
             "exam.candidates_added", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"people": ids}
@@ -182,25 +187,48 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
         raise CandidateHasAttempt from None
 
 
-def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person) -> None:
+def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person, reason: str = "") -> None:
     """Put a candidate into ``due``, ``exempt`` or ``deferred``. Raises ``Missing`` for somebody who is not named."""
+    if not excuse_candidates(exam_id, [user_id], state, by=by, reason=reason):
+        raise Missing
+
+
+def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: Person, reason: str = "") -> int:
+    """Put candidates into ``due``, ``exempt`` or ``deferred`` and return how many of these people are named.
+
+    ``reason`` is kept with each; being due needs none. Raises ``Invalid`` at ``state`` and ``reason``.
+    """
     if state not in ("due", "exempt", "deferred"):
         raise Invalid.at("state", "unknown_value", value=state[:40])
+    if len(reason.strip()) > REASON_MOST:
+        raise Invalid.at("reason", "too_long", most=REASON_MOST)
+    kept = "" if state == "due" else reason.strip()
     with transaction() as session:
         exam = _exam(session, exam_id, by)
-        changed = session.execute(
-            update(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id).values(state=state)
-        ).rowcount
-        if not changed:
-            raise Missing
-        detail = {"people": [user_id], "state": state}
-        record("exam.candidate_excused", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+        named = list(
+            session.scalars(
+                select(Candidate.user_id)
+                .where(Candidate.exam_id == exam_id, Candidate.user_id.in_(user_ids))
+                .order_by(Candidate.user_id)
+                .with_for_update()
+            )
+        )
+        if named:
+            session.execute(
+                update(Candidate)
+                .where(Candidate.exam_id == exam_id, Candidate.user_id.in_(named))
+                .values(state=state, reason=kept)
+            )
+            detail = {"people": named, "state": state} | ({"reason": kept} if kept else {})
+            record("exam.candidate_excused", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+        return len(named)
 
 
 def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: datetime) -> None:
-    """Move the closing time of all sittings to a later one; candidates are told. The same time again changes nothing.
+    """Move the closing time of what closes last to a later one; its candidates are told. The same time changes nothing.
 
-    It is never moved forward, because people rely on it. Attempts under way keep their own deadlines here;
+    Sittings that close earlier keep their time. It is never moved forward, because people rely on it. Attempts under
+    way keep their own deadlines here;
     ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when
     results are out.
     """
@@ -217,10 +245,11 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             raise Invalid.at("closes_at", "closes_earlier", least=latest)
         if closes_at <= now:
             raise Invalid.at("closes_at", "closes_in_past")
-        session.execute(update(Sitting).where(Sitting.exam_id == exam_id).values(closes_at=closes_at))
+        last = list(session.scalars(select(Sitting.id).where(Sitting.exam_id == exam_id, Sitting.closes_at == latest)))
+        session.execute(update(Sitting).where(Sitting.id.in_(last)).values(closes_at=closes_at))
         detail = {"from": iso_z(latest), "to": iso_z(closes_at)}
         record("exam.extended", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
-        _tell(session, exam, None, "exam_extended", mark=str(iso_z(closes_at)))
+        _tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
 
 
 def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
@@ -320,24 +349,6 @@ def _owner(session: Session, by: Person, code: str | None) -> Unit:
     return unit
 
 
-def _exam(session: Session, exam_id: int, by: Person) -> Exam:
-    exam = session.scalar(
-        select(Exam)
-        .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id == exam_id, units_within(by.scope(MANAGE)))
-        .with_for_update(of=Exam)
-    )
-    if exam is None:
-        raise Missing
-    return exam
-
-
-def _window(session: Session, exam_id: int) -> tuple[datetime, datetime]:
-    """Return when the first sitting opens and the last one closes."""
-    rows = session.execute(select(Sitting.opens_at, Sitting.closes_at).where(Sitting.exam_id == exam_id)).all()
-    return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
-
-
 def _ends_at(session: Session, exam_id: int) -> datetime:
     """Return when the last answer can have arrived."""
     row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
@@ -363,12 +374,19 @@ def _fill(exam: Exam, spec: ExamSpec) -> None:
     exam.shuffle_options = spec.shuffle_options
     exam.credit_hours = spec.credit_hours
     exam.grace_seconds = spec.grace_seconds
+    exam.is_mock = spec.is_mock
 
 
-def _name(session: Session, exam: Exam, named: Sequence[Named], papers: dict[int, int] | None) -> None:
+def _name(
+    session: Session, exam: Exam, named: Sequence[Named], papers: dict[int, int] | None, now: datetime | None = None
+) -> None:
+    """Name people for the first sitting, at ``now`` for the first that has not closed."""
     if not named:
         return
-    sitting_id = session.scalar(select(Sitting.id).where(Sitting.exam_id == exam.id).order_by(Sitting.number).limit(1))
+    numbered = select(Sitting.id).where(Sitting.exam_id == exam.id).order_by(Sitting.number).limit(1)
+    if now is not None:
+        numbered = numbered.where(Sitting.closes_at > now)
+    sitting_id = session.scalar(numbered)
     session.execute(
         insert(Candidate),
         [
@@ -399,6 +417,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
     if rows:
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
+    deal_rooms(session, exam)
     exam.state = "published"
     detail: dict[str, Any] = {
         "candidates": len(rows),
@@ -459,15 +478,3 @@ def _papers_for(session: Session, exam: Exam, new: Sequence[Named], now: datetim
         standing += _compile(session, exam, further, now, {}, seen).paper_ids
     seed = seed_of(session, exam.blueprint_id)
     return {one.user_id: standing[Dice(f"{seed}:deal:{one.user_id}").below(len(standing))] for one in new}
-
-
-def _tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str, *, mark: str = "") -> None:
-    """Queue a notice for candidates, all that are due with None. ``mark`` tells repeated events apart."""
-    if user_ids is None:
-        user_ids = list(
-            session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam.id, Candidate.state == "due"))
-        )
-    opens_at, closes_at = _window(session, exam.id)
-    where = HALL.format(exam_id=exam.id) if code in ("exam_published", "exam_extended") else OWN_EXAMS
-    params = {"title": exam.title, "opens_at": iso_z(opens_at), "closes_at": iso_z(closes_at), "minutes": exam.minutes}
-    queue(user_ids, code, key=f"exam:{exam.id}:{code}{':' + mark if mark else ''}", params=params, url=where)

@@ -42,13 +42,24 @@ class Ticket:
     name: str
     unit: str
     code: str
+    room: str
+    opens_at: datetime
+    closes_at: datetime
 
 
-def issue_tickets(exam_id: int, *, by: int | None) -> list[Ticket]:
-    """Make a ticket for each candidate who is due and return them by unit and name.
+def issue_tickets(
+    exam_id: int,
+    *,
+    by: int | None,
+    unit_id: int | None = None,
+    sitting_id: int | None = None,
+    user_id: int | None = None,
+) -> list[Ticket]:
+    """Make a ticket for each candidate who is due and return them by unit and name; the caller has the right.
 
-    A second run reissues: the tickets of the first are no longer good. Raises ``Missing`` for an unknown exam,
-    ``Refused`` for one that is not published.
+    ``unit_id``, ``sitting_id`` and ``user_id`` limit it to a unit's people, a sitting and a person. A second run
+    reissues: the tickets of the first are no longer good. Raises ``Missing`` for an unknown exam, ``Refused`` for one
+    that is not published.
     """
     with transaction() as session:
         exam = session.get(Exam, exam_id, with_for_update=True)
@@ -56,20 +67,25 @@ def issue_tickets(exam_id: int, *, by: int | None) -> list[Ticket]:
             raise Missing
         if exam.state != "published":
             raise Refused("exam_not_published")
-        rows = session.execute(
-            select(Candidate.id, User.username, User.name, Unit.name)
+        asked = (
+            select(Candidate.id, User.username, User.name, Unit.name, Sitting.room, Sitting.opens_at, Sitting.closes_at)
             .join(User, User.id == Candidate.user_id)
             .join(Unit, Unit.id == Candidate.unit_id)
+            .join(Sitting, Sitting.id == Candidate.sitting_id)
             .where(Candidate.exam_id == exam_id, Candidate.state == "due")
             .order_by(Unit.path, User.name, User.id)
-        ).all()
-        tickets = [Ticket(row[1], row[2], row[3], new_ticket()) for row in rows]
+        )
+        limits = {Candidate.unit_id: unit_id, Candidate.sitting_id: sitting_id, Candidate.user_id: user_id}
+        asked = asked.where(*(column == value for column, value in limits.items() if value is not None))
+        rows = session.execute(asked).all()
+        tickets = [Ticket(row[1], row[2], row[3], new_ticket(), *row[4:]) for row in rows]
         if rows:
             session.execute(
                 update(Candidate),
                 [{"id": row[0], "ticket_hash": token_hash(one.code)} for row, one in zip(rows, tickets, strict=True)],
             )
-        detail = {"tickets": len(tickets)}
+        given = {"unit": unit_id, "sitting": sitting_id, "person": user_id}
+        detail = {"tickets": len(tickets)} | {name: value for name, value in given.items() if value is not None}
         record("exam.tickets_issued", by=by, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         return tickets
 

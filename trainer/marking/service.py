@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from trainer.attempts.models import Attempt
 from trainer.core.clock import CITY_ZONE, local_day
 from trainer.core.database import db, end_read, transaction
-from trainer.exams.models import Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.models import Exam
+from trainer.exams.queries import last_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.hours.ledger import credit
 from trainer.hours.models import LedgerEntry
@@ -26,11 +26,11 @@ SOURCE = "exam"
 
 
 def _may_be_visible(now: datetime) -> ColumnElement[bool]:
-    """Return ``rules.may_see_result`` as a condition on ``Exam`` and ``Sitting``, but for the minutes granted."""
+    """Return ``rules.may_see_result`` as a condition on ``Exam``, but for the minutes granted."""
     return or_(
         Exam.released_at <= now,
         Exam.release == "after_submit",
-        and_(Exam.release == "after_close", Sitting.closes_at <= now),
+        and_(Exam.release == "after_close", last_closing() <= now),
     )
 
 
@@ -41,14 +41,14 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     person, on the local day of the first pass. ``attempt_ids`` limits the look to these attempts; None looks at all.
     """
     passed = (
-        select(Exam, Result.user_id, Result.submitted_at, Sitting.closes_at, longest_extra())
+        select(Exam, Result.user_id, Result.submitted_at, last_closing(), longest_extra())
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Result.exam_id)
-        .join(Sitting, Sitting.id == Attempt.sitting_id)
         .where(
             Result.passed.is_(True),
             Result.unmarked == 0,
             Exam.credit_hours > 0,
+            ~Exam.is_mock,
             Exam.state == "published",
             _may_be_visible(now),
             ~exists().where(

@@ -335,6 +335,7 @@ def next_to_count(now: datetime) -> int | None:
         .outerjoin(ExamStatistic, ExamStatistic.exam_id == Exam.id)
         .where(
             Exam.state == "published",
+            ~Exam.is_mock,
             or_(ExamStatistic.exam_id.is_(None), ExamStatistic.checked_at.is_(None)),
             ~unsettled,
         )

@@ -46,6 +46,14 @@ SENTENCES: dict[str, Any] = {
     "unknown_field": _l("没有这一项。"),
     "taken": _l("“{value}”已经存在。"),
     "control_characters": _l("这里有无法识别的控制字符，请删去后重试。"),
+    # --- sittings
+    "sitting_has_begun": _l("这一场已经开考，时间不能再改。需要补时请在监考页面操作。"),
+    "sitting_is_taken": _l("这一场还有考生，或是唯一的一场，不能删除。"),
+    "too_many_sittings": _l("最多 {most} 场。"),
+    "no_sitting_ahead": _l("没有尚未开考的场次可以安排。"),
+    "no_such_form": _l("没有这一套平行试卷。"),
+    "room_full": _l("座位不够，还差 {missing} 个。"),
+    "mock_earns_nothing": _l("模拟考不认定学时，请清空这一项。"),
     # --- signing in
     "not_signed_in": _l("请先登录。"),
     "bad_credentials": _l("用户名或密码不正确。"),
@@ -193,7 +201,7 @@ SENTENCES: dict[str, Any] = {
     "exam_not_draft": _l("这场考试已经发布或取消，不能再修改。"),
     "exam_not_published": _l("这场考试没有发布。"),
     "exam_is_cancelled": _l("这场考试已取消。"),
-    "exam_is_over": _l("这场考试已经结束，不能再增加考生。"),
+    "exam_is_over": _l("这场考试已经结束，不能再增加考生或场次。"),
     "exam_still_open": _l("考试还没有结束，此时公布成绩会泄露答案。"),
     "results_are_out": _l("成绩已经公布。"),
     "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),

@@ -1,37 +1,63 @@
-// Before the start: a countdown to the opening and one button.
+// Before the start: a countdown to the opening and one button. Where all begin together, or the candidate has said to
+// be ready, the paper opens by itself: at the second, spread over the seconds that cost nobody anything (the server
+// says how many). The opening is asked for again while it comes near, and every few seconds where a signal opens the room.
 import { clockText } from "../countdown.js";
+import { call } from "./calls.js";
 import { say, settings } from "./words.js";
+
+const NEAR = 60;
+const SOON = 3600;
+const EVERY = 4000;
 
 const lobby = document.querySelector('[data-exam="lobby"]');
 const button = lobby.querySelector("[data-start]");
 const note = document.querySelector('[data-exam="lobby-note"]');
 const count = lobby.querySelector("[data-opens]");
-const arrivedAt = performance.now();
+const awaits = lobby.querySelector("[data-awaits]");
+let heardAt = performance.now();
 let opensIn = settings.opensIn;
+let awaitsSignal = settings.awaitsSignal;
+let spread = settings.spread;
+// Whoever comes to a page that waits is let in; whoever opens it later presses the button.
+const waited = lobby.dataset.phase === "upcoming";
+let ready = waited && settings.together;
 let busy = false;
+let timer = 0;
 
 function secondsLeft() {
-  return Math.max(0, opensIn - (performance.now() - arrivedAt) / 1000);
+  return Math.max(0, opensIn - (performance.now() - heardAt) / 1000);
+}
+
+function closed() {
+  return awaitsSignal || secondsLeft() > 0;
 }
 
 function show() {
   const left = Math.ceil(secondsLeft());
-  if (button && !busy) button.disabled = left > 0;
+  if (awaits) awaits.hidden = !awaitsSignal;
+  if (button && !busy && waited) {
+    // Days or hours ahead nobody waits here yet.
+    const offers = closed() && !settings.together && left < SOON;
+    button.disabled = closed() && !offers;
+    button.textContent = offers ? button.dataset.ready : button.dataset.go;
+    button.setAttribute("aria-pressed", String(closed() && ready));
+  } else if (button && !busy) button.disabled = closed();
   if (!count) return;
   count.hidden = left === 0;
   // Days ahead are told in words by the page; a clock is for the last day.
   if (left > 0 && left < 86400) count.querySelector("[data-opens-clock]").textContent = clockText(left);
-  if (left === 0 && !lobby.dataset.open) {
+  if (!closed() && !lobby.dataset.open) {
     lobby.dataset.open = "yes";
     note.textContent = say("open_now");
   }
 }
 
-/** Let the candidate in on a press of the button; at once after a reload of the page that was sitting. */
+/** Let the candidate in on a press of the button or at the opening; at once after a reload of the page that was sitting. */
 export function openLobby({ enter }) {
   async function go() {
     if (busy) return;
     busy = true;
+    clearTimeout(timer);
     button.disabled = true;
     button.classList.add("is-busy");
     note.textContent = say("connecting");
@@ -40,16 +66,67 @@ export function openLobby({ enter }) {
     } catch (error) {
       note.textContent = error.detail || say("no_line");
       // Our clock and the server's may differ by a moment at the opening.
-      if (error.code === "not_open") opensIn = (performance.now() - arrivedAt) / 1000 + 2;
+      if (error.code === "not_open") {
+        opensIn = (performance.now() - heardAt) / 1000 + 2;
+        arm();
+      }
       if (error.code === "attempts_used_up" || error.code === "closed") window.location.reload();
     } finally {
       busy = false;
       button.classList.remove("is-busy");
-      button.disabled = secondsLeft() > 0;
+      button.disabled = closed();
     }
   }
-  button?.addEventListener("click", go);
+
+  /** Set the alarm for the opening. A late page has used up part of the spread already. */
+  function arm() {
+    clearTimeout(timer);
+    if (!ready || awaitsSignal || busy || !lobby.isConnected) return;
+    const late = Math.max(0, (performance.now() - heardAt) / 1000 - opensIn);
+    const jitter = Math.random() * Math.max(0, spread - late);
+    const seconds = secondsLeft() + jitter;
+    // Longer waits than a timer can hold are armed again by the next news.
+    if (seconds < 86400) timer = setTimeout(go, seconds * 1000);
+  }
+
+  async function ask() {
+    try {
+      const sentAt = performance.now();
+      const news = await call("GET", `/api/v1/exams/${settings.exam}/waiting`, undefined, { timeout: 4000 });
+      const moved = Math.abs(secondsLeft() - news.opens_in_ms / 1000) > 0.2 || awaitsSignal !== news.awaits_signal;
+      heardAt = (sentAt + performance.now()) / 2;
+      opensIn = news.opens_in_ms / 1000;
+      awaitsSignal = news.awaits_signal;
+      spread = news.spread_seconds;
+      if (moved) arm();
+    } catch { /* the countdown goes on; the next news puts it right */ }
+    show();
+  }
+
+  async function wait() {
+    let asked = 0;
+    while (waited && lobby.isConnected && closed()) {
+      await new Promise((resolve) => { setTimeout(resolve, EVERY * (0.75 + Math.random() / 2)); });
+      // Far from the opening once a minute is enough to learn that it was moved.
+      const near = awaitsSignal || secondsLeft() < NEAR;
+      if (closed() && !busy && (near || performance.now() - asked > NEAR * 1000)) {
+        asked = performance.now();
+        await ask();
+      }
+    }
+  }
+
+  button?.addEventListener("click", () => {
+    if (!waited || !closed()) { go(); return; }
+    ready = !ready;
+    note.textContent = ready ? say("ready") : "";
+    arm();
+    show();
+  });
+  if (ready && button) note.textContent = say("ready");
   show();
+  arm();
+  wait();
   setInterval(show, 500);
   let sitting = null;
   try { sitting = sessionStorage.getItem(`sitting:${settings.exam}`); } catch { /* then the button it is */ }

@@ -27,19 +27,21 @@ def candidate_phase(
     attempts_made: int,
     open_until: datetime | None,
     grace_seconds: int,
+    awaits_signal: bool = False,
 ) -> str:
     """Return ``resumable``, ``startable``, ``upcoming``, ``handed_in``, ``missed`` or ``excused``.
 
     ``open_until`` is the deadline of the latest attempt while it is open, None when there is no open one. An attempt
     whose deadline and grace are over counts as handed in, whether or not the scheduler has said so yet. Somebody
-    exempt or deferred is ``excused`` unless an attempt is under way or has been made.
+    exempt or deferred is ``excused`` unless an attempt is under way or has been made. While the sitting
+    ``awaits_signal`` it has not opened, whatever the time.
     """
     if open_until is not None and not is_over(now, open_until, grace_seconds):
         return RESUMABLE
     if candidate_state != "due":
         return HANDED_IN if attempts_made else EXCUSED
     window = may_start(now, opens_at, closes_at, extra_minutes=extra_minutes)
-    if window == "not_open":
+    if window == "not_open" or (window == "yes" and awaits_signal):
         return UPCOMING
     if window == "yes" and attempts_made < attempts_allowed:
         return STARTABLE

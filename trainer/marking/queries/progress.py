@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session, aliased
 from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
-from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.models import Candidate, Exam
+from trainer.exams.queries import last_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.models import Mark, MarkingBatch, MarkingPlan, MarkingTask, PlanMarker
 from trainer.marking.queries.work import GROUP, MARK, in_hundredths, is_held, items_of
@@ -71,13 +71,12 @@ def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list
             Exam.id,
             Exam.title,
             Exam.release,
-            func.max(Sitting.closes_at),
+            last_closing(),
             longest_extra(),
             Exam.grace_seconds,
             answers,
         )
         .join(MarkingTask, MarkingTask.exam_id == Exam.id)
-        .join(Sitting, and_(Sitting.exam_id == Exam.id, Sitting.number == 1))
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(MarkingPlan, MarkingPlan.exam_id == Exam.id)
         .where(

@@ -11,17 +11,19 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, exists, func, or_, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Response
 from trainer.core.columns import Hundredths
-from trainer.exams.models import Candidate
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import ends_at
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 
-STATES = ("due", "not_started", "started", "saved", "submitted", "excused")
+STATES = ("due", "not_started", "started", "saved", "submitted", "excused", "absent")
+RESIT_GROUPS = ("absent", "deferred", "failed")
 
 
 @dataclass(frozen=True)
@@ -141,13 +143,25 @@ class CandidateLine:
     state: str
     started_at: datetime | None
     submitted_at: datetime | None
+    reason: str = ""
+    sitting: int = 1
+    room: str = ""
+    resits: bool = False
 
 
-def candidates_matching(exam_id: int, *, words: str = "", state: str = "", unit_id: int | None = None) -> Select[Any]:
+def candidates_matching(
+    exam_id: int,
+    *,
+    words: str = "",
+    state: str = "",
+    unit_id: int | None = None,
+    sitting_id: int | None = None,
+    now: datetime | None = None,
+) -> Select[Any]:
     """Return the select of candidates for ``paged``, by unit and name; rows fit ``candidate_line``.
 
     ``state`` is one of ``STATES``, where started and saved hold those that went further as well: each figure of the
-    exam's page leads to exactly the people whom it counts.
+    exam's page leads to exactly the people whom it counts. Absent counts by ``now``.
     """
     latest = select(func.max(Attempt.id)).where(Attempt.candidate_id == Candidate.id).correlate(Candidate)
     rows = (
@@ -162,9 +176,16 @@ def candidates_matching(exam_id: int, *, words: str = "", state: str = "", unit_
             Attempt.started_at,
             Attempt.submitted_at,
             _has_saved().label("saved"),
+            Candidate.reason,
+            Candidate.extra_minutes,
+            Sitting.number.label("sitting"),
+            Sitting.room,
+            Sitting.closes_at,
+            _resits().label("resits"),
         )
         .join(User, User.id == Candidate.user_id)
         .join(Unit, Unit.id == Candidate.unit_id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
         .outerjoin(Attempt, Attempt.id == latest.scalar_subquery())
         .where(Candidate.exam_id == exam_id)
         .order_by(Unit.path, User.name, User.id)
@@ -174,6 +195,8 @@ def candidates_matching(exam_id: int, *, words: str = "", state: str = "", unit_
         rows = rows.where(found)
     if unit_id is not None:
         rows = rows.where(Candidate.unit_id == unit_id)
+    if sitting_id is not None:
+        rows = rows.where(Candidate.sitting_id == sitting_id)
     asked = {
         "due": (),
         "not_started": (~_has_attempt(),),
@@ -183,14 +206,23 @@ def candidates_matching(exam_id: int, *, words: str = "", state: str = "", unit_
     }
     if state == "excused":
         rows = rows.where(Candidate.state != "due")
+    elif state == "absent":
+        # Minutes granted to one person keep only that person's time open; the few others are told apart by the line.
+        rows = rows.where(Candidate.state == "due", ~_has_attempt(), Sitting.closes_at <= now)
     elif state in asked:
         rows = rows.where(Candidate.state == "due", *asked[state])
     return rows
 
 
-def candidate_line(row: Any) -> CandidateLine:
-    """Return a row of ``candidates_matching`` as a line."""
+def candidate_line(row: Any, now: datetime | None = None) -> CandidateLine:
+    """Return a row of ``candidates_matching`` as a line; who has not started is absent once the own time is over."""
     state = "not_started"
+    if (
+        row.attempt_state is None
+        and now is not None
+        and now >= ends_at(row.closes_at, row.extra_minutes, grace_seconds=0)
+    ):
+        state = "absent"
     if row.attempt_state == "submitted":
         state = "submitted"
     elif row.attempt_state is not None:
@@ -205,7 +237,58 @@ def candidate_line(row: Any) -> CandidateLine:
         state=state,
         started_at=row.started_at,
         submitted_at=row.submitted_at,
+        reason=row.reason,
+        sitting=row.sitting,
+        room=row.room,
+        resits=row.resits,
     )
+
+
+def _resits() -> ColumnElement[bool]:
+    """Return whether the candidate is named for an exam that makes up for this one."""
+    other, later = aliased(Candidate), aliased(Exam)
+    return (
+        exists()
+        .where(
+            later.resit_of_id == Candidate.exam_id,
+            later.state != "cancelled",
+            other.exam_id == later.id,
+            other.user_id == Candidate.user_id,
+        )
+        .correlate(Candidate)
+    )
+
+
+def who_resits(session: Session, exam_id: int, groups: Sequence[str]) -> list[str]:
+    """Return the usernames of active people of these ``RESIT_GROUPS`` who are not named for a resit yet, sorted.
+
+    The exam is over, so that absent is who is due and has no attempt. A provisional result is no failure.
+    """
+    passed = exists().where(Result.exam_id == exam_id, Result.user_id == Candidate.user_id, Result.passed.is_not(False))
+    wanted = {
+        "absent": and_(Candidate.state == "due", ~_has_attempt()),
+        "deferred": Candidate.state == "deferred",
+        "failed": and_(_has_attempt(), ~passed, exists().where(Result.exam_id == exam_id, Result.user_id == User.id)),
+    }
+    chosen = [wanted[one] for one in groups if one in wanted]
+    if not chosen:
+        return []
+    return list(
+        session.scalars(
+            select(User.username)
+            .join(Candidate, Candidate.user_id == User.id)
+            .where(Candidate.exam_id == exam_id, User.state == "active", or_(*chosen), ~_resits())
+            .order_by(User.username)
+        )
+    )
+
+
+def resits_of(session: Session, exam_id: int) -> list[tuple[int, str]]:
+    """Return (id, title) of the exams that make up for this one, cancelled ones left out, the first one first."""
+    rows = session.execute(
+        select(Exam.id, Exam.title).where(Exam.resit_of_id == exam_id, Exam.state != "cancelled").order_by(Exam.id)
+    )
+    return [(row.id, row.title) for row in rows]
 
 
 @dataclass(frozen=True)
