@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from tests.attempts.factories import make_exam
 from tests.bank.import_files import OTHER, ROW, book, moodle
@@ -24,6 +24,7 @@ from trainer.accounts.models import Grant
 from trainer.accounts.queries import person_by_id
 from trainer.accounts.rules import ROLES
 from trainer.attempts.models import Attempt
+from trainer.bank.alike import search_bank
 from trainer.bank.import_batches import ask_to_take_in, create_batch, go_on
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemLawCheck, ItemRecord
@@ -32,8 +33,9 @@ from trainer.core import files
 from trainer.core.clock import utcnow
 from trainer.core.database import db, transaction
 from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
-from trainer.exams.models import Candidate
+from trainer.exams.models import Candidate, Sitting
 from trainer.jobs.models import JobRun
+from trainer.marking.models import Result
 from trainer.marking.settle import settle
 from trainer.notices.service import give_feedback
 from trainer.practice.service import answer_item
@@ -44,7 +46,7 @@ from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
 NO_PAGES = re.compile(
-    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.xlsx$|/watch/state$|^/laws/upload/<"
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json)$|/watch/state$|^/items/find$|^/laws/upload/<"
     r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
 )
 
@@ -121,6 +123,8 @@ class FullSite:
             return self.ids["marking_batch_id"]
         if endpoint == "statistics.item":
             return self.ids["measured_item_id"]
+        if endpoint == "bank_alike.show":
+            return self.ids["alike_item_id"]
         if endpoint == "law_checks.show" and name == "item_id":
             return self.ids["checked_item_id"]
         if name == "class_id":
@@ -153,7 +157,13 @@ def furnish(site: RealSite) -> FullSite:
             "held back": make_exam(city, now, opens_in=-600, closes_in=-60, release="manual").exam_id,
             "draft": make_exam(city, now, opens_in=600, closes_in=900, state="draft").exam_id,
         }
+        full.ids["sitting_id"] = db.session.scalar(
+            select(Sitting.id).where(Sitting.exam_id == full.exams["running"]).order_by(Sitting.number)
+        )
         full.ids["attempt_id"] = _hand_in(full.exams["running"], people["officer"], now)
+        # Whoever answered nothing has not passed, and there would be no certificate to look at.
+        with transaction() as session:
+            session.execute(update(Result).where(Result.attempt_id == full.ids["attempt_id"]).values(passed=True))
         made = make_exam(city, now, usernames=("officer", "officer2"))
         for username in ("officer", "officer2"):
             _hand_in(made.exam_id, people[username], now)
@@ -168,6 +178,7 @@ def furnish(site: RealSite) -> FullSite:
         give_hours(people["officer2"], 60)
         _practise(full, now)
         _measure(full, now)
+        _find_alike(full, now)
         for text in ("希望错题本能按法律分类。", "网络不好时答案会不会丢？"):
             full.ids["feedback_id"] = give_feedback(
                 people["officer"], units["PJ-CGJ"], page="/practice", text=text, now=now
@@ -254,6 +265,14 @@ def _change_a_law(full: FullSite) -> None:
     check = db.session.execute(select(ItemLawCheck)).scalars().first()
     full.ids |= {"law": LAW, "change_id": check.change_id, "checked_item_id": check.item_id}
     db.session.rollback()
+
+
+def _find_alike(full: FullSite, now: Any) -> None:
+    """Let the bank hold two questions that differ in a number, and have been found."""
+    stems = [f"当事人应当自收到行政处罚决定书之日起{days}日内缴纳罚款。" for days in ("十五", "三十")]
+    pair = [small_item(900 + number, "true_false", stem=stem) for number, stem in enumerate(stems)]
+    full.ids["alike_item_id"] = add_items(pair, now)[0]
+    search_bank(by=full.site.city.people["bank"], now=now)
 
 
 def _practise(full: FullSite, now: Any) -> None:
