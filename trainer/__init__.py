@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pkgutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,8 @@ from trainer.features import STACK
 
 ROOT = Path(__file__).resolve().parent.parent
 migrate = Migrate()
+# New objects before the collector looks for cycles among them; a request makes a few hundred.
+GC_OBJECTS = 20_000
 
 
 class Flashes(SecureCookieSessionInterface):
@@ -106,6 +109,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     for feature in STACK:
         _wire(app, feature)
+    if settings.serving:
+        # What is here now stays: the collector need not walk through it again and again while people write.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_OBJECTS)
     return app
 
 
