@@ -10,11 +10,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("exams", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("is_mock", sa.Boolean(), server_default="0", nullable=False))
-        batch_op.add_column(sa.Column("resit_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite")))
-        batch_op.create_foreign_key(op.f("fk_exams_resit_of_id_exams"), "exams", ["resit_of_id"], ["id"])
-        batch_op.create_index(batch_op.f("ix_exams_resit_of_id"), ["resit_of_id"], unique=False)
+    op.add_column("exams", sa.Column("is_mock", sa.Boolean(), server_default="0", nullable=False))
+    if op.get_bind().dialect.name == "sqlite":
+        # In place: a table that others point to cannot be made anew while they hold rows.
+        op.execute(
+            "ALTER TABLE exams ADD COLUMN resit_of_id INTEGER "
+            "CONSTRAINT fk_exams_resit_of_id_exams REFERENCES exams (id)"
+        )
+    else:
+        op.add_column("exams", sa.Column("resit_of_id", sa.BigInteger()))
+        op.create_foreign_key(op.f("fk_exams_resit_of_id_exams"), "exams", "exams", ["resit_of_id"], ["id"])
+    op.create_index(op.f("ix_exams_resit_of_id"), "exams", ["resit_of_id"], unique=False)
     with op.batch_alter_table("sittings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("room", sa.String(length=60), server_default="", nullable=False))
         batch_op.add_column(sa.Column("capacity", sa.Integer()))
