@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from question_bank import text
@@ -20,7 +20,6 @@ from question_bank.fields import Problem
 from question_bank.item import InvalidItem, Item
 
 CERTAIN, LIKELY, DOUBTFUL = "certain", "likely", "doubtful"
-CONFIDENCES = (CERTAIN, LIKELY, DOUBTFUL)
 
 # What a file may leave open and a person chooses once for all of its questions.
 DEFAULTS = ("wing", "topic", "fields", "difficulty", "level", "source", "pool", "basis")
@@ -170,11 +169,6 @@ def content_id(data: Mapping[str, Any], prefix: str) -> str:
 def _objects(value: object) -> list[Mapping[str, Any]]:
     """Return the objects of a list, none for anything else: what a file holds may have any shape."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
-
-
-def with_problem(found: Found, place: str, code: str, **params: Any) -> Found:
-    """Return the question with one more fault that keeps it out."""
-    return replace(found, problems=(*found.problems, Problem(place, code, params)))
 
 
 def tidy(value: str) -> str:

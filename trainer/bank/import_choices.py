@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from question_bank.incoming import AGAIN, LONGEST_ID, NEW, SAME_STEM, TWICE
-from trainer.bank.importing import DRAFTS, MENDS, OPERATOR, TO_REVIEW, Entry, Terms
+from trainer.bank.importing import DRAFTS, MENDS, TO_REVIEW, Entry, Terms
 
 SKIP, VERSION, BOTH, TAKE = "skip", "version", "both", "take"
 CHOICES = (SKIP, VERSION, BOTH)
 DRAFT, REVIEW, PUBLISH = "draft", "review", "publish"
 THEN: dict[str, Terms] = {DRAFT: DRAFTS, REVIEW: TO_REVIEW, PUBLISH: MENDS}
-OPERATORS_THEN: dict[str, Terms] = {DRAFT: DRAFTS, PUBLISH: OPERATOR}
 
 
 @dataclass(frozen=True)

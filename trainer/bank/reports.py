@@ -8,11 +8,9 @@ Source: our decision, 2026-11-27.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from trainer.audit.service import record
 from trainer.bank.models import ItemRecord, ItemReport, ItemVersion
@@ -117,16 +115,6 @@ def _decide(report_id: int, state: str, *, by: int, manages: bool, now: datetime
         else:
             queue([found.reporter_id], "report_declined", **told)
         return found.item_id
-
-
-def open_reports(session: Session, item_ids: Collection[int]) -> dict[int, int]:
-    """Return how many reports wait for an answer, by item; items without any are not in it."""
-    rows = (
-        select(ItemReport.item_id, func.count())
-        .where(ItemReport.state == "new", ItemReport.item_id.in_(sorted(item_ids)))
-        .group_by(ItemReport.item_id)
-    )
-    return {row[0]: row[1] for row in session.execute(rows)}
 
 
 def _text(text: str, field: str) -> str:

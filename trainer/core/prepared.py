@@ -18,8 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from trainer.core.database import without_detail
 
-Convert = Callable[[Any], Any] | None
-
 
 class Prepared:
     """A statement for one dialect. All its values are given anew with each run, under the names of its parameters.

@@ -326,18 +326,6 @@ def exams_to_come(session: Session, now: datetime) -> list[tuple[Exam, datetime]
     return [(row[0], row[1]) for row in rows]
 
 
-def usernames_of_candidates(session: Session, exam_id: int) -> list[str]:
-    """Return the usernames of all candidates, sorted."""
-    return list(
-        session.scalars(
-            select(User.username)
-            .join(Candidate, Candidate.user_id == User.id)
-            .where(Candidate.exam_id == exam_id)
-            .order_by(User.username)
-        )
-    )
-
-
 def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, datetime]]:
     """Return (id, title, ended at) of exams whose results wait to be released by hand, the oldest first."""
     rows = session.execute(

@@ -290,10 +290,6 @@ def results(exam_id):
     return download(book, _("%(title)s成绩.xlsx", title=exam.title))
 
 
-def _waits_for_release(exam: queries.ExamLine, now: datetime) -> bool:
-    return exam.release == "manual" and may_release(now, exam.ends_at, exam.released_at)
-
-
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
 

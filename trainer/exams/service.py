@@ -20,10 +20,7 @@ from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
-from trainer.exams.changing import MANAGE, deal_rooms, due_people
-from trainer.exams.changing import held_exam as _exam
-from trainer.exams.changing import tell as _tell
-from trainer.exams.changing import window_of as _window
+from trainer.exams.changing import MANAGE, deal_rooms, due_people, held_exam, tell, window_of
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
@@ -97,7 +94,7 @@ def change_draft(
     names what would keep it from that; by itself that keeps no draft from being saved.
     """
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
         unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
@@ -125,7 +122,7 @@ def publish_exam(exam_id: int, *, by: Person, now: datetime, seen: Seen | None =
     Raises ``NotEnoughItems``, ``Missing``, ``NotDraft`` for a cancelled exam, ``Invalid`` when the window has passed.
     """
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         if exam.state == "published":
             return
         if exam.state != "draft":
@@ -149,7 +146,7 @@ def add_candidates(
     once the exam has closed.
     """
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         _refuse_if_over(session, exam, now)
         wanted = find_candidates(session, by.scope(MANAGE), units=units, usernames=usernames, prefix="")
         there = set(session.scalars(select(Candidate.user_id).where(Candidate.exam_id == exam_id)))
@@ -164,7 +161,7 @@ def add_candidates(
             "exam.candidates_added", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"people": ids}
         )
         if exam.state == "published":
-            _tell(session, exam, ids, "exam_published")
+            tell(session, exam, ids, "exam_published")
         return len(new)
 
 
@@ -172,7 +169,7 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
     """Take a candidate off an exam. A second call changes nothing; raises ``CandidateHasAttempt`` after a start."""
     try:
         with transaction() as session:
-            exam = _exam(session, exam_id, by)
+            exam = held_exam(session, exam_id, by)
             gone = session.execute(
                 delete(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id)
             ).rowcount
@@ -181,7 +178,7 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
                 target = f"exam:{exam_id}"
                 record("exam.candidate_removed", by=by.id, target=target, unit_id=exam.unit_id, detail=detail)
                 if exam.state == "published":
-                    _tell(session, exam, [user_id], "exam_candidate_removed")
+                    tell(session, exam, [user_id], "exam_candidate_removed")
     except IntegrityError:
         # The attempt's reference to its candidate is what keeps it; looking for attempts first would be too early.
         raise CandidateHasAttempt from None
@@ -204,7 +201,7 @@ def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: 
         raise Invalid.at("reason", "too_long", most=REASON_MOST)
     kept = "" if state == "due" else reason.strip()
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         named = list(
             session.scalars(
                 select(Candidate.user_id)
@@ -233,8 +230,8 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
     results are out.
     """
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
-        latest = _window(session, exam_id)[1]
+        exam = held_exam(session, exam_id, by)
+        latest = window_of(session, exam_id)[1]
         if exam.state != "published":
             raise Refused("exam_not_published")
         if exam.released_at is not None or (exam.release != "manual" and now >= _ends_at(session, exam_id)):
@@ -249,7 +246,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
         session.execute(update(Sitting).where(Sitting.id.in_(last)).values(closes_at=closes_at))
         detail = {"from": iso_z(latest), "to": iso_z(closes_at)}
         record("exam.extended", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
-        _tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
+        tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
 
 
 def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
@@ -258,7 +255,7 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
     Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         if exam.released_at is not None:
             return
         if exam.state != "published":
@@ -267,13 +264,13 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
-        _tell(session, exam, None, "results_released")
+        tell(session, exam, None, "results_released")
 
 
 def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
     """Cancel an exam whose results are not out; nobody can start it any more. A second call changes nothing."""
     with transaction() as session:
-        exam = _exam(session, exam_id, by)
+        exam = held_exam(session, exam_id, by)
         if exam.state == "cancelled":
             return
         over = exam.release != "manual" and exam.state == "published" and now >= _ends_at(session, exam_id)
@@ -283,7 +280,7 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
         exam.state = "cancelled"
         record("exam.cancelled", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"from": was})
         if was == "published":
-            _tell(session, exam, None, "exam_cancelled")
+            tell(session, exam, None, "exam_cancelled")
 
 
 def _checked(
@@ -352,13 +349,13 @@ def _owner(session: Session, by: Person, code: str | None) -> Unit:
 def _ends_at(session: Session, exam_id: int) -> datetime:
     """Return when the last answer can have arrived."""
     row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
-    return ends_at(_window(session, exam_id)[1], row[0], grace_seconds=row.grace_seconds)
+    return ends_at(window_of(session, exam_id)[1], row[0], grace_seconds=row.grace_seconds)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
     if exam.state == "cancelled":
         raise Refused("exam_is_cancelled")
-    if now >= _window(session, exam.id)[1]:
+    if now >= window_of(session, exam.id)[1]:
         raise Refused("exam_is_over")
 
 
@@ -405,7 +402,7 @@ def _name(
 
 
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
-    if _window(session, exam.id)[1] <= now:
+    if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
     count = _how_many(exam, len(rows))
@@ -428,7 +425,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
     if reserved:
         detail["reserved"] = reserved
     record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
-    _tell(session, exam, [row.user_id for row in rows], "exam_published")
+    tell(session, exam, [row.user_id for row in rows], "exam_published")
 
 
 def _how_many(exam: Exam, candidates: int) -> int:
@@ -453,7 +450,7 @@ def _compile(
         same_items=exam.draw == "one_paper",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
-        until=local_day(_window(session, exam.id)[1], zone()),
+        until=local_day(window_of(session, exam.id)[1], zone()),
         now=now,
         kept_out=kept_out(session, rules, exam.draw, forms_of, now=now, seen=seen),
     )
