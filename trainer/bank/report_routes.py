@@ -12,10 +12,10 @@ from trainer.bank import reports
 from trainer.bank.caller import viewer
 from trainer.bank.work_queries import reports_matching, state_of_work
 from trainer.core.database import db
-from trainer.core.errors import Invalid, Refused
+from trainer.core.errors import Refused
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.sentences import sentence
+from trainer.web.sentences import refusal_told
 from trainer.web.view import asked_page, paged
 
 bp = Blueprint("bank_reports", __name__, url_prefix="/items/reports")
@@ -55,11 +55,7 @@ def _decided(work: Any, done: str, *, to_editor: bool = False) -> Any:
     try:
         item_id = work()
     except Refused as refusal:
-        if refusal.status in (403, 404):
-            raise
-        problems = refusal.problems if isinstance(refusal, Invalid) else []
-        told = [sentence(one.code, one.params) for one in problems] or [sentence(refusal.code, refusal.params)]
-        flash(" ".join(told), "danger")
+        flash(" ".join(refusal_told(refusal)), "danger")
         return redirect(url_for("bank_reports.index"), 303)
     if to_editor and state_of_work(db.session(), item_id) == "in_review":
         # The editor is closed while a text is in review; the item's page has the button that withdraws it.

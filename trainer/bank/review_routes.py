@@ -13,10 +13,10 @@ from trainer.bank.caller import viewer
 from trainer.bank.edit import drop_proposal
 from trainer.bank.work_queries import read_work, seen_item
 from trainer.core.database import db
-from trainer.core.errors import Invalid, Refused
+from trainer.core.errors import Refused
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
-from trainer.web.sentences import sentence
+from trainer.web.sentences import refusal_told
 from trainer.web.view import LARGEST_ID
 
 bp = Blueprint("bank_review", __name__, url_prefix="/items/<id:item_id>")
@@ -27,11 +27,7 @@ def _do(item_id: int, work: Any, done: str = "") -> Any:
     try:
         said = work()
     except Refused as refusal:
-        if refusal.status in (403, 404):
-            raise
-        problems = refusal.problems if isinstance(refusal, Invalid) else []
-        told = [sentence(one.code, one.params) for one in problems] or [sentence(refusal.code, refusal.params)]
-        flash(" ".join(told), "danger")
+        flash(" ".join(refusal_told(refusal)), "danger")
     else:
         flash(done or said, "success")
     return redirect(url_for("bank.show", item_id=item_id, version=_sent("at") or None), 303)

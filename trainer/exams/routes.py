@@ -34,7 +34,7 @@ from trainer.web.home import Card, Task, offer_card, offer_tasks
 from trainer.web.limits import sparing
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
-from trainer.web.sentences import sentence
+from trainer.web.sentences import refusal_told, sentence
 from trainer.web.view import Page, asked_id, asked_page, download, paged
 
 bp = Blueprint("exams", __name__)
@@ -304,11 +304,7 @@ def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:
     try:
         work()
     except Refused as refusal:
-        if refusal.status in (403, 404):
-            raise
-        problems = refusal.problems if isinstance(refusal, Invalid) else []
-        told = [sentence(one.code, one.params) for one in problems[:5]] or [sentence(refusal.code, refusal.params)]
-        for text in told:
+        for text in refusal_told(refusal, most=5):
             flash(text, "danger")
     else:
         flash(done, "success")

@@ -12,7 +12,7 @@ from flask_login import current_user
 from trainer.attempts import seating
 from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid, Missing, Refused
+from trainer.core.errors import Invalid, Missing, Refused
 from trainer.exams import forms, queries, service, sittings
 from trainer.exams.rules import spread_seconds
 from trainer.exams.tickets import issue_tickets
@@ -21,7 +21,7 @@ from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.limits import sparing
 from trainer.web.qr import qr_svg
-from trainer.web.sentences import sentence
+from trainer.web.sentences import refusal_told, sentence
 
 bp = Blueprint("sittings", __name__)
 
@@ -201,11 +201,7 @@ def _do(work: Any, done: Any, target: str) -> Any:
     try:
         outcome = work()
     except Refused as refusal:
-        if refusal.status in (403, 404):
-            raise
-        problems: list[FieldProblem] = refusal.problems if isinstance(refusal, Invalid) else []
-        told = [sentence(one.code, one.params) for one in problems[:5]] or [sentence(refusal.code, refusal.params)]
-        for text in told:
+        for text in refusal_told(refusal, most=5):
             flash(text, "danger")
     else:
         flash(done(outcome), "success")

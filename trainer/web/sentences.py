@@ -12,6 +12,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from trainer.core.errors import Invalid, Refused
 from trainer.web.locale import decimal_text, local_date, local_time
 
 SENTENCES: dict[str, Any] = {
@@ -344,3 +345,14 @@ def add_sentences(table: dict[str, Any]) -> None:
         if code in SENTENCES and SENTENCES[code] is not text:
             raise ValueError(f"the code {code!r} has a sentence already")
         SENTENCES[code] = text
+
+
+def refusal_told(refusal: Refused, most: int | None = None) -> list[str]:
+    """Return a refusal as sentences for the page that the caller comes back to: its problems, at most so many of them.
+
+    Raises the refusal itself where there is no such page: it forbids, or tells of nothing there (403, 404).
+    """
+    if refusal.status in (403, 404):
+        raise refusal
+    problems = refusal.problems[:most] if isinstance(refusal, Invalid) else []
+    return [sentence(one.code, one.params) for one in problems] or [sentence(refusal.code, refusal.params)]
