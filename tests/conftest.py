@@ -127,17 +127,20 @@ class SignedClient(FlaskClient):
 @pytest.fixture
 def app(site) -> Iterator[Flask]:
     """The site with an open application context; whatever a test wrote is gone afterwards."""
+    from trainer.attempts.documents import forget_documents
+    from trainer.attempts.save import forget_papers
     from trainer.competitions.board import boards
     from trainer.core.database import db
+    from trainer.marking.grading import forget_keys
     from trainer.web.limits import limiter
 
     with site.app_context():
         yield site
         db.session.rollback()
         db.session.remove()
-        # The next test may use the same ids for other competitions.
-        boards.forget()
-        limiter.reset()
+        # The next test may use the same ids for other papers and competitions.
+        for forget in (forget_papers, forget_documents, forget_keys, boards.forget, limiter.reset):
+            forget()
     with site.app_context():
         _empty(db)
 

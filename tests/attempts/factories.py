@@ -10,13 +10,10 @@ import orjson
 
 from question_bank import Item
 from question_bank.kinds import answer_shape, public
-from trainer.attempts.documents import forget_documents
-from trainer.attempts.save import forget_papers
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.marking.grading import forget_keys
 from trainer.papers.models import Blueprint, Paper, PaperItem
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.service import compile_papers, create_blueprint
@@ -68,7 +65,6 @@ class MadeExam:
 
 def make_exam(city, now: datetime, *, count: int = 5, **about) -> MadeExam:
     """Make a published exam of ``count`` items over the five kinds, two points each; minutes are from ``now``."""
-    forget_papers(), forget_documents(), forget_keys()
     with transaction() as session:
         blueprint = Blueprint(title="测试卷", seed="seed", created_at=now)
         session.add(blueprint)
@@ -134,7 +130,6 @@ def make_exam(city, now: datetime, *, count: int = 5, **about) -> MadeExam:
 
 def make_drawn_exam(city, now: datetime, items: list[Item], *sections: SectionSpec, **about) -> MadeExam:
     """Publish items and make an exam whose paper is drawn and compiled as for real; ``about`` as in ``make_exam``."""
-    forget_papers(), forget_documents(), forget_keys()
     assert not import_items(items, by=None, now=now, publish=True).problems
     blueprint_id = create_blueprint("测试卷", sections, seed="seed", by=None, now=now)
     until = (now + timedelta(days=1)).date()

@@ -16,7 +16,7 @@ from tests.question_bank.samples import CANARIES, EXPLANATION_CANARY, NOTE_CANAR
 from trainer.bank.importing import import_items, load_shipped
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.errors import Invalid, Missing
-from trainer.marking.grading import forget_keys, keys_of
+from trainer.marking.grading import keys_of
 from trainer.papers.models import Paper, PaperItem
 from trainer.papers.outlook import KeptOut, NotEnoughItems, look_ahead
 from trainer.papers.publication import draw_file
@@ -231,7 +231,6 @@ def test_a_case_becomes_consecutive_items_under_one_stem_with_its_points_shared_
     assert [one.part for one in held] == [None, None, 1, 2, 3, 1, 2, 3]
     assert paper.max_points == Decimal("22.00") == sum(one.points for one in held)
     assert len(paper.shapes) == paper.item_count == 8
-    forget_keys()
     keys = keys_of(session, paper.id)
     assert [key.item.kind for key in keys[2:5]] == ["true_false", "multiple_choice", "short_answer"]
 
