@@ -36,8 +36,10 @@ FAMILIES: dict[str, Any] = {
 }
 
 ACTIONS: dict[str, Any] = {
+    "attempt.allowed_again": _l("允许再考一次"),
     "attempt.extended": _l("给考生补时"),
     "attempt.forced": _l("强制交卷"),
+    "attempt.taken_over": _l("停止原设备作答"),
     "class.changed": _l("修改培训班"),
     "class.confirmed": _l("确认培训班"),
     "class.discarded": _l("删除培训班草稿"),
@@ -75,6 +77,7 @@ ACTIONS: dict[str, Any] = {
     "exam.candidates_seated": _l("安排考生场次"),
     "exam.minutes_added": _l("给一场或全体补时"),
     "exam.signal_given": _l("发令开考"),
+    "exam.start_shifted": _l("错时开考"),
     "exam.sitting_added": _l("增加场次"),
     "exam.sitting_changed": _l("修改场次"),
     "exam.sitting_removed": _l("删除场次"),
@@ -170,6 +173,7 @@ DETAILS: dict[str, Any] = {
     "answer": _l("答题编号"),
     "answers": _l("答题数"),
     "articles": _l("条文"),
+    "attempts": _l("作答次数"),
     "batch": _l("批次"),
     "batch_size": _l("每批份数"),
     "before": _l("原代码"),

@@ -24,8 +24,8 @@ from trainer.bank.queries import shows_medium
 from trainer.bank.rules.pieces import ToldPoint, told_rubric
 from trainer.bank.rules.rich import html_of, with_html
 from trainer.core.errors import Missing, Refused
-from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.models import Candidate, Exam
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.models import Mark, MarkEvent, MarkingBatch, MarkingPlan, MarkingTask, PlanMarker
 from trainer.marking.rules.rubric import ItemKey, line_points, may_begin
@@ -65,7 +65,6 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
 
     The choice alone is not enough: the permission over the exam's unit has to stand at ``now``.
     """
-    closes_at = select(func.max(Sitting.closes_at)).where(Sitting.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     named = exists().where(Candidate.exam_id == Exam.id, Candidate.user_id == person.id).correlate(Exam)
     rows = (
         select(
@@ -74,7 +73,7 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
             Exam.unit_id,
             Exam.release,
             Unit.path,
-            closes_at,
+            last_own_closing(),
             longest_extra(),
             Exam.grace_seconds,
             named,
