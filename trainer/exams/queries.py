@@ -396,6 +396,16 @@ def owners_of(session: Session, scope: Scope) -> list[Unit]:
     return list(session.scalars(select(Unit).where(Unit.path.in_(paths)).order_by(Unit.path)))
 
 
+def users_of(session: Session, exam_id: int, candidate_ids: Sequence[int]) -> list[int]:
+    """Return the user ids of candidates of an exam, sorted; raises ``Missing`` when one is not of it."""
+    wanted = set(candidate_ids)
+    rows = select(Candidate.user_id).where(Candidate.exam_id == exam_id, Candidate.id.in_(wanted))
+    found = sorted(session.scalars(rows))
+    if len(found) != len(wanted):
+        raise Missing
+    return found
+
+
 def candidates_by_username(session: Session, exam_id: int, usernames: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return (candidate id, user id) by username (lower case) of who is named among these; others are left out."""
     found: dict[str, tuple[int, int]] = {}

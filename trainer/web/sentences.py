@@ -44,6 +44,8 @@ SENTENCES: dict[str, Any] = {
     "too_large_number": _l("不能大于 {most}。"),
     "unknown_value": _l("没有“{value}”这个选项。"),
     "bad_format": _l("格式不正确。"),
+    "date_out_of_range": _l("请填写 1900 年至 2999 年之间的日期。"),
+    "minutes_or_moment": _l("请在推后的分钟数和开考时间中只填一项。"),
     "unknown_field": _l("没有这一项。"),
     "taken": _l("“{value}”已经存在。"),
     "control_characters": _l("这里有无法识别的控制字符，请删去后重试。"),

@@ -134,7 +134,7 @@ def best_results(exam_id: int) -> Subquery:
 class CandidateLine:
     """A candidate with the latest attempt; moments are aware UTC, None where nothing happened yet.
 
-    ``opens_at`` is the own one, ``shift_minutes`` after the sitting's."""
+    ``opens_at`` and ``closes_at`` are the own ones, ``shift_minutes`` after the sitting's."""
 
     user_id: int
     username: str
@@ -143,13 +143,16 @@ class CandidateLine:
     unit_name: str
     excused: str | None
     state: str
+    candidate_id: int
+    sitting_id: int
+    opens_at: datetime
+    closes_at: datetime
     started_at: datetime | None
     submitted_at: datetime | None
     reason: str = ""
     sitting: int = 1
     room: str = ""
     resits: bool = False
-    opens_at: datetime | None = None
     extra_minutes: int = 0
     shift_minutes: int = 0
     shift_reason: str = ""
@@ -177,6 +180,8 @@ def candidates_matching(
             User.name,
             Unit.id.label("unit_id"),
             Unit.name.label("unit_name"),
+            Candidate.id.label("candidate_id"),
+            Candidate.sitting_id,
             Candidate.state,
             Attempt.state.label("attempt_state"),
             Attempt.started_at,
@@ -248,7 +253,10 @@ def candidate_line(row: Any, now: datetime | None = None) -> CandidateLine:
         sitting=row.sitting,
         room=row.room,
         resits=row.resits,
+        candidate_id=row.candidate_id,
+        sitting_id=row.sitting_id,
         opens_at=opens_at,
+        closes_at=closes_at,
         extra_minutes=row.extra_minutes,
         shift_minutes=row.shift_minutes,
         shift_reason=row.shift_reason,
