@@ -212,6 +212,7 @@ DETAILS: dict[str, Any] = {
     "parent": _l("上级单位"),
     "people": _l("人数"),
     "pool": _l("题库摘要"),
+    "position": _l("第几份"),
     "present": _l("到课"),
     "proposed": _l("待审的新文本"),
     "published": _l("已发布"),

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from question_bank import Item
 from question_bank.kinds.case_study import case_view, expand
+from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Response
 from trainer.bank.models import ItemVersion
@@ -291,6 +292,7 @@ class Batch:
     id: int
     exam_id: int
     title: str
+    marker: str
     key: ItemKey
     leased_until: datetime
     answers: tuple[BatchAnswer, ...]
@@ -310,25 +312,36 @@ def read_batch(session: Session, batch_id: int, person: Person) -> Batch:
 
     Answers that others have got since the lease ended are no longer in it.
     """
+    return _read(session, MarkingBatch.id == batch_id, MarkingBatch.marker_id == person.id)
+
+
+def read_batch_of_exam(session: Session, exam_id: int, batch_id: int) -> Batch:
+    """Return a batch of an exam as its marker holds it, for whoever runs the exam; raises ``Missing``."""
+    return _read(session, MarkingBatch.id == batch_id, MarkingBatch.exam_id == exam_id)
+
+
+def _read(session: Session, *which: ColumnElement[bool]) -> Batch:
     row = session.execute(
-        select(MarkingBatch, Exam.title)
+        select(MarkingBatch, Exam.title, User.name)
         .join(Exam, Exam.id == MarkingBatch.exam_id)
-        .where(MarkingBatch.id == batch_id, MarkingBatch.marker_id == person.id)
+        .join(User, User.id == MarkingBatch.marker_id)
+        .where(*which)
     ).first()
     if row is None:
         raise Missing
-    batch, title = row
+    batch, title, marker = row
     answers = session.execute(
         select(Mark, Response.answer)
         .join(MarkingTask, MarkingTask.id == Mark.task_id)
         .outerjoin(Response, and_(Response.attempt_id == MarkingTask.attempt_id, Response.number == MarkingTask.number))
-        .where(Mark.batch_id == batch_id)
+        .where(Mark.batch_id == batch.id)
         .order_by(Mark.position)
     )
     return Batch(
         id=batch.id,
         exam_id=batch.exam_id,
         title=title,
+        marker=marker,
         key=ItemKey(batch.item_version_id, batch.part, batch.max_points),
         leased_until=batch.leased_until,
         answers=tuple(_answer(mark, text) for mark, text in answers),
