@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -261,6 +261,11 @@ class Detail:
 def action_name(action: str) -> str:
     """Return what an action is called, the code itself where it has no name."""
     return str(ACTIONS.get(action, action))
+
+
+def is_action(text: str, recorded: Iterable[str]) -> bool:
+    """Return whether a text names an action or a family of actions, of those known and of those ``recorded``."""
+    return any(text == one or text == one.split(".", 1)[0] for one in (*ACTIONS, *recorded))
 
 
 def target_name(target: str, names: Mapping[str, str]) -> str:
