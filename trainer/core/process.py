@@ -4,8 +4,8 @@ A granian worker survives the SIGKILL of its parent, goes on holding its listeni
 the same port beside it: two generations would serve one site. So every worker asks the kernel to be killed with its
 parent, and where the kernel cannot do that a thread watches for the parent's end.
 
-The threads of a worker that run Python stay on one core. Python runs one of them at a time, and each statement hands the
-turn on: from core to core that costs more than a second core gives (a leaderboard takes twice the time without, by
+The threads of a worker that run Python stay on one core. Python runs one of them at a time, and each statement hands
+the turn on: from core to core that costs more than a second core gives (a leaderboard takes twice the time without, by
 bench). Each worker has a core of its own. The server's own threads, which take requests in and send answers out, and
 what runs beside Python, such as a password hash (``any_core``), go where there is room.
 """

@@ -77,6 +77,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     def with_headers(environ: Any, start_response: Any) -> Any:
         if core is not None:
             core.keep()
+
         # Beneath Flask, because they are the same for every answer and Flask would check them anew each time.
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
             return start_response(status, [*headers, *FIXED], error)
