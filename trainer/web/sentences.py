@@ -339,14 +339,6 @@ def sentence(code: str, params: dict[str, Any] | None = None) -> str:
         return str(SENTENCES["refused"])
 
 
-def add_sentences(table: dict[str, Any]) -> None:
-    """Add the sentences of a feature. A code that stands already with another sentence raises ``ValueError``."""
-    for code, text in table.items():
-        if code in SENTENCES and SENTENCES[code] is not text:
-            raise ValueError(f"the code {code!r} has a sentence already")
-        SENTENCES[code] = text
-
-
 def refusal_told(refusal: Refused, most: int | None = None) -> list[str]:
     """Return a refusal as sentences for the page that the caller comes back to: its problems, at most so many of them.
 
