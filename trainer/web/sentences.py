@@ -200,6 +200,7 @@ SENTENCES: dict[str, Any] = {
     "person_inactive": _l("“{value}”的账号已锁定或已调离。"),
     "not_an_officer": _l("“{value}”不是执法人员，不能列为考生。"),
     "exam_not_draft": _l("这场考试已经发布或取消，不能再修改。"),
+    "exam_has_opened": _l("考试已经开始，试卷不能再换。"),
     "exam_not_published": _l("这场考试没有发布。"),
     "exam_is_cancelled": _l("这场考试已取消。"),
     "exam_is_over": _l("这场考试已经结束，不能再增加考生或场次。"),
