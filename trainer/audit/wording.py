@@ -72,6 +72,7 @@ ACTIONS: dict[str, Any] = {
     "exam.key_printed": _l("印制答案"),
     "exam.paper_printed": _l("印制试卷"),
     "exam.papers_added": _l("为后补考生组卷"),
+    "exam.papers_redrawn": _l("重新组卷"),
     "exam.published": _l("发布考试"),
     "exam.released": _l("公布成绩"),
     "exam.candidates_seated": _l("安排考生场次"),
