@@ -5,6 +5,7 @@ import statistics
 from collections import Counter
 
 import pytest
+from scipy import stats
 
 from trainer.reports.rules import results
 from trainer.reports.rules.results import ShareSum, group_of, part_of, steps_of, t_quantile
@@ -17,6 +18,11 @@ FURTHER = {100: 1.984, 101: 1.984, 120: 1.980, 200: 1.972, 1000: 1.962, 100_000:
 @pytest.mark.parametrize(("freedom", "value"), [*TABLE.items(), *FURTHER.items()])
 def test_quantiles_of_t_are_those_of_the_tables(freedom, value):
     assert t_quantile(freedom) == pytest.approx(value, abs=0.0005)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 8, 37, 99, 100, 101, 347, 9_999])
+def test_quantiles_of_t_are_those_of_scipy(freedom):
+    assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=1e-7)
 
 
 def test_series_and_expansion_meet():
