@@ -217,6 +217,7 @@ def candidates(exam_id):
         states_form=forms.StatesForm(empty=True) if manages else None,
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
+        released=exam.state == "published" and not exam.is_mock and exam.phase(now) == "released",
         naming=_naming() if may_name else None,
         tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
     )

@@ -415,11 +415,16 @@ def check_counted(now: datetime, most: int = 1) -> int:
     """Look whether results of counted exams have changed since; return how many are to be counted again.
 
     Each is looked at once a day for ``CHECKED_FOR`` after it was counted first or again; ``most`` of them in a call.
+    One that was counted for other figures than are made now is looked at at once.
     An exam that has been cancelled since gives its answers back: its items are put together without it.
     """
     due = and_(
         Exam.state == "published",
-        ExamStatistic.checked_at <= now - CHECKED_AGAIN_AFTER,
+        ExamStatistic.checked_at.is_not(None),
+        or_(
+            ExamStatistic.checked_at <= now - CHECKED_AGAIN_AFTER,
+            ~ExamStatistic.signature.startswith(f"{FIGURES}:", autoescape=True),
+        ),
         ExamStatistic.counted_at >= now - CHECKED_FOR,
     )
     rows = db.session.execute(
