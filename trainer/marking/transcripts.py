@@ -174,7 +174,7 @@ def transcript_blocks(one: Transcript, address: str, now: datetime) -> list[Bloc
         blocks += [Line(_("各部分得分"), "head", keeps_next=True), Grid((head, *lines), (4, 1, 1, 1), head=True)]
     blocks += [
         Line(_("核对"), "head", keeps_next=True),
-        Grid(((_("编号"), str(one.attempt_id)), (_("验证码"), one.code)), (1, 3)),
+        Grid(((_("编号"), str(one.attempt_id), _("验证码"), one.code),), (3, 3, 4, 6)),
         Line(
             _("核对真伪：在 %(address)s 填写编号和验证码。成绩如被更正，原成绩单不再有效。", address=address), "small"
         ),

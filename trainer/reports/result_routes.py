@@ -29,6 +29,7 @@ from trainer.web.view import asked_text, download
 
 bp = Blueprint("exam_results", __name__)
 
+DRAWN = 10
 WORDS = {"one": wording.one, "ones": wording.ones, "percent": wording.whole_percent, "percents": wording.percents}
 
 
@@ -63,8 +64,11 @@ def show(exam_id):
     return page
 
 
-def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple[str, str, list[tuple[str, Part]]]]:
-    """Return the dimensions that have more than one part, as (key, name, parts with their names)."""
+def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple[str, str, list[tuple[str, Part]], list[tuple[str, Part]]]]:
+    """Return the dimensions that have more than one part, as (key, name, parts with their names, which are drawn).
+
+    Of more than ``DRAWN`` parts so many are drawn: the weakest, for that is what training can work on.
+    """
     topics = {topic.slug: forms.filed_name(topic) for topic in taxonomy().topics}
     wings = {wing.slug: forms.filed_name(wing) for wing in taxonomy().wings}
     made = []
@@ -78,8 +82,16 @@ def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple
             # Sections in the order of the paper, wings and topics in that of the taxonomy.
             order = {slug: place for place, slug in enumerate(names)}
             parts = sorted(parts, key=lambda one: order.get(one.key, len(order)))
-            made.append((key, name, [(names.get(one.key, one.key), one) for one in parts]))
+            lines = [(names.get(one.key, one.key), one) for one in parts]
+            drawn = lines
+            if len(lines) > DRAWN:
+                drawn = sorted((line for line in lines if line[1].share is not None), key=_share)[:DRAWN]
+            made.append((key, name, lines, drawn))
     return made
+
+
+def _share(line: tuple[str, Part]) -> float:
+    return line[1].share or 0.0
 
 
 def may_export(exam: ExamLine) -> bool:
