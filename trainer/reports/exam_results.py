@@ -58,12 +58,17 @@ def _people_sheet(what: ToWrite) -> Sheet:
     ]
     states = {"submitted": _("已交卷"), "absent": _("缺考"), "exempt": _("免考"), "deferred": _("缓考")}
     outcomes = {"passed": _("合格"), "failed": _("不合格"), "unmarked": _("待阅卷"), "": None}
+    # Said once for each: a sentence of the catalogue costs more than the cell that it is written into.
+    sittings = {
+        seat: f"{_('第 %(n)s 场', n=seat[0])} {seat[1]}".rstrip()
+        for seat in {(line.sitting, line.room) for line in what.people}
+    }
     rows = [
         (
             line.name,
             line.username,
             line.unit_name,
-            f"{_('第 %(n)s 场', n=line.sitting)} {line.room}".rstrip(),
+            sittings[line.sitting, line.room],
             states[_state(line)],
             line.score,
             outcomes[_outcome(line)],

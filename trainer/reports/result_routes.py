@@ -30,6 +30,7 @@ from trainer.web.view import asked_text, download
 bp = Blueprint("exam_results", __name__)
 
 DRAWN = 10
+Line = tuple[str, Part]
 WORDS = {"one": wording.one, "ones": wording.ones, "percent": wording.whole_percent, "percents": wording.percents}
 
 
@@ -64,7 +65,7 @@ def show(exam_id):
     return page
 
 
-def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple[str, str, list[tuple[str, Part]], list[tuple[str, Part]]]]:
+def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple[str, str, list[Line], list[Line]]]:
     """Return the dimensions that have more than one part, as (key, name, parts with their names, which are drawn).
 
     Of more than ``DRAWN`` parts so many are drawn: the weakest, for that is what training can work on.
@@ -90,7 +91,7 @@ def _named(profile: dict[str, list[Part]], titles: dict[str, str]) -> list[tuple
     return made
 
 
-def _share(line: tuple[str, Part]) -> float:
+def _share(line: Line) -> float:
     return line[1].share or 0.0
 
 
