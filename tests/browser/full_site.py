@@ -115,7 +115,8 @@ class FullSite:
 
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
-            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming"}
+            shown |= {"statistics.exam": "over", "exam_results.show": "over"}
             if endpoint.startswith("marking_manage."):
                 return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]

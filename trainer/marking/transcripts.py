@@ -140,7 +140,7 @@ def verdict(one: Transcript) -> str:
     """Return what came of it in words; empty without a pass mark."""
     if one.passed is None:
         return ""
-    return _("合格") if one.passed else _("不合格")
+    return str(_("合格") if one.passed else _("不合格"))
 
 
 def transcript_blocks(one: Transcript, address: str, now: datetime) -> list[Block]:

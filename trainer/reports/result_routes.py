@@ -29,7 +29,7 @@ from trainer.web.view import asked_text, download
 
 bp = Blueprint("exam_results", __name__)
 
-DRAWN = 10
+DRAWN = 8
 Line = tuple[str, Part]
 WORDS = {"one": wording.one, "ones": wording.ones, "percent": wording.whole_percent, "percents": wording.percents}
 
