@@ -47,7 +47,7 @@ from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
 NO_PAGES = re.compile(
-    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json)$|/watch/state$|^/items/find$|^/laws/upload/<"
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json|pdf)$|/watch/state$|^/items/find$|^/laws/upload/<"
     r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
 )
 
@@ -116,7 +116,8 @@ class FullSite:
 
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
-            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming"}
+            shown |= {"statistics.exam": "over", "exam_results.show": "over"}
             if endpoint.startswith("marking_manage."):
                 return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]

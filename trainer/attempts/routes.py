@@ -22,6 +22,7 @@ from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
 from trainer.attempts.submit import force_submit
+from trainer.competitions.places import own_places
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
 from trainer.exams.rules import draw_is_public, spread_seconds
@@ -189,7 +190,21 @@ def result(attempt_id):
         only_wrong=only_wrong,
         wrong_count=sum(1 for one in found["items"] if not one["correct"]),
         exam=exam,
+        places=own_places(db.session(), exam.exam_id, current_user, now) if _is_ranked(exam, attempt_id, now) else [],
     )
+
+
+def _is_ranked(exam: queries.OwnExam, attempt_id: int, now: datetime) -> bool:
+    """Return whether this attempt is the one by which its candidate is ranked, as far as the candidate knows.
+
+    Never under an entry ticket, which opens no competition.
+    """
+    if current_user.ticket_exam_id is not None:
+        return False
+    if len(exam.attempts) < 2:
+        return True
+    scores = _scores([exam], now)
+    return all(scores[attempt_id].score >= one.score for one in scores.values())
 
 
 def _demand_ticket(exam_id: int) -> None:

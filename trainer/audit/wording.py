@@ -75,6 +75,8 @@ ACTIONS: dict[str, Any] = {
     "exam.papers_redrawn": _l("重新组卷"),
     "exam.published": _l("发布考试"),
     "exam.released": _l("公布成绩"),
+    "exam.results_exported": _l("导出考试成绩"),
+    "exam.transcript_made": _l("出具成绩单"),
     "exam.candidates_seated": _l("安排考生场次"),
     "exam.minutes_added": _l("给一场或全体补时"),
     "exam.signal_given": _l("发令开考"),
