@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
@@ -19,6 +20,7 @@ from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import MarkingTask, Result
 from trainer.marking.rules import total
 from trainer.marking.rules.rubric import place_of
+from trainer.papers.rules.scoring import total_points
 
 
 def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
@@ -77,7 +79,7 @@ def _tasks(result: dict[str, Any], waiting: Sequence[PaperKey]) -> list[MarkingT
             number=key.number,
             item_version_id=key.item_version_id,
             part=key.part,
-            max_points=key.points,
+            max_points=key.announced,
             place=place_of(seed, result["attempt_id"], key.number),
         )
         for key in waiting
@@ -94,7 +96,7 @@ def _result(
             select(Response.number, Response.answer).where(Response.attempt_id == attempt.id)
         )
     }
-    keys = keys_of(session, attempt.paper_id)
+    keys = keys_of(session, attempt.paper_id, exam.id, exam.repairs_no)
     grades = [key.judge(answers.get(key.number)) for key in keys]
     totals = total([(key.points, grade) for key, grade in zip(keys, grades, strict=True)], exam.pass_mark)
     assert attempt.submitted_at is not None
@@ -104,7 +106,9 @@ def _result(
         "user_id": attempt.user_id,
         "unit_id": unit_id,
         "score": totals.score,
-        "objective_score": totals.score,
+        "objective_score": total_points(
+            Decimal(mark["points"]) for key, mark in zip(keys, totals.marks, strict=True) if not key.by_person
+        ),
         "max_points": totals.max_points,
         "passed": totals.passed,
         "unmarked": totals.unmarked,
@@ -113,5 +117,6 @@ def _result(
         "submitted_at": attempt.submitted_at,
         "settled_at": now,
         "marks": totals.marks,
+        "repairs_no": exam.repairs_no,
     }
     return result, [key for key, grade in zip(keys, grades, strict=True) if grade.needs_person]

@@ -161,7 +161,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
             select(Response.number, Response.answer).where(Response.attempt_id == attempt.id)
         )
     }
-    keys = keys_of(session, attempt.paper_id)
+    keys = keys_of(session, attempt.paper_id, exam.id, result.repairs_no)
     return {
         "attempt_id": str(attempt.id),
         "exam_id": str(exam.id),
