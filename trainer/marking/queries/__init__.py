@@ -25,7 +25,9 @@ from trainer.exams.queries import last_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
+from trainer.marking.queries.repairs import earlier_results, reasons_of
 from trainer.marking.rules import may_see_result
+from trainer.marking.rules.regrade import DROP
 from trainer.papers.models import Paper, PaperItem
 
 
@@ -162,6 +164,9 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         )
     }
     keys = keys_of(session, attempt.paper_id, exam.id, result.repairs_no)
+    repaired = result.repairs_no > 0
+    reasons = reasons_of(session, exam.id, result.repairs_no) if repaired else {}
+    numbers = {key.place: key.number for key in keys}
     return {
         "attempt_id": str(attempt.id),
         "exam_id": str(exam.id),
@@ -171,13 +176,31 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         "pass_mark": exam.pass_mark,
         "passed": result.passed,
         "correct_count": result.correct_count,
-        "item_count": len(keys),
+        "item_count": sum(1 for key in keys if key.outcome != DROP),
         "seconds_used": result.seconds_used,
         "submitted_at": result.submitted_at,
         "items": [
             _item(key, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
+            | {"repair": _repair(key, *reasons[key.place]) if key.ruling else None}
             for key, mark in zip(keys, result.marks, strict=True)
         ],
+        "earlier": [
+            {"score": one.score, "passed": one.passed, "remedy": one.remedy, "reason": one.reason, "at": one.at}
+            | {"number": numbers.get(one.place)}
+            for one in (earlier_results(session, attempt.id) if repaired else ())
+        ],
+    }
+
+
+def _repair(key: PaperKey, reason: str, at: datetime) -> dict[str, Any]:
+    """Return what was done to an item. ``also_right`` are the further answers that count as right, JSON data."""
+    assert key.ruling is not None
+    return {
+        "remedy": key.ruling.last,
+        "also_right": [right_answer(item) for item in key.ruling.items[1:]],
+        "announced_points": key.announced,
+        "reason": reason,
+        "at": at,
     }
 
 

@@ -35,9 +35,7 @@ def upgrade() -> None:
         sa.Column("closed_by", ROW_ID, nullable=True),
         sa.Column("closed_at", columns.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["exam_id"], ["exams.id"], name=op.f("fk_repairs_exam_id")),
-        sa.ForeignKeyConstraint(
-            ["item_version_id"], ["item_versions.id"], name=op.f("fk_repairs_item_version_id")
-        ),
+        sa.ForeignKeyConstraint(["item_version_id"], ["item_versions.id"], name=op.f("fk_repairs_item_version_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["users.id"], name=op.f("fk_repairs_proposed_by")),
         sa.ForeignKeyConstraint(["closed_by"], ["users.id"], name=op.f("fk_repairs_closed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repairs")),
@@ -80,9 +78,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exam_id"], ["exams.id"], name=op.f("fk_appeals_exam_id")),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_appeals_attempt_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_appeals_user_id")),
-        sa.ForeignKeyConstraint(
-            ["item_version_id"], ["item_versions.id"], name=op.f("fk_appeals_item_version_id")
-        ),
+        sa.ForeignKeyConstraint(["item_version_id"], ["item_versions.id"], name=op.f("fk_appeals_item_version_id")),
         sa.ForeignKeyConstraint(["repair_id"], ["repairs.id"], name=op.f("fk_appeals_repair_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
         sa.UniqueConstraint("attempt_id", "number", name=op.f("uq_appeals_attempt_id_number")),
