@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
@@ -120,14 +120,16 @@ def appeals_of(
     after_id: int = 0,
 ) -> list[AppealLine]:
     """Return appeals of the exams that the caller runs, the oldest first; by exam and item where these are given."""
-    decider = select(User.name).where(User.id == Appeal.decided_by).scalar_subquery()
+    decider = aliased(User)
+    within = select(Unit.id).where(units_within(person.scope(MANAGE))).correlate(None)
     rows = (
-        select(Appeal, User.name, Unit.short_name, decider)
+        select(Appeal, User.name, Unit.short_name, decider.name)
         .join(Exam, Exam.id == Appeal.exam_id)
         .join(User, User.id == Appeal.user_id)
         .join(Result, Result.attempt_id == Appeal.attempt_id)
         .join(Unit, Unit.id == Result.unit_id)
-        .where(Exam.unit_id.in_(select(Unit.id).where(units_within(person.scope(MANAGE)))))
+        .outerjoin(decider, decider.id == Appeal.decided_by)
+        .where(Exam.unit_id.in_(within))
         .where(Appeal.state.in_(states), Appeal.id > after_id)
         .order_by(Appeal.id)
         .limit(limit)
