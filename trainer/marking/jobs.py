@@ -2,13 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import and_, bindparam, exists, select
+
+from trainer.attempts.models import Attempt
 from trainer.competitions.leaderboard import take_settled
+from trainer.competitions.models import Round
+from trainer.core.columns import UTCDateTime
+from trainer.core.database import single_read
+from trainer.core.prepared import prepared
+from trainer.exams.models import Exam
+from trainer.marking.models import Result
+from trainer.marking.queries import RELEASE, is_released
 from trainer.marking.regrading import exams_to_regrade, regrade
-from trainer.marking.service import credit_passes
+from trainer.marking.service import credit_passes, may_be_visible
 from trainer.marking.settle import settle, unsettled_ids
+
+TURNS = 4
+NOW: Any = bindparam("now", type_=UTCDateTime)
+
+
+class Gathered:
+    """Work on ids that threads bring at the same time, done for several of them at once.
+
+    Who comes while another thread works leaves its ids to that one, which goes on for at most ``TURNS`` turns; the next
+    comer takes what is left then. So each id is worked on by somebody, soon, but not always before ``take`` returns.
+    """
+
+    def __init__(self, work: Callable[[Sequence[int]], object]) -> None:
+        self._work = work
+        self._mutex = threading.Lock()
+        self._ids: list[int] = []
+        self._busy = False
+
+    def take(self, ids: Sequence[int]) -> None:
+        """Work on ``ids`` or leave them to who works already. Raises what the work raises."""
+        with self._mutex:
+            self._ids += ids
+            if self._busy:
+                return
+            self._busy = True
+        try:
+            for _turn in range(TURNS):
+                with self._mutex:
+                    mine, self._ids = self._ids, []
+                    if not mine:
+                        return
+                self._work(mine)
+        finally:
+            with self._mutex:
+                self._busy = False
+
+
+_boards = Gathered(take_settled)
+
+
+@prepared
+def _outlook() -> Any:
+    """Return the statement that tells of a result whether a board waits for it, hours may, and who may see it when."""
+    return (
+        select(
+            exists().where(Round.exam_id == Result.exam_id).label("competes"),
+            and_(Result.passed.is_(True), Exam.credit_hours > 0, ~Exam.is_mock, may_be_visible(NOW)).label("earns"),
+            *RELEASE,
+        )
+        .join(Attempt, Attempt.id == Result.attempt_id)
+        .join(Exam, Exam.id == Result.exam_id)
+        .where(Result.attempt_id == bindparam("attempt_id"))
+    )
+
+
+def settle_one(attempt_id: int, now: datetime) -> bool:
+    """Do as ``settle_and_spread`` for one attempt and return whether its candidate may see the result already."""
+    settled = settle([attempt_id], now)
+    with single_read() as connection:
+        row = _outlook(connection).first(connection, {"attempt_id": attempt_id, "now": now})
+    if row is None:
+        return False
+    if settled:
+        _pass_on([attempt_id] if row.competes else [], [attempt_id] if row.earns else [], now)
+    return is_released(row, now)
 
 
 def settle_and_spread(attempt_ids: Sequence[int], now: datetime) -> list[int]:
@@ -23,10 +100,27 @@ def settle_and_spread(attempt_ids: Sequence[int], now: datetime) -> list[int]:
 
 
 def spread(attempt_ids: Sequence[int], now: datetime) -> None:
-    """Let results that are new or another now reach boards and ledger. Harmless however often it runs."""
+    """Let results that are new or another now reach boards and ledger. Harmless however often it runs.
+
+    An exam without competition and without hours, or whose results are held back, pays one small read for each.
+    """
+    competing, earning = [], []
     if attempt_ids:
-        take_settled(attempt_ids)
-        credit_passes(now, attempt_ids)
+        with single_read() as connection:
+            for attempt_id in attempt_ids:
+                row = _outlook(connection).first(connection, {"attempt_id": attempt_id, "now": now})
+                if row is not None and row.competes:
+                    competing.append(attempt_id)
+                if row is not None and row.earns:
+                    earning.append(attempt_id)
+    _pass_on(competing, earning, now)
+
+
+def _pass_on(competing: Sequence[int], earning: Sequence[int], now: datetime) -> None:
+    if competing:
+        _boards.take(competing)
+    if earning:
+        credit_passes(now, earning)
 
 
 def settle_left_over(now: datetime) -> int:

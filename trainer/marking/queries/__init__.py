@@ -37,29 +37,43 @@ class NotReleased(Forbidden):
     code = "not_released"
 
 
-def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
-    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back.
+# What says of an ``Attempt`` of an ``Exam`` with a ``Result`` whether it may be seen.
+RELEASE = (
+    Attempt.state.label("attempt_state"),
+    Exam.state.label("exam_state"),
+    Exam.release,
+    Exam.released_at,
+    Exam.grace_seconds,
+    last_closing().label("closes_at"),
+    longest_extra().label("longest_extra"),
+    Result.unmarked,
+)
+
+
+def is_released(row: Any, now: datetime) -> bool:
+    """Return whether the result that a row of ``RELEASE`` tells of may be seen by its candidate at ``now``.
 
     A cancelled exam has no results: its items may come again in the one that makes up for it.
     """
-    row = session.execute(
-        select(Attempt, Exam, last_closing(), longest_extra(), Result)
-        .join(Exam, Exam.id == Attempt.exam_id)
-        .outerjoin(Result, Result.attempt_id == Attempt.id)
-        .where(Attempt.id == attempt_id, Exam.state == "published")
-    ).first()
-    if row is None or row[4] is None:
-        return None
-    attempt, exam, closes_at, extra_minutes, result = row
-    visible = may_see_result(
-        exam.release,
-        submitted=attempt.state == "submitted",
-        ended_at=ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds),
-        released_at=exam.released_at,
+    return row.exam_state == "published" and may_see_result(
+        row.release,
+        submitted=row.attempt_state == "submitted",
+        ended_at=ends_at(row.closes_at, row.longest_extra, grace_seconds=row.grace_seconds),
+        released_at=row.released_at,
         now=now,
-        unmarked=result.unmarked,
+        unmarked=row.unmarked,
     )
-    return _whole(session, attempt, exam, result) if visible else None
+
+
+def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
+    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back."""
+    row = session.execute(
+        select(Attempt, Exam, Result, *RELEASE)
+        .join(Exam, Exam.id == Attempt.exam_id)
+        .join(Result, Result.attempt_id == Attempt.id)
+        .where(Attempt.id == attempt_id)
+    ).first()
+    return _whole(session, *row[:3]) if row is not None and is_released(row, now) else None
 
 
 def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[str, Any]:
