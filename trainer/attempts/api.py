@@ -382,11 +382,9 @@ def submit_attempt(attempt_id: int) -> Any:
         # The hand-in is committed, and a candidate must not be told otherwise; the scheduler settles what is left.
         log.exception("attempt %s is handed in but could not be settled at once", attempt_id)
     end_read()
-    return SubmitOut(
-        state="submitted",
-        submitted_at=receipt.submitted_at,
-        result=ResultOut.model_validate(result) if result else None,
-    )
+    if result is None:
+        return answer(orjson.dumps({"state": "submitted", "submitted_at": iso_z(receipt.submitted_at), "result": None}))
+    return SubmitOut(state="submitted", submitted_at=receipt.submitted_at, result=ResultOut.model_validate(result))
 
 
 @operation(

@@ -11,6 +11,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -78,7 +79,7 @@ class PaperKey:
         """What a repair of this item names."""
         return self.item_version_id, self.part
 
-    @property
+    @cached_property
     def by_person(self) -> bool:
         """Whether answers to it take a person, as long as no repair decides them."""
         return not KINDS[self.item.kind].keyed

@@ -23,6 +23,9 @@ from trainer.papers.rules.scoring import total_points
 
 PART = 50
 
+# The columns of a result, and the items whose answers wait for a person.
+Marked = tuple[dict[str, Any], list[PaperKey]]
+
 
 @prepared
 def _handed_in() -> Any:
@@ -75,19 +78,20 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
     settled: list[int] = []
     for start in range(0, len(attempt_ids), PART):
         with single_read() as connection:
-            made = _results(connection, attempt_ids[start : start + PART], now)
+            made = results(connection, attempt_ids[start : start + PART], now)
         if made:
-            settled += grouped(lambda connection, made=made: _settle(connection, made, now))  # type: ignore[misc]
+            settled += grouped(lambda connection, made=made: keep(connection, made, now))  # type: ignore[misc]
     return settled
 
 
 def settle_within(session: Session, attempt_ids: Sequence[int], now: datetime) -> list[int]:
     """Do as ``settle`` inside the caller's transaction."""
     connection = session.connection()
-    return _settle(connection, _results(connection, attempt_ids, now), now)
+    return keep(connection, results(connection, attempt_ids, now), now)
 
 
-def _settle(connection: Connection, made: Sequence[tuple[dict[str, Any], list[PaperKey]]], now: datetime) -> list[int]:
+def keep(connection: Connection, made: Sequence[Marked], now: datetime) -> list[int]:
+    """Store ``results`` whose attempts nobody has settled meanwhile and return the ids of these attempts."""
     settled = []
     for values, waiting in made:
         if _claim(connection).count(connection, {"attempt_id": values["attempt_id"], "now": now}) == 1:
@@ -106,10 +110,8 @@ def unsettled_ids(limit: int = 500) -> list[int]:
     return found
 
 
-def _results(
-    connection: Connection, attempt_ids: Sequence[int], now: datetime
-) -> list[tuple[dict[str, Any], list[PaperKey]]]:
-    """Return for each handed-in attempt the columns of its result, and the items whose answers wait for a person."""
+def results(connection: Connection, attempt_ids: Sequence[int], now: datetime) -> list[Marked]:
+    """Return the results of those of the attempts that are handed in and have none; nothing is stored."""
     made = []
     for attempt_id in attempt_ids:
         of_it = {"attempt_id": attempt_id}
@@ -144,6 +146,7 @@ def _result(
     keys = keys_of(connection, row.paper_id, row.exam_id, row.repairs_no)
     marks = [key.mark(answers.get(key.number)) for key in keys]
     totals = total(marks, row.pass_mark)
+    by_person = [(key, mark) for key, mark in zip(keys, marks, strict=True) if key.by_person]
     result = {
         "attempt_id": row.id,
         "exam_id": row.exam_id,
@@ -163,4 +166,4 @@ def _result(
         "marks": totals.marks,
         "repairs_no": row.repairs_no,
     }
-    return result, [key for key, mark in zip(keys, marks, strict=True) if mark.waits]
+    return result, [key for key, mark in by_person if mark.waits]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from question_bank import Grade
-from trainer.papers.rules.scoring import has_passed, item_points, total_points
+from trainer.papers.rules.scoring import NOTHING, has_passed, item_points
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,17 @@ def total(marks: Sequence[Mark], pass_mark: Decimal | None) -> Totals:
 
     A score equal to the pass mark passes.
     """
-    score = total_points(mark.earned for mark in marks)
-    unmarked = sum(1 for mark in marks if mark.waits)
+    score = worth = NOTHING
+    correct = unmarked = 0
+    for mark in marks:
+        score += mark.earned
+        worth += mark.worth
+        correct += mark.correct
+        unmarked += mark.waits
     return Totals(
         score=score,
-        max_points=total_points(mark.worth for mark in marks),
-        correct_count=sum(1 for mark in marks if mark.correct),
+        max_points=worth,
+        correct_count=correct,
         passed=None if unmarked else has_passed(score, pass_mark),
         unmarked=unmarked,
         marks=[mark.entry for mark in marks],
