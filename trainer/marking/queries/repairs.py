@@ -15,16 +15,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from question_bank import Item
+from question_bank.kinds import public
 from question_bank.kinds.case_study import expand
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
 from trainer.marking.grading import Place, remedies_of
 from trainer.marking.models import Appeal, FormerResult, Repair
 from trainer.marking.rules.regrade import Ruling, ruling
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper, PaperItem
 
 MANAGE = "exam.manage"
@@ -60,6 +64,11 @@ class ItemLine:
     def item(self) -> Item:
         """The item with the key that is shown as right."""
         return self.ruling.items[0]
+
+    @property
+    def stem(self) -> str:
+        """The stem as one line of plain words."""
+        return stem_in_words(public(self.item))
 
 
 def items_of_exam(session: Session, exam_id: int, only: Sequence[Place] | None = None) -> list[ItemLine]:
@@ -220,3 +229,20 @@ def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, t
         .order_by(Repair.number)
     )
     return {(row.item_version_id, row.part): (row.reason, row.closed_at) for row in rows}
+
+
+def repairs_to_sign(session: Session, person: Person) -> list[Any]:
+    """Return (repair id, exam title, proposer's name) of repairs that wait for somebody else than who proposed them.
+
+    Those of the caller's exams that the caller did not propose, the oldest first.
+    """
+    return list(
+        session.execute(
+            select(Repair.id, Exam.title, User.name)
+            .join(Exam, Exam.id == Repair.exam_id)
+            .join(Unit, Unit.id == Exam.unit_id)
+            .join(User, User.id == Repair.proposed_by)
+            .where(units_within(person.scope(MANAGE)), Repair.state == "proposed", Repair.proposed_by != person.id)
+            .order_by(Repair.id)
+        )
+    )
