@@ -291,29 +291,27 @@ def _words() -> dict[str, Any]:
 
 
 def _to_decide(person: Person, now: datetime) -> list[Task]:
-    session = db.session()
-    found = [
-        Task(
-            title=_("处理《%(title)s》的申诉", title=title),
-            url=url_for("repairs.index", exam_id=exam_id),
-            icon="message-report",
-            note=_("%(n)s 件申诉等待处理", n=number(waiting)),
-            action=_("去处理"),
-            urgency=1,
-        )
-        for exam_id, title, waiting in appeals.exams_with_open_appeals(session, person)
-    ]
-    found += [
-        Task(
-            title=_("签发《%(title)s》的试题更正", title=title),
-            url=url_for("repairs.show", repair_id=repair_id),
-            icon="rubber-stamp",
-            note=_("由 %(name)s 提出", name=name),
-            action=_("去核对"),
-            urgency=1,
-        )
-        for repair_id, title, name in repairs.repairs_to_sign(session, person)
-    ]
+    found = []
+    for what, one_id, title, many, name in repairs.decisions_waiting(db.session(), person):
+        if what == "appeals":
+            task = Task(
+                title=_("处理《%(title)s》的申诉", title=title),
+                url=url_for("repairs.index", exam_id=one_id),
+                icon="message-report",
+                note=_("%(n)s 件申诉等待处理", n=number(many)),
+                action=_("去处理"),
+                urgency=1,
+            )
+        else:
+            task = Task(
+                title=_("签发《%(title)s》的试题更正", title=title),
+                url=url_for("repairs.show", repair_id=one_id),
+                icon="rubber-stamp",
+                note=_("由 %(name)s 提出", name=name),
+                action=_("去核对"),
+                urgency=1,
+            )
+        found.append(task)
     return found
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from question_bank import Item
@@ -231,18 +231,26 @@ def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, t
     return {(row.item_version_id, row.part): (row.reason, row.closed_at) for row in rows}
 
 
-def repairs_to_sign(session: Session, person: Person) -> list[Any]:
-    """Return (repair id, exam title, proposer's name) of repairs that wait for somebody else than who proposed them.
+def decisions_waiting(session: Session, person: Person) -> list[Any]:
+    """Return what waits for the caller in exams that the caller runs, by exam: one statement.
 
-    Those of the caller's exams that the caller did not propose, the oldest first.
+    Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, and ``repair`` with
+    the id of one that somebody else, of that name, proposed.
     """
-    return list(
-        session.execute(
-            select(Repair.id, Exam.title, User.name)
-            .join(Exam, Exam.id == Repair.exam_id)
-            .join(Unit, Unit.id == Exam.unit_id)
-            .join(User, User.id == Repair.proposed_by)
-            .where(units_within(person.scope(MANAGE)), Repair.state == "proposed", Repair.proposed_by != person.id)
-            .order_by(Repair.id)
-        )
+    own = units_within(person.scope(MANAGE))
+    waiting = (
+        select(literal("appeals").label("what"), Exam.id.label("id"), Exam.title.label("title"))
+        .add_columns(func.count().label("many"), literal("").label("name"))
+        .join(Appeal, Appeal.exam_id == Exam.id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(own, Appeal.state == "lodged")
+        .group_by(Exam.id, Exam.title)
     )
+    to_sign = (
+        select(literal("repair"), Repair.id, Exam.title, literal(1), User.name)
+        .join(Exam, Exam.id == Repair.exam_id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .join(User, User.id == Repair.proposed_by)
+        .where(own, Repair.state == "proposed", Repair.proposed_by != person.id)
+    )
+    return list(session.execute(union_all(waiting, to_sign).order_by("title", "what", "id")))
