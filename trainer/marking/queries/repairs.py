@@ -234,7 +234,7 @@ def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, t
 def decisions_waiting(session: Session, person: Person) -> list[Any]:
     """Return what waits for the caller in exams that the caller runs, by exam: one statement.
 
-    Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, and ``repair`` with
+    Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, ``repair`` with
     the id of one that somebody else, of that name, proposed.
     """
     own = units_within(person.scope(MANAGE))
