@@ -30,7 +30,7 @@ def free_port() -> int:
 class Served:
     """The site under its supervisor, started as `flask serve` starts it."""
 
-    def __init__(self, folder: Path, *, database_url: str | None = None, workers: int = 1, threads: int = 16) -> None:
+    def __init__(self, folder: Path, *, database_url: str | None = None, workers: int = 1, threads: int = 32) -> None:
         self.folder = folder
         self.port = free_port()
         self.environment = {

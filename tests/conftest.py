@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import Engine, event, insert
 
 from tests import factories
 from tests.servers import Postgres
@@ -29,6 +30,11 @@ NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine o'clock in the city
 def pytest_addoption(parser):
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--soak", action="store_true", help="long random walks, and what is marked soak")
+
+
+# A machine that is busy with other things makes no test fail; how fast the product is, bench/ tells.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config):
@@ -213,7 +219,6 @@ def clock(monkeypatch):
 @pytest.fixture
 def count_queries(app):
     """Count the statements of a block: ``with count_queries() as seen: …; assert len(seen) <= 5``."""
-    from trainer.core.database import db
 
     @contextmanager
     def count():
@@ -223,11 +228,11 @@ def count_queries(app):
             if not statement.startswith(("SAVEPOINT", "RELEASE", "PRAGMA", "BEGIN")):
                 seen.append(statement)
 
-        event.listen(db.engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", note)
         try:
             yield seen
         finally:
-            event.remove(db.engine, "before_cursor_execute", note)
+            event.remove(Engine, "before_cursor_execute", note)
 
     return count
 

@@ -19,7 +19,7 @@ from flask_migrate import Migrate
 
 from trainer.config import Settings, read_settings
 from trainer.core.database import db, engine_options, retried
-from trainer.core.process import die_with_parent, stay_on_one_core
+from trainer.core.process import die_with_parent
 from trainer.features import STACK
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,8 +65,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     if settings.serving:
         die_with_parent()
-        if settings.web_workers == 1:
-            stay_on_one_core(settings.port)
     app = Site("trainer", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(
         SETTINGS=settings,

@@ -17,6 +17,9 @@ from sqlalchemy.exc import ArgumentError
 
 DEMO_MARK = "demonstration"
 LOCALES = ("zh_CN", "en")
+# Requests that one process serves at once. On SQLite those that write wait for one commit together: more threads make
+# a commit carry more of them. On PostgreSQL each has a connection of its own, and more only wait for each other.
+THREADS = {"sqlite": 32, "postgresql": 16}
 
 
 class BadSetting(SystemExit):
@@ -134,7 +137,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         bind=bind,
         port=_whole(env, "PORT", 8000, 1, 65535),
         web_workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
-        web_threads=_whole(env, "WEB_THREADS", 16, 1, 128),
+        web_threads=_whole(env, "WEB_THREADS", THREADS[make_url(url).get_backend_name()], 1, 128),
         demo=demo,
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
         timezone=zone,

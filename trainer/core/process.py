@@ -4,14 +4,16 @@ A granian worker survives the SIGKILL of its parent, goes on holding its listeni
 the same port beside it: two generations would serve one site. So every worker asks the kernel to be killed with its
 parent, and where the kernel cannot do that a thread watches for the parent's end.
 
-A server of one process stays on one core. Python runs one of its threads at a time, and each statement of SQLite hands
-the turn on: from core to core that costs more than the second core gives (saves +10 %, a leaderboard +50 % by bench).
-What runs beside Python, such as a password hash, takes ``any_core``.
+The threads of a worker that run Python stay on one core. Python runs one of them at a time, and each statement hands
+the turn on: from core to core that costs more than a second core gives (a leaderboard takes twice the time without, by
+bench). Each worker has a core of its own. The server's own threads, which take requests in and send answers out, and
+what runs beside Python, such as a password hash (``any_core``), go where there is room.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import sys
@@ -19,9 +21,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 _cores: set[int] = set()
+_thread = threading.local()
 
 
 def die_with_parent() -> None:
@@ -41,26 +45,55 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def stay_on_one_core(number: int) -> None:
-    """Keep this thread, and those that it starts, on one of the cores that the process may use; ``number`` picks it.
+class Core:
+    """The core on which the ``workers`` of a site that lives in ``folder`` run Python, each on another one.
 
-    Does nothing where the system cannot do that or has a single core. A second call changes nothing.
+    Each worker holds the lock of one file in ``folder`` as long as it lives, so that who takes the place of a dead one
+    takes its core too. ``first`` lets sites side by side begin with different cores. Where the system cannot do that,
+    or has a single core, nothing is kept to any.
     """
-    if sys.platform != "linux" or _cores:
-        return
-    allowed = os.sched_getaffinity(0)
-    if len(allowed) > 1:
-        _cores.update(allowed)
-        os.sched_setaffinity(0, {sorted(allowed)[number % len(allowed)]})
+
+    def __init__(self, folder: Path, workers: int, first: int = 0) -> None:
+        self.folder, self.workers, self.first = folder, workers, first
+        self.own: set[int] = set()
+        self._held: int | None = None
+        self._mutex = threading.Lock()
+        self._claimed = sys.platform != "linux"
+
+    def keep(self) -> None:
+        """Keep this thread, and those that it starts, on the core of this process; chosen with the first call."""
+        if not hasattr(_thread, "core"):
+            with self._mutex:
+                if not self._claimed:
+                    self._claim(sorted(os.sched_getaffinity(0)))
+                    self._claimed = True
+            _thread.core = self.own
+            if self.own:
+                os.sched_setaffinity(0, self.own)
+
+    def _claim(self, allowed: list[int]) -> None:
+        if len(allowed) < 2:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in range(self.workers):
+            held = os.open(self.folder / f"worker-{number}", os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(held)
+                continue
+            self._held, self.own = held, {allowed[(self.first + number) % len(allowed)]}
+            _cores.update(allowed)
+            return
 
 
 @contextmanager
 def any_core() -> Iterator[None]:
     """Let the current thread run on any core for a while, for work that does not hold the interpreter."""
-    if not _cores:
+    own = getattr(_thread, "core", None)
+    if not own:
         yield
         return
-    own = os.sched_getaffinity(0)
     os.sched_setaffinity(0, _cores)
     try:
         yield

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from trainer.config import Settings
 from trainer.core.clock import utcnow
 from trainer.core.errors import Forbidden
+from trainer.core.process import Core
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -71,8 +72,12 @@ def init_app(app: Flask, settings: Settings) -> None:
                 raise Forbidden("https_needed")
 
     inner = app.wsgi_app
+    core = Core(settings.instance / "cores", settings.web_workers, settings.port) if settings.serving else None
 
     def with_headers(environ: Any, start_response: Any) -> Any:
+        if core is not None:
+            core.keep()
+
         # Beneath Flask, because they are the same for every answer and Flask would check them anew each time.
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
             return start_response(status, [*headers, *FIXED], error)
