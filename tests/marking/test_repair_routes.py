@@ -58,6 +58,7 @@ def test_a_wrong_key_is_repaired_from_the_pages_alone(city, as_user, exam, attem
     result = officer.get(f"/attempts/{attempt}/result").text
     for told in ("成绩更正记录", "更正前得 8 分", "第三十六条也可这样理解", "B，或 C", "本题已更正：增加可接受的答案"):
         assert told in result
+    assert "错选" not in result
 
 
 def test_an_appeal_goes_from_the_result_to_its_decision(city, as_user, exam, attempt):

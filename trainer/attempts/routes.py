@@ -274,10 +274,13 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
 
     chosen = item["answer"] if isinstance(item["answer"], list) else [item["answer"]]
     right = item["right_answer"] if isinstance(item["right_answer"], list) else [item["right_answer"]]
+    outcome = item["repair"] and item["repair"]["remedy"]
+    if item["correct"] and item["answered"] and outcome == "also_accept":
+        # One of several right answers: what was chosen is right, although another one is shown.
+        right = chosen
     for option in options:
         option["chosen"], option["right"] = option["key"] in chosen, option["key"] in right
     part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
-    outcome = item["repair"] and item["repair"]["remedy"]
     verdict = "right" if item["correct"] else "part" if part else "wrong"
     return {
         **item,
