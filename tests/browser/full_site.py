@@ -165,6 +165,8 @@ def furnish(site: RealSite) -> FullSite:
             select(Sitting.id).where(Sitting.exam_id == full.exams["running"]).order_by(Sitting.number)
         )
         full.ids["attempt_id"] = _hand_in(full.exams["running"], people["officer"], now)
+        # The result page tells of a repair.
+        repair(city, full.exams["running"], 2, "full_marks", now=now)
         # Whoever answered nothing has not passed, and there would be no certificate to look at.
         with transaction() as session:
             session.execute(update(Result).where(Result.attempt_id == full.ids["attempt_id"]).values(passed=True))
@@ -174,9 +176,8 @@ def furnish(site: RealSite) -> FullSite:
         full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
         full.exams["marked"], full.ids["marking_batch_id"] = hold_batch(city, "marker", now)
         full.ids["position"] = 2
-        # Item 2 is repaired, which the result page tells; item 1 waits for a signature, with an appeal beside it.
+        # Item 1 waits for a signature, with an appeal beside it.
         running = full.exams["running"]
-        repair(city, running, 2, "full_marks", now=now)
         full.ids["repair_id"] = propose_repair(city, running, 1, "also_accept", "C", now=now)
         lodge(full.ids["attempt_id"], 1, "选项 C 也符合条文", by=caller(city, "officer"), now=now)
         full.ids["place"] = place_name(place_of_number(running, 1))
