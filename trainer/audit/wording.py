@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,10 @@ FAMILIES: dict[str, Any] = {
 }
 
 ACTIONS: dict[str, Any] = {
+    "attempt.allowed_again": _l("允许再考一次"),
     "attempt.extended": _l("给考生补时"),
     "attempt.forced": _l("强制交卷"),
+    "attempt.taken_over": _l("停止原设备作答"),
     "class.changed": _l("修改培训班"),
     "class.confirmed": _l("确认培训班"),
     "class.discarded": _l("删除培训班草稿"),
@@ -82,6 +84,7 @@ ACTIONS: dict[str, Any] = {
     "exam.repair_withdrawn": _l("撤回试题更正"),
     "exam.sheet_printed": _l("印制答题卡"),
     "exam.signal_given": _l("发令开考"),
+    "exam.start_shifted": _l("错时开考"),
     "exam.sitting_added": _l("增加场次"),
     "exam.sitting_changed": _l("修改场次"),
     "exam.sitting_removed": _l("删除场次"),
@@ -178,6 +181,7 @@ DETAILS: dict[str, Any] = {
     "appeal": _l("申诉编号"),
     "appeals": _l("申诉"),
     "articles": _l("条文"),
+    "attempts": _l("作答次数"),
     "batch": _l("批次"),
     "batch_size": _l("每批份数"),
     "before": _l("原代码"),
@@ -218,6 +222,7 @@ DETAILS: dict[str, Any] = {
     "part": _l("案例小题"),
     "people": _l("人数"),
     "pool": _l("题库摘要"),
+    "position": _l("第几份"),
     "present": _l("到课"),
     "proposed": _l("待审的新文本"),
     "published": _l("已发布"),
@@ -268,6 +273,11 @@ class Detail:
 def action_name(action: str) -> str:
     """Return what an action is called, the code itself where it has no name."""
     return str(ACTIONS.get(action, action))
+
+
+def is_action(text: str, recorded: Iterable[str]) -> bool:
+    """Return whether a text names an action or a family of actions, of those known and of those ``recorded``."""
+    return any(text == one or text == one.split(".", 1)[0] for one in (*ACTIONS, *recorded))
 
 
 def target_name(target: str, names: Mapping[str, str]) -> str:

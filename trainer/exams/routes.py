@@ -142,7 +142,7 @@ def show(exam_id):
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and _exports(exam),
             "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
-            "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
+            "watch": live and now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
             "resit": manages and live and where == "released" and not exam.is_mock,
             "print": manages and live,
@@ -203,6 +203,7 @@ def candidates(exam_id):
     lines = [figures.candidate_line(row, now) for row in found.items]
     manages = _manages(exam)
     may_name = manages and exam.state != "cancelled" and now < exam.closes_at
+    may_shift = manages and exam.state != "cancelled" and (exam.state == "draft" or now < exam.ends_at)
     return render_template(
         "exams/candidates.html",
         exam=exam,
@@ -218,6 +219,8 @@ def candidates(exam_id):
         states_form=forms.StatesForm(empty=True) if manages else None,
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
+        shift_form=forms.ShiftForm(empty=True) if may_shift else None,
+        may_ticket=manages and exam.state == "published" and now < exam.ends_at,
         naming=_naming() if may_name else None,
         tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
     )

@@ -333,7 +333,7 @@ def next_to_count(now: datetime) -> int | None:
         select(
             Exam.id,
             Exam.grace_seconds,
-            func.max(Sitting.closes_at).label("closes_at"),
+            func.max(func.coalesce(Sitting.shifted_closes_at, Sitting.closes_at)).label("closes_at"),
             longest_extra().label("extra"),
         )
         .join(Sitting, Sitting.exam_id == Exam.id)

@@ -49,6 +49,12 @@ def local_time(moment: datetime | None, *, seconds: bool = False) -> str:
     return f"{local_date(local.date())}{', ' if is_english() else ' '}{clock}"
 
 
+def until_time(moment: datetime, since: datetime) -> str:
+    """Return the end of a span (both aware): the clock alone where it lies on the city's day of ``since``."""
+    end, start = moment.astimezone(zone()), since.astimezone(zone())
+    return end.strftime("%H:%M") if end.date() == start.date() else local_time(moment)
+
+
 def local_date(day: date | datetime | None) -> str:
     """Return a day such as 2026年11月23日 or 23 Nov 2026; None gives an en dash."""
     if day is None:
@@ -102,6 +108,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=chosen_locale)
     app.jinja_env.filters.update(
         local_time=local_time,
+        until_time=until_time,
         law_version=law_version,
         local_date=local_date,
         points=decimal_text,

@@ -44,6 +44,8 @@ SENTENCES: dict[str, Any] = {
     "too_large_number": _l("不能大于 {most}。"),
     "unknown_value": _l("没有“{value}”这个选项。"),
     "bad_format": _l("格式不正确。"),
+    "date_out_of_range": _l("请填写 1900 年至 2999 年之间的日期。"),
+    "minutes_or_moment": _l("请在推后的分钟数和开考时间中只填一项。"),
     "unknown_field": _l("没有这一项。"),
     "taken": _l("“{value}”已经存在。"),
     "control_characters": _l("这里有无法识别的控制字符，请删去后重试。"),
@@ -242,6 +244,10 @@ SENTENCES: dict[str, Any] = {
     "tie_draw_lots": _l("仍相同的，按抽签号从小到大排列"),
     "tie_shared": _l("仍相同的名次并列，按 1、2、2、4 排列"),
     # --- exam hall
+    "has_started": _l("{names}已经开始作答，不能再改开考时间；需要补时请在监考页面操作。"),
+    "shift_out_of_range": _l("个人开考时间要在本场开考之后、72 小时以内（{least} 至 {most}）。"),
+    "attempt_is_left": _l("该考生正在作答或还有作答次数，不需要再允许一次。"),
+    "not_under_way": _l("该考生没有进行中的答卷。"),
     "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
     "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
     # --- hours and training

@@ -21,7 +21,7 @@ from trainer.bank.rules.pieces import told_pairs, told_rubric, told_segments
 from trainer.bank.rules.rich import html_of
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
@@ -43,7 +43,7 @@ def released_result(session: Session, attempt_id: int, now: datetime) -> dict[st
     A cancelled exam has no results: its items may come again in the one that makes up for it.
     """
     row = session.execute(
-        select(Attempt, Exam, last_closing(), longest_extra(), Result)
+        select(Attempt, Exam, last_own_closing(), longest_extra(), Result)
         .join(Exam, Exam.id == Attempt.exam_id)
         .outerjoin(Result, Result.attempt_id == Attempt.id)
         .where(Attempt.id == attempt_id, Exam.state == "published")
@@ -103,7 +103,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             Exam.release,
             Exam.released_at,
             Exam.grace_seconds,
-            last_closing().label("closes_at"),
+            last_own_closing().label("closes_at"),
             longest_extra().label("longest_extra"),
         )
         .join(Attempt, Attempt.id == Result.attempt_id)
