@@ -123,7 +123,7 @@ class FullSite:
             if endpoint.startswith("marking_manage."):
                 return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]
-        if endpoint.startswith("marking.") and name == "batch_id":
+        if endpoint.startswith(("marking.", "marking_manage.")) and name == "batch_id":
             return self.ids["marking_batch_id"]
         if endpoint == "statistics.item":
             return self.ids["measured_item_id"]
