@@ -29,6 +29,7 @@ from trainer.bank.alike import search_bank
 from trainer.bank.import_batches import ask_to_take_in, create_batch, go_on
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemLawCheck, ItemRecord
+from trainer.bank.reports import report_item
 from trainer.competitions.service import NewRound
 from trainer.core import files
 from trainer.core.clock import utcnow
@@ -279,10 +280,14 @@ def _change_a_law(full: FullSite) -> None:
 
 
 def _find_alike(full: FullSite, now: Any) -> None:
-    """Let the bank hold two questions that differ in a number, and have been found."""
+    """Let the bank hold two questions that differ in a number and have been found, one of them reported as wrong."""
     stems = [f"当事人应当自收到行政处罚决定书之日起{days}日内缴纳罚款。" for days in ("十五", "三十")]
     pair = [small_item(900 + number, "true_false", stem=stem) for number, stem in enumerate(stems)]
     full.ids["alike_item_id"] = add_items(pair, now)[0]
+    version_id = db.session.get(ItemRecord, full.ids["alike_item_id"]).version_id
+    db.session.rollback()
+    officer = full.site.city.people["officer"]
+    report_item(version_id, by=officer, origin="practice", text="期限与法条不符。", now=now)
     search_bank(by=full.site.city.people["bank"], now=now)
 
 

@@ -77,6 +77,7 @@ ACTIONS: dict[str, Any] = {
     "exam.minutes_added": _l("给一场或全体补时"),
     "exam.paper_printed": _l("印制试卷"),
     "exam.papers_added": _l("为后补考生组卷"),
+    "exam.papers_redrawn": _l("重新组卷"),
     "exam.published": _l("发布考试"),
     "exam.released": _l("公布成绩"),
     "exam.repair_proposed": _l("提出试题更正"),

@@ -14,7 +14,8 @@ from question_bank import Item
 from question_bank.fields import OPEN, RESERVED
 from question_bank.formats import FORMATS, Format, Loss
 from trainer.audit.service import record
-from trainer.bank.queries import ItemFilter, items_to_export
+from trainer.bank.filed_queries import items_to_export
+from trainer.bank.queries import ItemFilter
 from trainer.bank.work_queries import Viewer, may_be_seen_by
 from trainer.core.database import transaction
 from trainer.core.errors import Invalid, Missing

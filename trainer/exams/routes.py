@@ -19,6 +19,7 @@ from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
+from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
@@ -132,6 +133,7 @@ def show(exam_id):
         can={
             "manage": manages,
             "publish": manages and exam.state == "draft",
+            "redraw": manages and live and where == "upcoming",
             "release": manages
             and live
             and exam.release == "manual"
@@ -159,6 +161,16 @@ def publish(exam_id):
         exam_id,
         lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at(), seen=items_met),
         _("考试已发布，已通知考生。"),
+    )
+
+
+@bp.post("/exams/<id:exam_id>/redraw")
+@needs("exam.manage")
+def redraw(exam_id):
+    return _do(
+        exam_id,
+        lambda: redraw_papers(exam_id, by=current_user, now=arrived_at(), seen=items_met),
+        _("已按现行题库重新组卷，考生拿到的是新试卷。"),
     )
 
 

@@ -407,6 +407,25 @@ def _name(
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
+    made, people = deal_new_papers(session, exam, now=now, seen=seen)
+    exam.state = "published"
+    detail: dict[str, Any] = {
+        "candidates": len(people),
+        "papers": len(made.paper_ids),
+        "commitment": made.commitment,
+    }
+    reserved = reserved_in_papers(session, exam.blueprint_id)
+    if reserved:
+        detail["reserved"] = reserved
+    record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+    tell(session, exam, people, "exam_published")
+
+
+def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen | None) -> tuple[Compiled, list[int]]:
+    """Compile the papers of an exam whose blueprint has none, deal them, and return them with the people named.
+
+    Raises ``NotEnoughItems``.
+    """
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
     count = _how_many(exam, len(rows))
     each = draws_each(exam.draw, exam.attempts_allowed)
@@ -418,17 +437,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
     deal_rooms(session, exam)
-    exam.state = "published"
-    detail: dict[str, Any] = {
-        "candidates": len(rows),
-        "papers": len(made.paper_ids),
-        "commitment": made.commitment,
-    }
-    reserved = reserved_in_papers(session, exam.blueprint_id)
-    if reserved:
-        detail["reserved"] = reserved
-    record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
-    tell(session, exam, [row.user_id for row in rows], "exam_published")
+    return made, [row.user_id for row in rows]
 
 
 def _how_many(exam: Exam, candidates: int) -> int:

@@ -75,13 +75,18 @@ def decimal_text(value: Decimal | int | None) -> str:
     return text or "0"
 
 
+def iso_date(day: str) -> str:
+    """Return a day that is written as ISO text as ``local_date`` does; what is no day is shown as it is."""
+    try:
+        return local_date(date.fromisoformat(day))
+    except ValueError:
+        return day
+
+
 def law_version(version: str) -> str:
     """Return which text of a law is meant, from its day as ISO text; what is no day is shown as it is."""
-    try:
-        day = date.fromisoformat(version)
-    except ValueError:
-        return version
-    return str(_("%(day)s版本", day=local_date(day)))
+    day = iso_date(version)
+    return day if day == version else str(_("%(day)s版本", day=day))
 
 
 def duration(seconds: int | None) -> str:
@@ -111,6 +116,7 @@ def init_app(app: Flask) -> None:
         until_time=until_time,
         law_version=law_version,
         local_date=local_date,
+        iso_date=iso_date,
         points=decimal_text,
         hours=decimal_text,
         duration=duration,

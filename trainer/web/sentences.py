@@ -202,6 +202,7 @@ SENTENCES: dict[str, Any] = {
     "person_inactive": _l("“{value}”的账号已锁定或已调离。"),
     "not_an_officer": _l("“{value}”不是执法人员，不能列为考生。"),
     "exam_not_draft": _l("这场考试已经发布或取消，不能再修改。"),
+    "exam_has_opened": _l("考试已经开始，试卷不能再换。"),
     "exam_not_published": _l("这场考试没有发布。"),
     "exam_is_cancelled": _l("这场考试已取消。"),
     "exam_is_over": _l("这场考试已经结束，不能再增加考生或场次。"),
@@ -360,14 +361,6 @@ def sentence(code: str, params: dict[str, Any] | None = None) -> str:
         return text.format_map({name: _readable(value) for name, value in (params or {}).items()})
     except KeyError:
         return str(SENTENCES["refused"])
-
-
-def add_sentences(table: dict[str, Any]) -> None:
-    """Add the sentences of a feature. A code that stands already with another sentence raises ``ValueError``."""
-    for code, text in table.items():
-        if code in SENTENCES and SENTENCES[code] is not text:
-            raise ValueError(f"the code {code!r} has a sentence already")
-        SENTENCES[code] = text
 
 
 def refusal_told(refusal: Refused, most: int | None = None) -> list[str]:
