@@ -9,7 +9,7 @@ Source: our decision, 2026-11-27.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -70,22 +70,41 @@ class Verdict:
 
 @dataclass(slots=True)
 class Holdings:
-    """What a bank holds, as far as new questions are compared with it. ``bodies`` are JSON forms of items by id."""
+    """What a bank holds, as far as new questions are compared with it. ``bodies`` are JSON forms of items by id.
+
+    ``apart`` are ids that the bank keeps apart from an id of its own accord, whatever the texts of the two declare.
+    """
 
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     by_hash: dict[str, str] = field(default_factory=dict)
     by_asked: dict[str, str] = field(default_factory=dict)
     by_stem: dict[str, str] = field(default_factory=dict)
+    apart: Mapping[str, Collection[str]] = field(default_factory=dict)
 
-    def add(self, code: str, content_hash: str, body: Mapping[str, Any]) -> None:
-        """Take in a text of a question; the first one of an id is the one that stands."""
+    def add(
+        self, code: str, content_hash: str, body: Mapping[str, Any], filed: Mapping[str, Any] | None = None
+    ) -> None:
+        """Take in a text of a question; the first one of an id is the one that stands.
+
+        ``filed`` says how the bank files it now, which may be otherwise than its text does.
+        """
         self.by_hash.setdefault(content_hash, code)
         if code in self.bodies:
             return
+        if filed:
+            body = as_filed(body, filed)
         self.bodies[code], self.hashes[code] = body, content_hash
         self.by_asked.setdefault(content_id(body, ""), code)
         self.by_stem.setdefault(text.normal(str(body.get("stem", ""))), code)
+
+
+def as_filed(body: Mapping[str, Any], filed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of an item filed as ``filed`` says; None takes a field away, no ``fields`` leave its own."""
+    told = {**body, **filed}
+    now = filed.get("fields") or body["fields"]
+    told["fields"] = [one for one in body["fields"] if one in now] + [one for one in now if one not in body["fields"]]
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def completed(found: Iterable[Found], defaults: Mapping[str, Any], *, media: Iterable[str] = ()) -> list[Completed]:
@@ -218,6 +237,11 @@ def _against(entry: Completed, item: Item, held: Holdings) -> Verdict:
     before = Item.from_dict(dict(body))
     # A file that bears our ids is one of ours and tells everything; what it leaves out has been taken out.
     merged = replace(item, id=other) if "id" in entry.found.data else _merged(entry.found.data, data, body)
+    decided = set(held.apart.get(other, ()))
+    if decided:
+        # A file of ours names them beside those that the text declares; the bank keeps them apart in either case.
+        enemies = set(merged.enemies) - decided | set(before.enemies) & decided
+        merged = replace(merged, enemies=tuple(sorted(enemies)))
     if merged == before:
         return Verdict(entry.found, UNCHANGED, item, other=other)
     return Verdict(

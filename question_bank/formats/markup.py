@@ -7,8 +7,9 @@ deeper nesting than a file of questions has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from html.entities import html5
 from html.parser import HTMLParser
 from xml.etree.ElementTree import ParseError
@@ -152,6 +153,24 @@ def parse_html(words: str) -> Node:
     builder.feed(words)
     builder.close()
     return builder.root
+
+
+def inner_html(node: Node) -> str:
+    """Return what stands in an element as HTML; words alone come back as they stand, for they may be markup already.
+
+    Some systems write a text of HTML into their XML as elements, not as the words that spell it.
+    """
+    return _spelt(node.children) if node.elements() else node.text()
+
+
+def _spelt(children: Iterable[Node | str]) -> str:
+    return "".join(escape(child, quote=False) if isinstance(child, str) else _tagged(child) for child in children)
+
+
+def _tagged(node: Node) -> str:
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.attributes.items())
+    opened = f"<{node.tag}{attributes}>"
+    return opened if node.tag in VOID else f"{opened}{_spelt(node.children)}</{node.tag}>"
 
 
 def with_numbered_entities(content: bytes) -> tuple[bytes, list[str]]:

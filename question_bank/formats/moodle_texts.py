@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from question_bank.formats.draft import Draft
 from question_bank.formats.files import Shelf
-from question_bank.formats.markup import Node
+from question_bank.formats.markup import Node, inner_html
 from question_bank.formats.report import DOUBTFUL
 from question_bank.formats.rich import Rich, from_markdown, from_plain
 
@@ -44,7 +44,7 @@ def rich_of(node: Node | None, draft: Draft, change: Callable[[str], str] | None
     if node is None:
         return Rich(())
     inner = node.find("text")
-    words = (inner or node).text()
+    words = inner_html(inner or node)
     if change:
         words = change(words)
     named = node.attributes.get("format", "html")

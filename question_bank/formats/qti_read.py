@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from question_bank.formats import cases
@@ -57,6 +58,7 @@ def read_qti(content: bytes, file_name: str, format: str) -> ImportReport:
     _take_named_by_tests(reading)
     if not reading.trees:
         raise Unreadable("no_questions_inside")
+    _tell_of_unnamed(reading)
     return report(format, _drafts(reading), reading.notes)
 
 
@@ -107,6 +109,17 @@ def _take_named_by_tests(reading: _Reading) -> None:
             _take_tree(reading, found, single=False)
             if found in reading.trees:
                 waiting.append(found)
+
+
+def _tell_of_unnamed(reading: _Reading) -> None:
+    """Tell of items that lie in a package though nothing in it refers to them; they are no part of it."""
+    for path in reading.package.names:
+        if path in reading.trees or path in reading.resources or not path.lower().endswith((".xml", ".qti")):
+            continue
+        content = reading.package.read(path)
+        with suppress(Unreadable):
+            if content is not None and old_names(parse_xml(content)).tag in (ITEM, CLASSIC):
+                reading.notes.append(Repair("", "item_not_named", DOUBTFUL, before=path))
 
 
 def _keywords(resource: Node) -> Iterator[str]:

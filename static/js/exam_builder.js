@@ -91,7 +91,8 @@ function warn(sentences) {
 
 /** What the button asks before it publishes: how many will be told, and what the rules give away. */
 function tellQuestion() {
-  const text = toldTo === null ? plain : publish.dataset.publishPeople.replace("{n}", toldTo);
+  const counted = toldTo === 0 ? publish.dataset.publishNobody : publish.dataset.publishPeople.replace("{n}", toldTo);
+  const text = toldTo === null ? plain : counted;
   publish.dataset.confirm = [text, ...leaks].join(" ");
 }
 

@@ -33,7 +33,7 @@ function note(desk) {
     return `${done} · ${desk.saved ?? words.nothing_saved}`;
   }
   if (desk.state === "done" || desk.state === "forced") return desk.submitted ?? "";
-  return desk.unit;
+  return desk.shift ? fill(words.shifted, { time: desk.opens }) : desk.unit;
 }
 
 function tile(desk) {
@@ -127,11 +127,13 @@ function describe(id) {
   dialog.querySelector("[data-desk-unit]").textContent = [desk.unit, desk.room].filter(Boolean).join(" · ");
   const values = {
     state: words[desk.state], answered: fill(words.answered, { n: desk.answered, all: desk.items }), started: desk.started ?? "–",
-    saved: desk.saved ?? "–", deadline: desk.deadline ?? "–", extra: fill(words.minutes, { n: desk.extra }), incidents: fill(words.times, { n: desk.incidents }),
+    saved: desk.saved ?? "–", deadline: desk.deadline ?? "–", extra: fill(words.minutes, { n: desk.extra }), shift: desk.shift ? fill(words.shifted, { time: desk.opens }) : words.unshifted, incidents: fill(words.times, { n: desk.incidents }),
   };
   Object.entries(values).forEach(([name, text]) => { dialog.querySelector(`[data-desk-${name}]`).textContent = text; });
   const under_way = desk.state === "working" || desk.state === "silent";
   dialog.querySelector("[data-desk-force]").hidden = !under_way;
+  dialog.querySelector("[data-desk-takeover]").hidden = !under_way;
+  dialog.querySelector("[data-desk-again]").hidden = !desk.again;
   dialog.querySelector("[data-desk-extend]").hidden = !(under_way || desk.state === "waiting");
 }
 

@@ -409,3 +409,14 @@ def test_the_template_names_the_callers_own_units(as_user, city):
 )
 def test_odd_filters_do_no_harm(as_user, city, path, query, status):
     assert as_user("admin").get(f"{path}?{query}").status_code == status
+
+
+def test_no_role_is_chosen_beforehand_and_none_is_refused(as_user, city):
+    admin, address = as_user("admin"), f"/people/{city.people['officer']}/grants/new"
+    page = admin.get(address).text
+    choices = page[page.index('name="role"') :].split("</select>")[0]
+    assert choices.split("</option>")[0].endswith('value="">请选择角色')
+    assert "selected" not in choices
+    answer = admin.post(address, data={"role": "", "unit_id": str(city.units["PJ"]), "field": ""})
+    assert answer.status_code == 422
+    assert "请选择角色。" in answer.text

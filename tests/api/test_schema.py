@@ -27,7 +27,7 @@ from trainer.features import STACK
 
 for feature in STACK:
     for name in modules_of(feature) if find_spec(f"trainer.{feature}") else ():
-        if name.endswith(".api"):
+        if name.endswith((".api", "_api")):
             import_module(name)
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)

@@ -20,11 +20,11 @@ def run(app):
 def test_a_file_is_imported_once(run, session, tmp_path):
     file = tmp_path / "items.json"
     file.write_text(json.dumps({"items": [make_data(), make_data("true_false")]}), encoding="utf-8")
-    assert "2 would be added" in run("import", file, "--dry-run").output
+    assert "试运行，没有写入。新增 2 题" in run("import", file, "--dry-run").output
     assert session.scalar(select(func.count()).select_from(ItemRecord)) == 0
     session.rollback()
-    assert "2 added" in run("import", file, "--publish").output
-    assert "0 added, 0 changed, 2 unchanged" in run("import", file).output
+    assert "新增 2 题" in run("import", file, "--publish").output
+    assert "新增 0 题，修改 0 题，没有变化 2 题" in run("import", file).output
     assert set(session.scalars(select(ItemRecord.state))) == {"published"}
 
 
@@ -44,15 +44,15 @@ def test_a_faulty_row_is_named_and_nothing_is_stored(run, session, tmp_path):
 def test_an_export_can_be_imported_again(run, tmp_path):
     import_items([make_item(), make_item("ordering")], by=None, now=NINE, publish=True)
     file = tmp_path / "out.json"
-    assert "2 questions" in run("export", file, "--format", "json", "--topic", "penalty_law").output
-    assert "2 unchanged" in run("import", file).output
+    assert "已写入 2 题" in run("export", file, "--format", "json", "--topic", "penalty_law").output
+    assert "没有变化 2 题" in run("import", file).output
     assert run("export", file, "--topic", "nothing").exit_code == 2
-    assert run("export", file, "--topic", "hearing").output.startswith("0 questions")
+    assert run("export", file, "--topic", "hearing").output.startswith("已写入 0 题")
 
 
 def test_the_shipped_content_is_loaded_by_command(run):
     assert run("load-shipped").exit_code == 0
-    assert "0 added, 0 changed" in run("load-shipped").output
+    assert "新增 0 题，修改 0 题" in run("load-shipped").output
 
 
 def test_files_of_other_systems_come_in_with_a_line_for_every_repair(run, session, tmp_path):
@@ -63,27 +63,63 @@ def test_files_of_other_systems_come_in_with_a_line_for_every_repair(run, sessio
     assert "topic" in refused.output
     done = run("import", file, "--topic", "penalty_law", "--field", "market", "--difficulty", 4)
     assert done.exit_code == 0, done.output
-    assert "1 added" in done.output
+    assert "新增 1 题" in done.output
     row = session.scalar(select(ItemRecord))
     assert (row.topic, row.difficulty, row.state) == ("penalty_law", 4, "draft")
-    assert "0 added, 0 changed, 1 unchanged" in run("import", file, "--topic", "penalty_law").output
+    assert "新增 0 题，修改 0 题，没有变化 1 题" in run("import", file, "--topic", "penalty_law").output
     assert run("import", file, "--topic", "no_such").exit_code == 2
     assert run("import", file, "--format", "pdf").exit_code == 2
 
 
-@pytest.mark.parametrize("name", ["aiken", "excel", "gift", "json", "moodle_xml", "qti_22", "qti_30", "word"])
+ENDINGS = {
+    "aiken": "aiken",
+    "excel": "xlsx",
+    "gift": "gift",
+    "json": "json",
+    "moodle_xml": "xml",
+    "qti_22": "zip",
+    "qti_30": "zip",
+    "word": "docx",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("x.zzz", "文件名要以 .aiken, .docx, .gift, .json, .txt, .xlsx, .xml, .zip 之一结尾"),
+        ("x", "文件名要以"),
+        ("x.zip", "请用 --format 选择：qti_22, qti_30"),
+        ("x.txt", "请用 --format 选择：aiken, gift"),
+    ],
+)
+def test_an_ending_that_names_no_format_is_refused_and_nothing_is_written(run, tmp_path, name, told):
+    file = tmp_path / name
+    done = run("export", file)
+    assert (done.exit_code, file.exists()) == (2, False)
+    assert told in done.output
+    assert run("export", file, "--format", "excel").exit_code == 2
+
+
+def test_the_ending_alone_says_the_format(run, tmp_path):
+    import_items([make_item()], by=None, now=NINE, publish=True)
+    file = tmp_path / "out.XLSX"
+    assert run("export", file).exit_code == 0
+    assert file.read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize("name", sorted(ENDINGS))
 def test_every_format_goes_out_by_command(run, tmp_path, name):
     import_items([make_item(), make_item("true_false")], by=None, now=NINE, publish=True)
-    file = tmp_path / f"out.{name}"
+    file = tmp_path / f"out.{ENDINGS[name]}"
     done = run("export", file, "--format", name)
     assert done.exit_code == 0, done.output
     assert file.stat().st_size > 50
-    assert ("1 questions" if name == "aiken" else "2 questions") in done.output
+    assert ("已写入 1 题" if name == "aiken" else "已写入 2 题") in done.output
 
 
 def test_publish_lets_a_change_of_key_wait(run, session, tmp_path):
     import_items([make_item()], by=None, now=NINE, publish=True)
     file = tmp_path / "items.json"
     file.write_text(json.dumps({"items": [make_data(key="A" if make_data()["key"] != "A" else "B")]}), encoding="utf-8")
-    assert "1 proposed" in run("import", file, "--publish").output
+    assert "待审 1 题" in run("import", file, "--publish").output
     assert session.scalar(select(ItemRecord.proposed_state)) == "in_review"

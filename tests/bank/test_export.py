@@ -1,16 +1,21 @@
 """The page on which questions are taken out."""
 
 import io
+import json
 import zipfile
 
 import docx
 import pytest
 from sqlalchemy import select
 
+from question_bank.incoming import OUTCOMES
 from tests.conftest import NINE
-from tests.question_bank.samples import DATA, make_item
+from tests.question_bank.samples import DATA, make_data, make_item
 from trainer.audit.models import Entry
-from trainer.bank.exporting import items_for
+from trainer.bank.alike import decide
+from trainer.bank.bulk import apply_changes
+from trainer.bank.exporting import export, items_for
+from trainer.bank.import_once import read_files
 from trainer.bank.importing import import_items
 from trainer.bank.models import ItemField, ItemRecord
 from trainer.bank.queries import ItemFilter
@@ -73,6 +78,43 @@ def test_items_go_out_as_they_are_filed_now(app, filled, session):
     found = items_for(db.session(), ItemFilter(topic="hearing", state="published"), Viewer(0, manages=True), TODAY)
     told = [(one.difficulty, one.topic, one.fields, one.variant_group) for one in found]
     assert told == [(5, "hearing", ("market",), "hearings")]
+
+
+def put_in_again(content):
+    with read_files([("bank.json", content)], format="", defaults={}) as reading:
+        return reading.counts
+
+
+def test_what_was_decided_and_filed_here_goes_out_and_comes_back_without_a_change(app, city, session):
+    texts = [make_item(id=f"q-{number}", stem=f"第{number}题（　　）。") for number in (1, 2, 3)]
+    import_items(texts, by=None, now=NINE, publish=True)
+    ids = {row.code: row.id for row in session.execute(select(ItemRecord.code, ItemRecord.id))}
+    session.rollback()
+    decide([ids["q-1"], ids["q-2"]], "enemies", by=city.people["bank"], now=NINE)
+    decide([ids["q-1"], ids["q-3"]], "unlike", by=city.people["bank"], now=NINE)
+    apply_changes("difficulty", ["5"], [ids["q-3"]], by=city.people["bank"], now=NINE)
+    everything = items_for(db.session(), ItemFilter(), Viewer(0, manages=True), TODAY)
+    session.rollback()
+    assert [one.enemies for one in everything] == [("q-2",), ("q-1",), ()]
+    assert everything[2].difficulty == 5
+    whole = export(everything, "json", by=None).content
+    assert put_in_again(whole) == dict.fromkeys(OUTCOMES, 0) | {"unchanged": 3}
+    alone = items_for(db.session(), ItemFilter(words="第1题"), Viewer(0, manages=True), TODAY)
+    session.rollback()
+    assert [one.enemies for one in alone] == [()]
+    assert put_in_again(export(alone, "json", by=None).content)["unchanged"] == 1
+
+
+def test_a_new_text_from_elsewhere_keeps_how_the_question_is_filed_here(app, city, session):
+    import_items([make_item()], by=None, now=NINE, publish=True)
+    (item_id,) = session.scalars(select(ItemRecord.id)).all()
+    session.rollback()
+    apply_changes("difficulty", ["5"], [item_id], by=city.people["bank"], now=NINE)
+    body = {name: value for name, value in make_data().items() if name not in ("id", "difficulty", "key")}
+    content = json.dumps([body | {"key": "A" if make_item().key != "A" else "B"}]).encode()
+    with read_files([("other.json", content)], format="json", defaults={"difficulty": 1}) as reading:
+        (row,) = reading.findings.all_rows()
+    assert (row["outcome"], row["merged"]["body"]["difficulty"], row["differs"]) == ("again", 5, ["key"])
 
 
 def test_only_what_the_reader_may_see_goes_out(app, city, filled):

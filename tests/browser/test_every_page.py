@@ -5,8 +5,10 @@ The list comes from the url map, so that a new page cannot be forgotten.
 
 import pytest
 
+from question_bank.kinds import KINDS
 from tests.browser.full_site import furnish
 from tests.browser.real_site import RealSite
+from tests.browser.tabbing import trouble_with_tab
 from tests.browser.test_accessible import findings
 
 pytestmark = pytest.mark.browser
@@ -100,4 +102,18 @@ def test_states_of_pages_that_one_address_does_not_show(browse, full, width, dar
         wrong |= read(bank, address)
     wrong |= read(admin, "/nowhere", status=404)
     wrong |= read(admin, "/audit", status=403)
+    assert wrong == {}
+
+
+def test_every_page_of_the_bank_is_walked_by_tab_alone(browse, full):
+    wrong, opened = {}, {}
+    pages = [(who, address) for _endpoint, who, address in full.pages() if address.startswith(("/items", "/laws"))]
+    pages += [("bank", f"/items/new?kind={kind}") for kind in KINDS]
+    pages += [("bank", f"/items/import/{batch_id}") for batch_id in full.imports.values()]
+    for username, address in pages:
+        if username not in opened:
+            opened[username] = browse(username)
+        opened[username].goto(address)
+        if found := trouble_with_tab(opened[username]):
+            wrong[address] = found
     assert wrong == {}

@@ -176,7 +176,7 @@ def test_the_command_rebuilds_and_says_so(app, city, exam, competition):
     runner = app.test_cli_runner()
     done = runner.invoke(args=["leaderboard", "rebuild", str(competition)])
     assert done.exit_code == 0, done.output
-    assert "1 rounds, 1 scores, 1 changed" in done.output
+    assert "1 个赛程，1 个成绩，改动 1 个" in done.output
     assert runner.invoke(args=["leaderboard", "rebuild", "4711"]).exit_code == 1
     assert runner.invoke(args=["leaderboard", "rebuild", "first"]).exit_code == 2
 

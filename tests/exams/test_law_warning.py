@@ -8,9 +8,12 @@ from sqlalchemy import select
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_spec, person
 from tests.laws.factories import FIRST, OLD, citing, law_text, load, put_items
+from trainer.audit.models import Entry
+from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rebind import keep_item
 from trainer.core.database import db
 from trainer.exams.law_warning import warn_organisers
+from trainer.exams.models import Candidate
 from trainer.exams.queries import stale_items
 from trainer.exams.service import create_exam, extend_closing
 from trainer.notices.models import Notice
@@ -61,6 +64,56 @@ def test_the_organiser_is_told_once_and_the_paper_stays(as_user, session, city, 
     assert "试卷里有 2 道题所依据的法条" in page
     assert "cite-3" in page
     assert "cite-1" not in page
+
+
+def papers_dealt(session, exam_id):
+    """Return the papers that candidates hold and the codes that stand in them."""
+    session.rollback()
+    held = set(session.scalars(select(Candidate.paper_id).where(Candidate.exam_id == exam_id)))
+    rows = (
+        select(ItemRecord.code)
+        .join(ItemVersion, ItemVersion.item_id == ItemRecord.id)
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .where(PaperItem.paper_id.in_(held))
+    )
+    return held, set(session.scalars(rows))
+
+
+@pytest.mark.parametrize("draw", ["one_paper", "per_form", "per_candidate"])
+def test_papers_are_drawn_anew_without_what_went_into_quarantine(as_user, session, city, items, clock, draw):
+    clock(NINE - HOUR)
+    exam_id = make(city, draw=draw, **({"forms": 2} if draw == "per_form" else {}))
+    load(law_text(starts_on=DAY))
+    before, codes = papers_dealt(session, exam_id)
+    assert codes == {"cite-1", "cite-3", "cite-4"}
+    organiser = as_user("organiser")
+    assert "/redraw" in organiser.get(f"/exams/{exam_id}").text
+    told = organiser.post(f"/exams/{exam_id}/redraw", follow_redirects=True).text
+    assert "已按现行题库重新组卷" not in told
+    assert papers_dealt(session, exam_id) == (before, codes)
+    put_items(citing(6, "1"), citing(7, "1"))
+    told = organiser.post(f"/exams/{exam_id}/redraw", follow_redirects=True).text
+    assert "已按现行题库重新组卷" in told
+    assert "试卷里有" not in told
+    held, codes = papers_dealt(session, exam_id)
+    assert None not in held
+    assert not held & before
+    assert codes == {"cite-1", "cite-6", "cite-7"}
+    (entry,) = session.scalars(select(Entry).where(Entry.action == "exam.papers_redrawn"))
+    assert entry.detail["commitment"] not in entry.detail["before"]
+
+
+def test_no_paper_is_drawn_anew_once_the_exam_is_open(as_user, session, city, items, clock):
+    clock(NINE)
+    exam_id = make(city)
+    load(law_text(starts_on=DAY))
+    put_items(citing(6, "1"), citing(7, "1"))
+    before = papers_dealt(session, exam_id)
+    assert "/redraw" not in as_user("organiser").get(f"/exams/{exam_id}").text
+    told = as_user("organiser").post(f"/exams/{exam_id}/redraw", follow_redirects=True).text
+    assert "考试已经开始" in told
+    assert as_user("county_organiser").post(f"/exams/{exam_id}/redraw").status_code == 404
+    assert papers_dealt(session, exam_id) == before
 
 
 def test_an_item_that_was_rebound_meanwhile_is_still_stale_in_the_paper(session, city, items):

@@ -484,3 +484,13 @@ def test_results_are_exported_only_where_one_may_export(city, as_user, clock):
     invigilator = as_user("invigilator")
     assert "results.xlsx" not in invigilator.get(f"/exams/{exam_id}").text
     assert invigilator.get(f"/exams/{exam_id}/results.xlsx").status_code == 404
+
+
+def test_publishing_with_nobody_named_is_warned_of_in_the_question(as_user, city, clock):
+    clock(NINE - HOUR)
+    exam_id = make_exam(city, publish=False, units=())
+    organiser = as_user("organiser")
+    for address in (f"/exams/{exam_id}", f"/exams/{exam_id}/edit"):
+        assert "还没有列入考生，发布后没有人能参加" in organiser.get(address).text
+    somebody = make_exam(city, publish=False, items=0, title="有考生")
+    assert "2 名考生会收到通知" in organiser.get(f"/exams/{somebody}").text

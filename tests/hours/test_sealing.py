@@ -182,16 +182,16 @@ def test_the_commands_say_what_holds_and_end_with_1_at_the_first_bad_entry(app, 
     for name in ("hours", "audit"):
         done = runner.invoke(args=[name, "verify"])
         assert done.exit_code == 0
-        assert f"{name}: 3 sealed entries" in done.output
+        assert f"{name}: 3 条已封存的记录都与写入时一致" in done.output
     second = db.session.scalar(select(LedgerEntry.id).where(LedgerEntry.chain_no == 2))
     _run("UPDATE hour_entries SET hours = 1 WHERE chain_no = 2")
     done = runner.invoke(args=["hours", "verify"])
     assert done.exit_code == 1
-    assert f"entry {second} (number 2 of the chain)" in done.output
+    assert f"第 {second} 号记录（链上第 2 条）" in done.output
     _run("DELETE FROM audit_entries WHERE chain_no = 1")
     done = runner.invoke(args=["audit", "verify"])
     assert done.exit_code == 1
-    assert "number 1 of the chain is missing" in done.output
+    assert "链上第 1 条缺失" in done.output
 
 
 def test_a_check_beside_a_running_sealer_finds_no_cut(app, city, sealed):

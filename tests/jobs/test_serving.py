@@ -125,5 +125,5 @@ def test_a_site_with_people_never_becomes_a_demonstration(tmp_path):
     assert call("accounts", "create-admin", "chief").returncode == 0
     refused = call("up", DEMO="1")
     assert refused.returncode == 1
-    assert "DEMO" in refused.stderr
+    assert "已有人员，不能载入演示城市" in refused.stderr
     assert not (tmp_path / "demonstration").exists()

@@ -1,13 +1,27 @@
 """Pages of law texts: the list, one law, two versions side by side, upload with preview."""
 
 import io
+import re
 from datetime import date
+from itertools import product
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NINE
-from tests.laws.factories import FIRST, LAW, OLD, SECOND, TAKES_FORCE, citing, law_text, load, load_both, put_items
+from tests.laws.factories import (
+    FIRST,
+    LAW,
+    OLD,
+    SECOND,
+    TAKES_FORCE,
+    change_id,
+    citing,
+    law_text,
+    load,
+    load_both,
+    put_items,
+)
 from tests.practice.factories import add_attempt
 from trainer.laws.models import LawText
 
@@ -54,6 +68,20 @@ def test_everybody_reads_a_law_by_its_chapters(as_user, clock):
     assert "尚未施行" in officer.get(f"/laws/{LAW}?version={SECOND}").text
     assert officer.get(f"/laws/{LAW}?version=1999-01-01").status_code == 404
     assert officer.get("/laws/没有这部法").status_code == 404
+
+
+def test_days_of_texts_are_told_as_the_reader_writes_them(as_user, session, clock):
+    clock(NINE)
+    (item_id,) = put_items(citing(1, "2"))
+    load_both()
+    check = f"/items/law-checks/{change_id(session)}/{item_id}"
+    pages = ("/laws", f"/laws/{LAW}", f"/laws/{LAW}/compare?old={FIRST}&new={SECOND}", check)
+    for where, language, day in product(pages, ("zh_CN", "en"), (FIRST, SECOND)):
+        client = as_user("bank")
+        client.set_cookie("locale", language)
+        words = re.sub(r"<[^>]+>", " ", client.get(where).text)
+        assert day not in words, (where, language)
+        assert ("2026年10月1日" if language == "zh_CN" else "1 Oct 2026") in words or where == "/laws"
 
 
 def test_search_finds_articles(as_user, clock):

@@ -93,3 +93,32 @@ def test_marking_again_needs_a_reason_and_the_right_to_run_the_exam(city, marker
             reopen_batch(waiting.exam_id, batch_id, to="same", reason="偏松", by=person(city, name), now=AFTER)
     with pytest.raises(Missing):
         reopen_batch(waiting.exam_id, batch_id + 99, to="same", reason="偏松", by=person(city, "organiser"), now=AFTER)
+
+
+def test_one_answer_alone_is_marked_again_from_the_page_and_the_api(city, markers, as_user, clock):
+    waiting = make_waiting(city, answers=1)
+    plan(city, waiting.exam_id, markers[:2])
+    batch_id = mark_batch(city, waiting.exam_id, "marker1", "4", "2")
+    clock(AFTER)
+    organiser = as_user("organiser")
+    page = f"/exams/{waiting.exam_id}/marking/batches/{batch_id}"
+    assert organiser.get(page).text.count('data-put="position"') == 3
+    assert page in organiser.get(f"/exams/{waiting.exam_id}/marking/batches").text
+    fields = {"to": "same", "reason": "漏看要点", "position": "2"}
+    back = organiser.post(f"{page}/reopen", data=fields)
+    assert back.location.endswith(page)
+    held = read_batch(db.session(), batch_id, person(city, "marker1"))
+    assert [one.state for one in held.answers] == ["given", "returned", "given"]
+    db.session.rollback()
+    address = f"/api/v1{page}"
+    assert [one["state"] for one in organiser.get(address).json["answers"]] == ["given", "returned", "given"]
+    body = {"to": "others", "reason": "偏松", "position": 3}
+    assert organiser.post(f"{address}/reopen", json=body).json == {"answers": 1}
+    assert [one["position"] for one in organiser.get(address).json["answers"]] == [1, 2]
+    assert organiser.post(f"{address}/reopen", json=body).status_code == 404
+    assert organiser.post(f"{page}/reopen", data=fields | {"position": "x"}).status_code == 404
+    listed = organiser.get(f"/api/v1/exams/{waiting.exam_id}/marking/batches").json["items"]
+    assert [(one["given"], one["returned"]) for one in listed] == [(1, 1)]
+    for stranger in ("foreign_organiser", "officer"):
+        assert as_user(stranger).get(address).status_code in (403, 404)
+        assert as_user(stranger).post(f"{address}/reopen", json=body).status_code in (403, 404)

@@ -225,6 +225,12 @@ def test_markup_of_one_text_makes_the_whole_item_markdown():
     assert done.item.options[0].text == r"\*甲\*"
 
 
+def test_html_that_stands_in_a_text_as_elements_keeps_its_lines_and_hides_its_style():
+    listing = "名单：<style>pre.wide{ color: red; }<br/></style><pre>1. 甲 &lt; 乙<br/>2. 乙</pre>谁在____位？"
+    done = read_one(short(("首", 100, ""), stem=listing))
+    assert done.item.stem == "名单：\n1. 甲 < 乙\n2. 乙\n谁在____位？"
+
+
 def test_raised_signs_keep_their_meaning_and_lost_marks_are_named():
     done = read_one(
         multichoice(100, 0).replace("<p>题干</p>", "10<sup>2</sup> x<sub>ab</sub> <u>划线</u> <a href='x'>链接</a>")

@@ -380,3 +380,14 @@ def test_items_that_only_the_test_names_are_read_with_their_stimulus():
     assert len(report.found) == 2
     assert "共用材料。" in str(report.found[1].data["stem"])
     assert [(note.code, note.before) for note in report.notes] == [("file_missing", "items/3.xml")]
+
+
+def test_an_item_that_nothing_in_its_package_names_is_told_and_not_read():
+    manifest = (
+        '<manifest><resources><resource identifier="i" type="imsqti_item_xmlv2p1" href="1.xml">'
+        '<file href="1.xml"/></resource></resources></manifest>'
+    )
+    one = item(CHOICE, declared("H"))
+    report = read(zipped({"imsmanifest.xml": manifest, "1.xml": one, "old/1.xml": one, "notes.xml": "<a/>"}), "x.zip")
+    assert len(report.found) == 1
+    assert [(note.code, note.before) for note in report.notes] == [("item_not_named", "old/1.xml")]

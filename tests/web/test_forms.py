@@ -29,3 +29,4 @@ def test_a_moment_is_read_in_the_citys_time_or_refused_at_the_field(app, typed, 
         assert form.sent() is (found is not None)
         assert form.at.data == found
         assert bool(form.at.errors) is (found is None)
+        assert ("1900 年至 2999 年" in "".join(form.at.errors)) is (typed[:4] in ("9999", "0001"))

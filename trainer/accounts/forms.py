@@ -69,13 +69,13 @@ class PersonForm(BaseForm):
 class GrantForm(BaseForm):
     """A role over a unit's subtree, in one field or in all."""
 
-    role = SelectField(_l("角色"))
+    role = SelectField(_l("角色"), [InputRequired(_l("请选择角色。"))])
     unit_id = SelectField(_l("管理范围"), coerce=int, description=_l("包括所选单位及其全部下级。"))
     field = SelectField(_l("限定领域"), description=_l("不限定则覆盖全部领域；条线指导人员必须限定。"))
 
     def __init__(self, *args: Any, units: Sequence[tuple[int, str]], roles: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.role.choices = [(role, ROLE_NAMES[role]) for role in roles]
+        self.role.choices = [("", _l("请选择角色")), *((role, ROLE_NAMES[role]) for role in roles)]
         self.unit_id.choices = list(units)
         self.field.choices = [("", _l("全部领域")), *field_choices()]
 

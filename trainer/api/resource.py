@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_origin
 
 import orjson
 from flask import Blueprint, Response, request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic_core import PydanticCustomError
 
 from trainer.core.clock import iso_z
@@ -39,6 +39,12 @@ def _one_line(value: str) -> str:
     return _plain_text(value)
 
 
+def _in_calendar(value: datetime) -> datetime:
+    if not 1900 <= value.year <= 2999:
+        raise PydanticCustomError("date_out_of_range", "outside the years 1900 to 2999")
+    return value
+
+
 def _two_places(value: Decimal) -> str:
     return f"{value:.2f}"
 
@@ -51,6 +57,10 @@ Amount = Annotated[
     Field(description="decimal string with two places", examples=["2.50"]),
 ]
 Moment = Annotated[datetime, PlainSerializer(iso_z, return_type=str | None), Field(description="ISO 8601, UTC with Z")]
+MomentIn = Annotated[
+    AwareDatetime, AfterValidator(_in_calendar), Field(description="ISO 8601 with a zone, in the years 1900 to 2999")
+]
+IdIn = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="id as the API gave it", examples=["17"])]
 Id = Annotated[str, Field(description="opaque id", examples=["17"])]
 
 
@@ -141,6 +151,7 @@ CODES = {
     "literal_error": "unknown_value",
     "enum": "unknown_value",
     "control_characters": "control_characters",
+    "date_out_of_range": "date_out_of_range",
 }
 
 

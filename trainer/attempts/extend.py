@@ -15,8 +15,8 @@ from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import last_closing, longest_extra
-from trainer.exams.rules import phase
+from trainer.exams.queries import last_own_closing, longest_extra
+from trainer.exams.rules import own_window, phase
 from trainer.exams.service import extend_closing
 
 MINUTES_MOST = 120
@@ -52,7 +52,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
         )
         if candidate is None:
             raise Missing
-        _refuse_when_out(session, candidate, now)
+        refuse_when_out(session, candidate, now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -65,7 +65,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
             attempt.state == "submitted" or is_over(now, attempt.deadline_at, attempt.grace_seconds)
         ):
             allowed = session.scalar(select(Exam.attempts_allowed).where(Exam.id == exam_id)) or 1
-            if attempt.ordinal >= allowed:
+            if attempt.ordinal >= allowed + candidate.extra_attempts:
                 raise AlreadyHandedIn
             attempt = None
         candidate.extra_minutes += minutes
@@ -101,7 +101,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         if not among:
             raise Missing
         if people:
-            _refuse_when_out(session, people[0], now)
+            refuse_when_out(session, people[0], now)
         exam = session.get_one(Exam, exam_id)
         latest: dict[int, Attempt] = {}
         for attempt in session.scalars(
@@ -115,7 +115,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         for one in people:
             own = latest.get(one.id)
             runs = own is not None and own.state == "open" and not is_over(now, own.deadline_at, own.grace_seconds)
-            if own is not None and not runs and own.ordinal >= exam.attempts_allowed:
+            if own is not None and not runs and own.ordinal >= exam.attempts_allowed + one.extra_attempts:
                 continue
             if one.state != "due" and not runs:
                 continue
@@ -145,17 +145,18 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
         among = list(session.scalars(last.where(Sitting.closes_at == closing)))
         extend_closing(exam_id, closes_at, by=by, now=now)
         under_way = session.execute(
-            select(Attempt, Candidate.extra_minutes, Exam.minutes)
+            select(Attempt, Candidate.extra_minutes, Exam.minutes, Candidate.shift_minutes)
             .join(Candidate, Candidate.id == Attempt.candidate_id)
             .join(Exam, Exam.id == Attempt.exam_id)
             .where(Attempt.exam_id == exam_id, Attempt.state == "open", Attempt.sitting_id.in_(among))
             .order_by(Attempt.id)
             .with_for_update(of=Attempt)
         )
-        for attempt, extra_minutes, minutes in under_way:
+        for attempt, extra_minutes, minutes, shift in under_way:
             if is_over(now, attempt.deadline_at, attempt.grace_seconds):
                 continue
-            ends = deadline(attempt.started_at, closes_at, minutes=minutes, extra_minutes=extra_minutes)
+            closes = own_window(closes_at, closes_at, shift)[1]
+            ends = deadline(attempt.started_at, closes, minutes=minutes, extra_minutes=extra_minutes)
             attempt.deadline_at = max(attempt.deadline_at, ends)
 
 
@@ -166,7 +167,8 @@ def _check(minutes: int, reason: str) -> None:
         raise Invalid.at("reason", "required")
 
 
-def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
+def refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
+    """Raise ``Refused`` once the results of the candidate's exam may be seen."""
     row = session.execute(
         select(
             Sitting.opens_at,
@@ -175,7 +177,7 @@ def _refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> N
             Exam.released_at,
             Exam.grace_seconds,
             longest_extra().label("extra"),
-            last_closing().label("last_closes_at"),
+            last_own_closing().label("last_closes_at"),
         )
         .join(Exam, Exam.id == Sitting.exam_id)
         .where(Sitting.id == candidate.sitting_id)

@@ -21,8 +21,8 @@ from trainer.bank.models import ItemVersion
 from trainer.bank.queries import shows_medium
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import last_closing, longest_extra
-from trainer.exams.rules import ends_at
+from trainer.exams.queries import last_own_closing, longest_extra
+from trainer.exams.rules import ends_at, own_window
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper, PaperItem
@@ -84,7 +84,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a waiting page asks for: the window of the own sitting (aware UTC), and whether a signal opens it."""
+    """What a waiting page asks for: the own window, by sitting and shift (aware UTC), and whether a signal opens it."""
 
     opens_at: datetime
     closes_at: datetime
@@ -96,7 +96,14 @@ class Waiting:
 def _waiting(by_token: bool) -> Any:
     table, columns, conditions = who(Caller(b"", by_token))
     return (
-        select(Sitting.opens_at, Sitting.closes_at, Sitting.awaits_signal, Exam.minutes, *columns)
+        select(
+            Sitting.opens_at,
+            Sitting.closes_at,
+            Candidate.shift_minutes,
+            Sitting.awaits_signal,
+            Exam.minutes,
+            *columns,
+        )
         .select_from(Candidate)
         .join(User, User.id == Candidate.user_id)
         .join(table, table.user_id == User.id)
@@ -107,7 +114,7 @@ def _waiting(by_token: bool) -> Any:
 
 
 def waiting(session: Session, caller: Caller, exam_id: int, now: datetime) -> Waiting:
-    """Return the window of the caller's own sitting: one statement, nothing locked. Raises as ``tick`` does."""
+    """Return the caller's own window: one statement, nothing locked. Raises as ``tick`` does."""
     values: dict[str, Any] = {"exam_id": exam_id, "key": caller.key}
     if not caller.by_token:
         values["now"] = now
@@ -116,7 +123,7 @@ def waiting(session: Session, caller: Caller, exam_id: int, now: datetime) -> Wa
     if row is None:
         raise explain_nothing(connection, caller, now)
     demand_ticket(row, exam_id)
-    return Waiting(row.opens_at, row.closes_at, row.awaits_signal, row.minutes)
+    return Waiting(*own_window(row.opens_at, row.closes_at, row.shift_minutes), row.awaits_signal, row.minutes)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,7 @@ class OwnExam:
     ended_at: datetime
     candidate_state: str
     extra_minutes: int
+    shift_minutes: int
     item_count: int | None
     max_points: Any
     attempts: list[Attempt] = field(default_factory=list)
@@ -232,7 +240,7 @@ def own_exams(
             Paper.item_count,
             Paper.max_points,
             longest_extra(),
-            last_closing(),
+            last_own_closing(),
         )
         .join(Exam, Exam.id == Candidate.exam_id)
         .join(Sitting, Sitting.id == Candidate.sitting_id)
@@ -267,6 +275,7 @@ def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
 
 def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
     candidate, exam, sitting, unit_name, item_count, max_points, longest, last_closes_at = row
+    opens_at, closes_at = own_window(sitting.opens_at, sitting.closes_at, candidate.shift_minutes)
     return OwnExam(
         exam_id=exam.id,
         blueprint_id=exam.blueprint_id,
@@ -277,16 +286,17 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         pass_mark=exam.pass_mark,
         release=exam.release,
         released_at=exam.released_at,
-        attempts_allowed=exam.attempts_allowed,
+        attempts_allowed=exam.attempts_allowed + candidate.extra_attempts,
         grace_seconds=exam.grace_seconds,
-        opens_at=sitting.opens_at,
-        closes_at=sitting.closes_at,
+        opens_at=opens_at,
+        closes_at=closes_at,
         room=sitting.room,
         awaits_signal=sitting.awaits_signal,
         is_mock=exam.is_mock,
         ended_at=ends_at(last_closes_at, longest, grace_seconds=exam.grace_seconds),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
+        shift_minutes=candidate.shift_minutes,
         item_count=item_count,
         max_points=max_points,
         attempts=attempts,
@@ -315,6 +325,11 @@ class Desk:
     incidents: int
     extra_minutes: int
     item_count: int
+    opens_at: datetime
+    closes_at: datetime
+    shift_minutes: int
+    attempts: int
+    attempts_allowed: int
 
 
 def board(session: Session, exam_id: int) -> list[Desk]:
@@ -359,7 +374,13 @@ def _people() -> Any:
             Candidate.extra_minutes,
             Paper.item_count,
             Candidate.sitting_id,
+            Sitting.opens_at,
+            Sitting.closes_at,
+            Candidate.shift_minutes,
+            (Exam.attempts_allowed + Candidate.extra_attempts).label("allowed"),
         )
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .join(Exam, Exam.id == Candidate.exam_id)
         .join(User, User.id == Candidate.user_id)
         .join(Unit, Unit.id == Candidate.unit_id)
         .outerjoin(Paper, Paper.id == Candidate.paper_id)
@@ -368,6 +389,7 @@ def _people() -> Any:
 
 def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dict[int, int]) -> Desk:
     last_saved_at, answered = saved.get(attempt.id, (None, 0)) if attempt else (None, 0)
+    opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
     return Desk(
         candidate_id=row[0],
         user_id=row[2],
@@ -387,6 +409,11 @@ def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dic
         extra_minutes=row[6],
         item_count=row[7] or 0,
         sitting_id=row[8],
+        opens_at=opens_at,
+        closes_at=closes_at,
+        shift_minutes=row.shift_minutes,
+        attempts=attempt.ordinal if attempt else 0,
+        attempts_allowed=row.allowed,
     )
 
 
@@ -427,21 +454,23 @@ class RoomLine:
     awaits_signal: bool
     due: int
     started: int
+    shifted: int
 
 
 def rooms_of(session: Session, exam_id: int) -> list[RoomLine]:
-    """Return the sittings of an exam by number, with how many are due and how many of all have started."""
+    """Return the sittings of an exam by number, with how many are due, have started, start shifted."""
     begun = exists().where(Attempt.candidate_id == Candidate.id).correlate(Candidate)
     counted = session.execute(
         select(
             Candidate.sitting_id,
             func.sum(case((Candidate.state == "due", 1), else_=0)),
             func.sum(case((begun, 1), else_=0)),
+            func.sum(case((Candidate.shift_minutes > 0, 1), else_=0)),
         )
         .where(Candidate.exam_id == exam_id)
         .group_by(Candidate.sitting_id)
     )
-    counts = {row[0]: (int(row[1]), int(row[2])) for row in counted}
+    counts = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in counted}
     rows = session.scalars(select(Sitting).where(Sitting.exam_id == exam_id).order_by(Sitting.number))
     return [
         RoomLine(
@@ -453,7 +482,7 @@ def rooms_of(session: Session, exam_id: int) -> list[RoomLine]:
             one.capacity,
             one.form,
             one.awaits_signal,
-            *counts.get(one.id, (0, 0)),
+            *counts.get(one.id, (0, 0, 0)),
         )
         for one in rows
     ]

@@ -29,7 +29,10 @@ from trainer.laws.queries import Citation, CitedArticle, cited_articles
 from trainer.laws.wording import place_name
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
+from trainer.marking.queries.appeals import appeals_until, own_appeals
 from trainer.marking.rules import may_see_result, profile
+from trainer.marking.rules.appealing import REASON_MOST as APPEAL_MOST
+from trainer.marking.wording import REMEDY_NAMES
 from trainer.papers.queries import commitments_of
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
@@ -173,6 +176,8 @@ def result(attempt_id):
         db.session(),
         [(one["law"], one["version"], one["article"]) for item in found["items"] for one in item["basis"]],
     )
+    appeals_end = appeals_until(db.session(), attempt_id, now)
+    appealed = own_appeals(db.session(), attempt_id)
     end_read()
     only_wrong = request.args.get("show") == "wrong"
     items = [_shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
@@ -189,6 +194,10 @@ def result(attempt_id):
         only_wrong=only_wrong,
         wrong_count=sum(1 for one in found["items"] if not one["correct"]),
         exam=exam,
+        remedy_names=REMEDY_NAMES,
+        appealed=appealed,
+        appeals_end=appeals_end if appeals_end is not None and now < appeals_end else None,
+        appeal_most=APPEAL_MOST,
     )
 
 
@@ -265,16 +274,22 @@ def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict
 
     chosen = item["answer"] if isinstance(item["answer"], list) else [item["answer"]]
     right = item["right_answer"] if isinstance(item["right_answer"], list) else [item["right_answer"]]
+    outcome = item["repair"] and item["repair"]["remedy"]
+    if item["correct"] and item["answered"] and outcome == "also_accept":
+        # One of several right answers: what was chosen is right, although another one is shown.
+        right = chosen
     for option in options:
         option["chosen"], option["right"] = option["key"] in chosen, option["key"] in right
     part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
+    verdict = "right" if item["correct"] else "part" if part else "wrong"
     return {
         **item,
         "case_name": item["case"] and item["case"]["case"],
         "options": options,
         "own": told(item["answer"]),
         "key": told(item["right_answer"]),
-        "verdict": "right" if item["correct"] else "part" if part else "wrong",
+        "verdict": outcome if outcome in ("drop", "full_marks") else verdict,
+        "also_right": [told(one) for one in item["repair"]["also_right"]] if item["repair"] else [],
         "basis": [
             {
                 **one,
@@ -414,6 +429,9 @@ def _board(exam_id: int, now: datetime) -> dict[str, Any]:
                 "items": desk.item_count,
                 "incidents": desk.incidents,
                 "extra": desk.extra_minutes,
+                "shift": desk.shift_minutes,
+                "opens": desk.opens_at.astimezone(zone()).strftime("%m-%d %H:%M") if desk.shift_minutes else None,
+                "again": desk.state == "submitted" and desk.attempts >= desk.attempts_allowed,
                 "started": _clock(desk.started_at),
                 "saved": _clock(desk.last_saved_at),
                 "submitted": _clock(desk.submitted_at),

@@ -15,7 +15,7 @@ from trainer.audit.service import record
 from trainer.core.clock import iso_z
 from trainer.core.database import transaction
 from trainer.core.errors import Missing, Refused
-from trainer.exams.changing import deal_rooms, due_people, held_exam, tell
+from trainer.exams.changing import deal_rooms, due_people, held_exam, note_shifts, tell
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.orgs.models import Unit
 
@@ -31,7 +31,8 @@ class RoomFull(Refused):
 def move_candidates(exam_id: int, user_ids: Sequence[int], sitting_id: int, *, by: Person, now: datetime) -> int:
     """Give candidates of an exam this sitting and return how many moved; who is there or has started stays.
 
-    In a published exam those who moved are told. Raises ``RoomFull``, ``Missing``, and ``Refused`` for a sitting that
+    A shifted start was granted for the sitting that is left, and ends with it. In a published exam those who moved are
+    told. Raises ``RoomFull``, ``Missing``, and ``Refused`` for a sitting that
     is over.
     """
     with transaction() as session:
@@ -53,7 +54,8 @@ def move_candidates(exam_id: int, user_ids: Sequence[int], sitting_id: int, *, b
 def spread_candidates(exam_id: int, way: str, *, by: Person, now: datetime) -> int:
     """Spread those due who have not started over the sittings that have not opened; return how many moved.
 
-    ``way`` is one of ``WAYS``. Seats of those who stay in these sittings are kept free. Raises ``RoomFull``, and
+    ``way`` is one of ``WAYS``. Who has a shifted start stays. Seats of those who stay in these sittings are kept
+    free. Raises ``RoomFull``, and
     ``Refused`` when no sitting is left.
     """
     with transaction() as session:
@@ -65,7 +67,11 @@ def spread_candidates(exam_id: int, way: str, *, by: Person, now: datetime) -> i
         if not ahead:
             raise Refused("no_sitting_ahead")
         among = {one.id for one in ahead}
-        people = [one for one in _not_started(session, exam_id, None) if one.state == "due" and one.sitting_id in among]
+        people = [
+            one
+            for one in _not_started(session, exam_id, None)
+            if one.state == "due" and one.sitting_id in among and not one.shift_minutes
+        ]
         paths = {
             row.user_id: row.path
             for row in session.execute(
@@ -120,11 +126,12 @@ def _seat(session: Session, exam: Exam, seats: dict[int, int], *, by: Person, no
             session.execute(
                 update(Candidate)
                 .where(Candidate.exam_id == exam.id, Candidate.user_id.in_(people[start : start + 500]))
-                .values(sitting_id=sitting_id)
+                .values(sitting_id=sitting_id, shift_minutes=0, shift_reason="")
             )
         number = session.scalar(select(Sitting.number).where(Sitting.id == sitting_id))
         detail = {"people": people, "sitting": number}
         record("exam.candidates_seated", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+    note_shifts(session, exam.id)
     if exam.state == "published":
         for start in range(0, len(seats), 500):
             deal_rooms(session, exam, sorted(seats)[start : start + 500])

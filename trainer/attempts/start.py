@@ -21,6 +21,7 @@ from trainer.attempts.rules.timing import deadline, is_over, may_start
 from trainer.core.database import grouped
 from trainer.core.errors import Forbidden, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import own_window
 from trainer.papers.models import Paper
 from trainer.papers.rules.drawing import form_of_attempt
 
@@ -67,6 +68,8 @@ def _entry(by_token: bool) -> Any:
             Candidate.sitting_id,
             Candidate.paper_id,
             Candidate.extra_minutes,
+            Candidate.shift_minutes,
+            Candidate.extra_attempts,
             Candidate.user_id,
             Sitting.opens_at,
             Sitting.closes_at,
@@ -155,19 +158,23 @@ def _refusal(row: Any, now: datetime) -> str:
     """Return the code of what stands against a new attempt, empty when nothing does."""
     if row.candidate_state != "due":
         return NotACandidate.code
-    window = may_start(now, row.opens_at, row.closes_at, extra_minutes=row.extra_minutes)
+    window = may_start(now, *_window(row), extra_minutes=row.extra_minutes)
     if window != "yes":
         return window
     if row.awaits_signal:
         return NotOpen.code
-    if row.attempt_id is not None and row.ordinal >= row.attempts_allowed:
+    if row.attempt_id is not None and row.ordinal >= row.attempts_allowed + row.extra_attempts:
         return AttemptsUsedUp.code
     return ""
 
 
+def _window(row: Any) -> tuple[datetime, datetime]:
+    return own_window(row.opens_at, row.closes_at, row.shift_minutes)
+
+
 def _raised(code: str, row: Any) -> Exception:
     if code == NotOpen.code:
-        return NotOpen(opens_at=row.opens_at)
+        return NotOpen(opens_at=_window(row)[0])
     return {one.code: one for one in (NotACandidate, Closed, AttemptsUsedUp)}[code]()
 
 
@@ -181,7 +188,7 @@ def _why_not(connection: Connection, caller: Caller, exam_id: int, now: datetime
 
 
 def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> OpenAttempt:
-    ends = deadline(now, row.closes_at, minutes=row.minutes, extra_minutes=row.extra_minutes)
+    ends = deadline(now, _window(row)[1], minutes=row.minutes, extra_minutes=row.extra_minutes)
     ordinal = (row.ordinal or 0) + 1
     paper_id = row.paper_id if ordinal == 1 else _paper_of(connection, row, ordinal)
     values = {

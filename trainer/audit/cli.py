@@ -8,7 +8,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from trainer.hours.sealing import said_of, verify
+from trainer.hours.sealing import verify
+from trainer.hours.wording import said_of
 
 audit = AppGroup("audit", help="The record of who changed what.")
 commands = [audit]

@@ -18,7 +18,7 @@ from trainer.accounts.rules import Person
 from trainer.accounts.wording import ROLE_NAMES
 from trainer.audit.models import Entry
 from trainer.audit.queries import AuditFilter, actions, entries
-from trainer.audit.wording import FAMILIES, action_name, details, target_name
+from trainer.audit.wording import FAMILIES, action_name, details, is_action, target_name
 from trainer.core.database import db
 from trainer.hours.queries import names_of
 from trainer.hours.sealing import CHAINS, glance
@@ -72,6 +72,7 @@ def index():
     page = paged(
         session, entries(visible(current_user.scope("audit.view")), wanted, zone()), *asked_page(), scalars=True
     )
+    known = actions(session)
     return render_template(
         "audit/list.html",
         page=page,
@@ -79,7 +80,8 @@ def index():
         actor=actor,
         **shown(page.items),
         families=FAMILIES,
-        actions=[(family, list(names)) for family, names in groupby(actions(session), _family)],
+        actions=[(family, list(names)) for family, names in groupby(known, _family)],
+        no_such_action=bool(wanted.action) and not is_action(wanted.action, known),
     )
 
 

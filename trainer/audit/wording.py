@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,10 @@ FAMILIES: dict[str, Any] = {
 }
 
 ACTIONS: dict[str, Any] = {
+    "attempt.allowed_again": _l("允许再考一次"),
     "attempt.extended": _l("给考生补时"),
     "attempt.forced": _l("强制交卷"),
+    "attempt.taken_over": _l("停止原设备作答"),
     "class.changed": _l("修改培训班"),
     "class.confirmed": _l("确认培训班"),
     "class.discarded": _l("删除培训班草稿"),
@@ -60,25 +62,33 @@ ACTIONS: dict[str, Any] = {
     "competition.teams_saved": _l("保存代表队"),
     "competition.thawed": _l("解除封榜"),
     "demo.loaded": _l("载入演示城市"),
+    "exam.appeal_days_set": _l("设定申诉期限"),
+    "exam.appealed": _l("提出申诉"),
+    "exam.appeals_rejected": _l("驳回申诉"),
     "exam.cancelled": _l("取消考试"),
     "exam.candidate_excused": _l("登记免考、缓考"),
     "exam.candidate_removed": _l("移除考生"),
     "exam.candidates_added": _l("增加考生"),
+    "exam.candidates_seated": _l("安排考生场次"),
     "exam.changed": _l("修改考试"),
     "exam.drafted": _l("拟定考试"),
     "exam.extended": _l("延长考试时间"),
     "exam.key_printed": _l("印制答案"),
+    "exam.minutes_added": _l("给一场或全体补时"),
     "exam.paper_printed": _l("印制试卷"),
     "exam.papers_added": _l("为后补考生组卷"),
+    "exam.papers_redrawn": _l("重新组卷"),
     "exam.published": _l("发布考试"),
     "exam.released": _l("公布成绩"),
-    "exam.candidates_seated": _l("安排考生场次"),
-    "exam.minutes_added": _l("给一场或全体补时"),
+    "exam.repair_proposed": _l("提出试题更正"),
+    "exam.repair_published": _l("签发试题更正"),
+    "exam.repair_withdrawn": _l("撤回试题更正"),
+    "exam.sheet_printed": _l("印制答题卡"),
     "exam.signal_given": _l("发令开考"),
+    "exam.start_shifted": _l("错时开考"),
     "exam.sitting_added": _l("增加场次"),
     "exam.sitting_changed": _l("修改场次"),
     "exam.sitting_removed": _l("删除场次"),
-    "exam.sheet_printed": _l("印制答题卡"),
     "exam.ticket_used": _l("用准考码登录"),
     "exam.tickets_issued": _l("发放准考码"),
     "feedback.answered": _l("答复意见"),
@@ -169,7 +179,10 @@ DETAILS: dict[str, Any] = {
     "added": _l("新增"),
     "answer": _l("答题编号"),
     "answers": _l("答题数"),
+    "appeal": _l("申诉编号"),
+    "appeals": _l("申诉"),
     "articles": _l("条文"),
+    "attempts": _l("作答次数"),
     "batch": _l("批次"),
     "batch_size": _l("每批份数"),
     "before": _l("原代码"),
@@ -192,6 +205,7 @@ DETAILS: dict[str, Any] = {
     "from_unit": _l("原单位"),
     "hours": _l("学时"),
     "in_force_from": _l("施行日期"),
+    "item_version": _l("试题版本编号"),
     "kind": _l("类型"),
     "law": _l("法规"),
     "made_by": _l("提出人编号"),
@@ -206,15 +220,19 @@ DETAILS: dict[str, Any] = {
     "outcome": _l("结果"),
     "papers": _l("试卷"),
     "parent": _l("上级单位"),
+    "part": _l("案例小题"),
     "people": _l("人数"),
     "pool": _l("题库摘要"),
+    "position": _l("第几份"),
     "present": _l("到课"),
     "proposed": _l("待审的新文本"),
     "published": _l("已发布"),
     "read_only": _l("只读"),
     "reason": _l("理由"),
     "refused": _l("未通过"),
+    "remedy": _l("更正方式"),
     "renumbered": _l("条号变动"),
+    "repair": _l("更正编号"),
     "report": _l("报错"),
     "reserved": _l("保留题"),
     "role": _l("角色"),
@@ -256,6 +274,11 @@ class Detail:
 def action_name(action: str) -> str:
     """Return what an action is called, the code itself where it has no name."""
     return str(ACTIONS.get(action, action))
+
+
+def is_action(text: str, recorded: Iterable[str]) -> bool:
+    """Return whether a text names an action or a family of actions, of those known and of those ``recorded``."""
+    return any(text == one or text == one.split(".", 1)[0] for one in (*ACTIONS, *recorded))
 
 
 def target_name(target: str, names: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from question_bank.lawdiff import OUTCOMES
 from question_bank.lawtexts import article_order, label_of, read_law
 from question_bank.store import InvalidBank
 from question_bank.topics import taxonomy
-from trainer.bank.exporting import ANSWERS, export, items_for
+from trainer.bank.exporting import ANSWERS, endings_of, export, items_for
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES
 from trainer.bank.import_choices import CHOICES, SKIP, Choices
 from trainer.bank.import_forms import assumed
@@ -110,7 +110,7 @@ def import_files(
             )
     except Refused as refusal:
         raise click.ClickException(_why(refusal)) from None
-    _tell(report, "would be " if dry_run else "", skipped=_skipped(reading, again, same_stem))
+    _tell(report, dry_run=dry_run, skipped=_skipped(reading, again, same_stem))
 
 
 def _lines(reading: Reading) -> Iterator[str]:
@@ -128,9 +128,9 @@ def _lines(reading: Reading) -> Iterator[str]:
             yield f"{where}: refused: {at or 'item'}: {_said(code, params)}"
         yield from (f"{where}: {_repair(*one)}" for one in row["repairs"] if one[2] != CERTAIN or one[6])
         if row["outcome"] in (AGAIN, SAME_STEM):
-            yield f"{where}: {row['outcome']}: {row['other']}" + (" (other key)" if row["key"] else "")
+            yield f"{where}: {row['outcome']}: {row['other']}" + (_("（答案不同）") if row["key"] else "")
         elif row["outcome"] == TWICE:
-            yield f"{where}: twice: {row['row']}" + (" (other key)" if row["key"] else "")
+            yield f"{where}: twice: {row['row']}" + (_("（答案不同）") if row["key"] else "")
         if row["near"]:
             yield f"{where}: near: {', '.join(map(str, row['near']))}"
 
@@ -160,19 +160,20 @@ def _skipped(reading: Reading, again: str, same_stem: str) -> int:
 
 @bank.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(WRITABLE), default="json", show_default=True)
+@click.option("--format", "format_name", type=click.Choice(WRITABLE), help="Found by FILE's ending where not given.")
 @click.option("--topic", "topics", multiple=True, help="Slug of a topic; may be given several times.")
 @click.option("--kind", type=click.Choice(list(KIND_NAMES)), help="One kind only.")
 @click.option("--state", type=click.Choice(ITEM_STATES), default="published", show_default=True)
 @click.option("--pool", type=click.Choice([*POOLS, "all"]), default="all", show_default=True)
 @click.option("--answers", type=click.Choice(ANSWERS), default="beside", show_default=True, help="For Word.")
 def export_file(
-    file: Path, format_name: str, topics: tuple[str, ...], kind: str | None, state: str, pool: str, answers: str
+    file: Path, format_name: str | None, topics: tuple[str, ...], kind: str | None, state: str, pool: str, answers: str
 ) -> None:
     """Export questions to FILE: the text that stands, with what the format cannot keep told line by line."""
+    chosen = _format_by_ending(file, format_name)
     for slug in topics:
         if taxonomy().find_topic(slug) is None:
-            raise click.BadParameter(f"there is no topic {slug!r}", param_hint="--topic")
+            raise click.BadParameter(_("没有“%(slug)s”这个主题。", slug=slug), param_hint="--topic")
     found: dict[str, Item] = {}
     for topic in topics or ("",):
         for one in POOLS if pool == "all" else (pool,):
@@ -181,16 +182,33 @@ def export_file(
             today = local_day(utcnow(), current_app.config["ZONE"])
             found |= {item.id: item for item in items_for(db.session(), wanted, everything, today)}
     end_read()
-    made = export([found[code] for code in sorted(found)], format_name, by=None, answers=answers)
+    made = export([found[code] for code in sorted(found)], chosen, by=None, answers=answers)
     file.write_bytes(made.content)
     left_out = {loss.item.split(".")[0] for loss in made.losses if loss.whole}
     for loss in made.losses:
-        if loss.whole or format_name != "word":
+        if loss.whole or chosen != "word":
             told = _("整题略去") if loss.whole else _("没有保留")
             click.echo(f"{loss.item}: {told}: {say(loss.code, loss.params)}", err=True)
-    click.echo(f"{made.count - len(left_out)} questions written to {file}")
+    click.echo(_("已写入 %(n)s 题：%(file)s", n=made.count - len(left_out), file=file))
     if left_out:
         click.echo(_("这种格式装不下其中 %(n)s 题，它们不在文件里。", n=len(left_out)), err=True)
+
+
+def _format_by_ending(file: Path, asked: str | None) -> str:
+    """Return the format to write: the one asked for, whose ending the file must have, or the one of its ending."""
+    ending = file.suffix.lower()
+    offered = (asked,) if asked else WRITABLE
+    fitting = [name for name in offered if ending in endings_of(name)]
+    if not fitting:
+        known = ", ".join(sorted({one for name in offered for one in endings_of(name)}))
+        told = _("文件名要以 %(endings)s 之一结尾，这里是“%(name)s”。", endings=known, name=file.name)
+        raise click.BadParameter(told, param_hint="FILE")
+    if len(fitting) > 1:
+        told = _(
+            "以 %(ending)s 结尾的有几种格式，请用 --format 选择：%(names)s。", ending=ending, names=", ".join(fitting)
+        )
+        raise click.BadParameter(told, param_hint="--format")
+    return fitting[0]
 
 
 @bank.command("load-shipped")
@@ -199,21 +217,24 @@ def load_shipped_content() -> None:
     try:
         report = load_shipped(now=utcnow())
     except InvalidBank as error:
-        raise click.ClickException(f"the shipped content is faulty:\n{error}") from None
-    _tell(report, "")
+        raise click.ClickException(_("随附的题库有错：\n%(why)s", why=error)) from None
+    _tell(report)
 
 
-def _tell(report: ImportReport, would: str, skipped: int = 0) -> None:
+def _tell(report: ImportReport, *, dry_run: bool = False, skipped: int = 0) -> None:
     for name in ("added", "changed", "proposed", "kept", "busy"):
         for item_id in getattr(report, name)[:200]:
             click.echo(f"{name} {item_id}")
-    told = f"{len(report.added)} {would}added, {len(report.changed)} {would}changed, "
-    if report.proposed:
-        told += f"{len(report.proposed)} {would}proposed, "
-    told += f"{len(report.unchanged)} unchanged, {len(report.kept)} kept as edited here"
-    if report.busy:
-        told += f", {len(report.busy)} left alone because somebody is at work on them"
-    click.echo(told + (f", {skipped} skipped" if skipped else ""))
+    told = [
+        _("新增 %(n)s 题", n=len(report.added)),
+        _("修改 %(n)s 题", n=len(report.changed)),
+        _("没有变化 %(n)s 题", n=len(report.unchanged)),
+        _("保留本站修改 %(n)s 题", n=len(report.kept)),
+    ]
+    told += [_("待审 %(n)s 题", n=len(report.proposed))] if report.proposed else []
+    told += [_("有人正在处理，没有动 %(n)s 题", n=len(report.busy))] if report.busy else []
+    told += [_("跳过 %(n)s 题", n=skipped)] if skipped else []
+    click.echo((_("试运行，没有写入。") if dry_run else "") + _("，").join(told) + _("。"))
 
 
 @laws.command("import")

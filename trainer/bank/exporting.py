@@ -14,7 +14,8 @@ from question_bank import Item
 from question_bank.fields import OPEN, RESERVED
 from question_bank.formats import FORMATS, Format, Loss
 from trainer.audit.service import record
-from trainer.bank.queries import ItemFilter, items_to_export
+from trainer.bank.filed_queries import items_to_export
+from trainer.bank.queries import ItemFilter
 from trainer.bank.work_queries import Viewer, may_be_seen_by
 from trainer.core.database import transaction
 from trainer.core.errors import Invalid, Missing
@@ -60,6 +61,11 @@ def losses_of(items: Iterable[Item], name: str) -> list[Loss]:
     return format_to_write(name).losses(rows, media=media_of(rows))
 
 
+def endings_of(name: str) -> tuple[str, ...]:
+    """Return the endings that a file of a format may have when it is written, the usual one first."""
+    return (ENDINGS[name],) if name in ENDINGS else FORMATS[name].suffixes
+
+
 def export(items: list[Item], name: str, *, by: int | None, answers: str = "beside", title: str = "") -> Exported:
     """Return the file, and put down who took how many items, each reserved one by its id.
 
@@ -78,7 +84,7 @@ def export(items: list[Item], name: str, *, by: int | None, answers: str = "besi
     with transaction():
         detail: dict[str, Any] = {"format": name, "count": len(items)}
         record("items.exported", by=by, target="bank", detail=detail | ({"reserved": reserved} if reserved else {}))
-    ending = ENDINGS.get(name, chosen.suffixes[0])
+    ending = endings_of(name)[0]
     losses = tuple(chosen.losses(items, media=media))
     return Exported(content, f"questions-{name}{ending}", chosen.media_type, len(items), losses)
 

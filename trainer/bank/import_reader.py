@@ -105,7 +105,7 @@ def main(folder: Path) -> None:
             made[-1] += incoming.completed(part, task["defaults"], media=known_media)
             checked += len(part)
             tell("check", checked, count)
-    held = incoming.Holdings()
+    held = incoming.Holdings(apart=task["apart"])
     with (folder / "held.jsonl").open("rb") as lines:
         for line in lines:
             held.add(*json.loads(line))

@@ -20,6 +20,7 @@ import orjson
 from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from trainer.bank.filed_queries import FILED, fields_of, kept_apart
 from trainer.bank.models import ItemMedia, ItemRecord, ItemVersion
 from trainer.core.errors import Refused
 
@@ -59,11 +60,19 @@ def write_task(
         "defaults": dict(defaults),
         "language": language,
         "media": list(session.scalars(select(ItemMedia.sha256))),
+        "apart": kept_apart(session),
     }
     (folder / "task.json").write_bytes(orjson.dumps(task))
+    fields = fields_of(session)
     rows = session.execute(
         # As text: the bodies only pass through, and ten thousand of them are dear to parse and write again.
-        select(ItemRecord.code, ItemVersion.content_hash, cast(ItemVersion.body, String))
+        select(
+            ItemRecord.id,
+            ItemRecord.code,
+            ItemVersion.content_hash,
+            cast(ItemVersion.body, String),
+            *(getattr(ItemRecord, name) for name in FILED),
+        )
         .join(
             ItemVersion,
             or_(ItemVersion.id == ItemRecord.version_id, ItemVersion.id == ItemRecord.proposed_version_id),
@@ -72,9 +81,10 @@ def write_task(
         .execution_options(yield_per=500)
     )
     with os.fdopen(os.open(folder / "held.jsonl", os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as lines:
-        for code, content_hash, body in rows:
+        for item_id, code, content_hash, body, *filed in rows:
             one_line = body if "\n" not in body else json.dumps(json.loads(body), ensure_ascii=False)
-            lines.write(f'["{code}","{content_hash.hex()}",{one_line}]\n')
+            told = orjson.dumps(dict(zip(FILED, filed, strict=True)) | {"fields": fields.get(item_id, [])}).decode()
+            lines.write(f'["{code}","{content_hash.hex()}",{one_line},{told}]\n')
     return mark
 
 

@@ -323,23 +323,27 @@ def put_in(
         for start in range(0, len(old), PART):
             session.execute(delete(ItemField).where(ItemField.item_id.in_(old[start : start + PART])))
             session.execute(delete(ItemBasis).where(ItemBasis.item_id.in_(old[start : start + PART])))
-    versions = [
-        {
-            "item_id": ids[entry.id],
-            "number": known[entry.id].number + 1 if entry.id in known else 1,
-            "body": entry.body,
-            "public": entry.public,
-            "content_hash": entry.content_hash,
-            "created_at": now,
-            "created_by": by,
-            "changes_key": entry.id in places.other_key,
-            "note": entry.note[:300],
-            "is_shipped": by is None,
-        }
-        for entry in fresh + places.proposed
-    ]
-    made = session.execute(insert(ItemVersion).returning(ItemVersion.id, ItemVersion.item_id), versions)
-    version_of = {item_id: version_id for version_id, item_id in made}
+    coming = fresh + places.proposed
+    version_of: dict[int, int] = {}
+    # In parts: the statement of all of them holds every text a second and a third time.
+    for start in range(0, len(coming), PART):
+        versions = [
+            {
+                "item_id": ids[entry.id],
+                "number": known[entry.id].number + 1 if entry.id in known else 1,
+                "body": entry.body,
+                "public": entry.public,
+                "content_hash": entry.content_hash,
+                "created_at": now,
+                "created_by": by,
+                "changes_key": entry.id in places.other_key,
+                "note": entry.note[:300],
+                "is_shipped": by is None,
+            }
+            for entry in coming[start : start + PART]
+        ]
+        made = session.execute(insert(ItemVersion).returning(ItemVersion.id, ItemVersion.item_id), versions)
+        version_of.update((item_id, version_id) for version_id, item_id in made)
     if fresh:
         _let_stand(session, fresh, ids, version_of, known, terms)
     if places.proposed:

@@ -21,7 +21,7 @@ from trainer.laws.wording import CHECK_NAMES, OUTCOME_NAMES
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
-from trainer.web.sentences import sentence
+from trainer.web.sentences import refusal_told
 from trainer.web.view import LARGEST_ID, Page, asked_id, asked_page, paged
 
 bp = Blueprint("law_checks", __name__, url_prefix="/items/law-checks")
@@ -155,9 +155,8 @@ def _do(change_id: int, item_id: int, work: Any, state: str) -> Any:
     try:
         done = work()
     except Refused as refusal:
-        if refusal.status in (403, 404):
-            raise
-        flash(sentence(refusal.code, refusal.params), "danger")
+        for told in refusal_told(refusal):
+            flash(told, "danger")
         return redirect(url_for("law_checks.show", change_id=change_id, item_id=item_id), 303)
     flash(done, "success")
     wanted = law_queue.QueueFilter(_own(), state, viewer=viewer(current_user))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -432,45 +432,6 @@ def fields_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[str]]
     rows = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(sorted(set(item_ids))))
     for item_id, field in session.execute(rows.order_by(ItemField.field)):
         found.setdefault(item_id, []).append(field)
-    return found
-
-
-def items_to_export(session: Session, wanted: ItemFilter, today: date, *conditions: ColumnElement[bool]) -> list[Item]:
-    """Return the text that stands of the items that ``wanted`` asks for, by id, filed as they are filed now.
-
-    ``conditions`` narrow that to what the reader may see (``work_queries.may_be_seen_by``).
-    """
-    matching = items_matching(wanted, today).where(*conditions)
-    columns = (
-        ItemRecord.id,
-        ItemRecord.wing,
-        ItemRecord.topic,
-        ItemRecord.difficulty,
-        ItemRecord.pool,
-        ItemRecord.variant_group,
-    )
-    rows = session.execute(matching.with_only_columns(*columns, ItemVersion.body)).all()
-    fields: dict[int, list[str]] = {}
-    ids = matching.with_only_columns(ItemRecord.id).order_by(None)
-    held = select(ItemField.item_id, ItemField.field).where(ItemField.item_id.in_(ids))
-    for item_id, field in session.execute(held.order_by(ItemField.field)):
-        fields.setdefault(item_id, []).append(field)
-    found = []
-    for row in rows:
-        item = Item.from_dict(row.body)
-        filed = fields.get(row.id, [])
-        ordered = [one for one in item.fields if one in filed] + [one for one in filed if one not in item.fields]
-        found.append(
-            replace(
-                item,
-                wing=row.wing,
-                topic=row.topic,
-                difficulty=row.difficulty,
-                pool=row.pool,
-                variant_group=row.variant_group,
-                fields=tuple(ordered) or item.fields,
-            )
-        )
     return found
 
 

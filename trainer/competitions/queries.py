@@ -208,6 +208,7 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
             Exam.grace_seconds,
             _of_exam(func.min(Sitting.opens_at), Sitting),
             _of_exam(func.max(Sitting.closes_at), Sitting),
+            _of_exam(func.max(func.coalesce(Sitting.shifted_closes_at, Sitting.closes_at)), Sitting),
             _of_exam(func.max(Candidate.extra_minutes), Candidate),
             _of_exam(func.count(), Candidate, Candidate.state == "due"),
             unsettled,
@@ -237,10 +238,10 @@ def _promised(names: str) -> ColumnElement[bool]:
 
 def _round(row: Any, names: str) -> RoundOutline:
     promised = [rule for rule, there in zip(showing.STRICTNESS, row[-3:], strict=True) if there]
-    _competition, *own, grace_seconds, opens_at, closes_at, extra_minutes, due, unsettled = row[:-3]
+    _competition, *own, grace_seconds, opens_at, closes_at, last_closes_at, extra_minutes, due, unsettled = row[:-3]
     ended_at = None
-    if closes_at is not None:
-        ended_at = showing.ends_at(closes_at, extra_minutes=extra_minutes or 0, grace_seconds=grace_seconds)
+    if last_closes_at is not None:
+        ended_at = showing.ends_at(last_closes_at, extra_minutes=extra_minutes or 0, grace_seconds=grace_seconds)
     return RoundOutline(
         *own, opens_at, closes_at, ended_at, due, bool(unsettled), showing.strictest([names, *promised])
     )

@@ -55,7 +55,7 @@ def load(officers: int, seed: int) -> None:
     except Refused as refusal:
         raise click.ClickException(sentence(refusal.code, refusal.params)) from None
     except InvalidBank as error:
-        raise click.ClickException(f"the shipped content is faulty:\n{error}") from None
+        raise click.ClickException(_("随附的题库有错：\n%(why)s", why=error)) from None
     click.echo(
         _(
             "演示城市已载入：%(units)s 个单位，%(people)s 人，其中行政执法人员 %(officers)s 人。",

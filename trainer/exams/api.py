@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from flask import url_for
 from flask_login import current_user
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from trainer.api.resource import Amount, Id, Line, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.api.resource import Amount, Id, Line, Listing, Moment, MomentIn, Shape, Text, api_blueprint, operation
 from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing
@@ -67,8 +67,8 @@ class CandidatesIn(Shape):
 
 class ExamIn(Shape):
     title: Line
-    opens_at: AwareDatetime
-    closes_at: AwareDatetime
+    opens_at: MomentIn
+    closes_at: MomentIn
     minutes: int = Field(ge=1, le=600)
     pass_mark: Decimal | None = Field(None, ge=0, max_digits=9, description="points; null for none")
     attempts: int = Field(1, ge=1, le=20)
@@ -88,6 +88,7 @@ class ExamIn(Shape):
     )
     unit: Text | None = Field(None, max_length=40, description="code of the owning unit; the widest of one's scope")
     draft: bool = False
+    mock: bool = Field(False, description="a mock exam: the same pages, counts for nothing")
 
 
 class SectionOut(Shape):
@@ -118,6 +119,8 @@ class ExamLineOut(Shape):
     credit_hours: Amount | None
     item_count: int
     max_points: Amount
+    mock: bool
+    resit_of: Id | None = Field(description="the exam that this one makes up for")
     may_enter: bool = Field(description="the caller is a candidate who is due")
     may_manage: bool
     candidates: int | None = Field(description="how many are due; null for those who only enter")
@@ -167,6 +170,8 @@ def _values(exam: ExamLine, counts: dict[int, int]) -> dict[str, Any]:
         "credit_hours": exam.credit_hours,
         "item_count": exam.item_count,
         "max_points": exam.max_points,
+        "mock": exam.is_mock,
+        "resit_of": None if exam.resit_of_id is None else str(exam.resit_of_id),
         "may_enter": exam.state == "published" and exam.candidate_state == "due",
         "may_manage": manages,
         "candidates": counts.get(exam.id) if _looks_after(exam) else None,
@@ -295,6 +300,7 @@ def create(body: ExamIn) -> Any:
         units=tuple(body.candidates.units),
         usernames=tuple(body.candidates.usernames),
         unit_code=body.unit,
+        is_mock=body.mock,
     )
     exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft, seen=items_met)
     try:

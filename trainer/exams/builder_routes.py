@@ -18,14 +18,14 @@ from trainer.bank.forms import LEVEL_NAMES
 from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Forbidden, Invalid
+from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named, user_ids_named
-from trainer.exams.rules import ExamSpec
+from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import rules_of, sections_of
-from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, SectionSpec, blueprint_problems, max_points
+from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.mending import Standing
 from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
 from trainer.reports.queries.met import items_met
@@ -72,7 +72,7 @@ def edit(exam_id):
     if request.method == "GET":
         named = queries.count_candidates(session, [exam_id])[exam_id]
         blueprint_id = exam.blueprint_id
-        form.fill(_spec_of(exam, sections_of(session, blueprint_id), rules_of(session, blueprint_id)))
+        form.fill(spec_of(exam, sections_of(session, blueprint_id), rules_of(session, blueprint_id)))
         return _builder_page(form, exam=exam, named=named)
     saved, publish = False, request.form.get("then") == "publish"
     if form.sent():
@@ -121,26 +121,12 @@ def naming():
 @bp.post("/exams/<id:exam_id>/resit")
 @needs("exam.manage")
 def resit(exam_id):
-    """Draft an exam with the same rules for those who still owe it: another exam, because its keys must be new."""
-    session, now = db.session(), arrived_at()
+    session = db.session()
     exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
     groups = tuple(one for one in RESIT_GROUPS if one in request.form.getlist("groups"))
-    if exam.phase(now) != "released" or exam.state != "published":
-        raise Forbidden("not_released")
     owing = who_resits(session, exam_id, groups)
-    rules = rules_of(session, exam.blueprint_id)
-    spec = _spec_of(exam, sections_of(session, exam.blueprint_id), rules)
-    start = spec.opens_at.astimezone(zone()).replace(year=now.year, month=now.month, day=now.day) + timedelta(days=7)
-    spec = replace(
-        spec,
-        title=_("%(title)s（补考）", title=exam.title)[:120],
-        opens_at=start,
-        closes_at=start + (exam.closes_at - exam.opens_at),
-        usernames=tuple(owing),
-        seed=None,
-        resit_of_id=exam_id,
-    )
-    made = service.create_exam(spec, by=current_user, now=now, publish=False)
+    title = _("%(title)s（补考）", title=exam.title)
+    made = draft_resit(session, exam, title, owing, by=current_user, now=arrived_at())
     flash(
         ngettext(
             "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",
@@ -179,27 +165,6 @@ def _start_values(form: forms.ExamForm) -> None:
     form.closes_at.data = form.opens_at.data.replace(hour=18)
     form.minutes.data, form.pass_mark.data = usual.minutes, usual.pass_mark
     form.show_sections(usual.sections)
-
-
-def _spec_of(exam: queries.ExamLine, sections: list[SectionSpec], rules: DrawRules) -> ExamSpec:
-    return ExamSpec(
-        title=exam.title,
-        opens_at=exam.opens_at,
-        closes_at=exam.closes_at,
-        minutes=exam.minutes,
-        sections=tuple(sections),
-        pass_mark=exam.pass_mark,
-        attempts=exam.attempts,
-        release=exam.release,
-        draw=exam.draw,
-        forms=exam.forms,
-        shuffle_items=exam.shuffle_items,
-        shuffle_options=exam.shuffle_options,
-        credit_hours=exam.credit_hours,
-        rules=rules,
-        unit_code=exam.unit_code,
-        is_mock=exam.is_mock,
-    )
 
 
 def _builder_page(form: forms.ExamForm, exam: Any = None, named: int = 0, *, saved: bool = False) -> str:

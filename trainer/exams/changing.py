@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.core.clock import iso_z
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import own_window
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
@@ -43,6 +44,30 @@ def window_of(session: Session, exam_id: int) -> tuple[datetime, datetime]:
     return min(row.opens_at for row in rows), max(row.closes_at for row in rows)
 
 
+def own_end(session: Session, exam_id: int) -> datetime:
+    """Return when the last own window of anybody closes, shifted ones included (aware UTC)."""
+    rows = session.execute(select(Sitting.closes_at, Sitting.shifted_closes_at).where(Sitting.exam_id == exam_id))
+    return max(row.shifted_closes_at or row.closes_at for row in rows)
+
+
+def note_shifts(session: Session, exam_id: int) -> None:
+    """Write down with each sitting when its last shifted candidate is through; for what moves sittings or people."""
+    session.flush()
+    longest = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(Candidate.sitting_id, func.max(Candidate.shift_minutes))
+            .where(Candidate.exam_id == exam_id, Candidate.shift_minutes > 0)
+            .group_by(Candidate.sitting_id)
+        )
+    }
+    columns = select(Sitting.id, Sitting.opens_at, Sitting.closes_at, Sitting.shifted_closes_at)
+    for row in session.execute(columns.where(Sitting.exam_id == exam_id)).all():
+        last = own_window(row.opens_at, row.closes_at, longest[row.id])[1] if row.id in longest else None
+        if last != row.shifted_closes_at:
+            session.execute(update(Sitting).where(Sitting.id == row.id).values(shifted_closes_at=last))
+
+
 def due_people(session: Session, exam_id: int, sitting_ids: Sequence[int] | None = None) -> list[int]:
     """Return the people who are due, of these sittings or of all."""
     rows = select(Candidate.user_id).where(Candidate.exam_id == exam_id, Candidate.state == "due")
@@ -68,7 +93,7 @@ def deal_rooms(session: Session, exam: Exam, user_ids: Sequence[int] | None = No
 
 
 def tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str, *, mark: str = "") -> None:
-    """Queue a notice with the times of the own sitting for candidates, all that are due with None.
+    """Queue a notice with the own times, by sitting and shift, for candidates, all that are due with None.
 
     ``mark`` tells repeated events apart.
     """
@@ -76,18 +101,21 @@ def tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str
         user_ids = due_people(session, exam.id)
     opens_at, closes_at = window_of(session, exam.id)
     where = HALL.format(exam_id=exam.id) if code in LEAD_TO_HALL else OWN_EXAMS
-    seats = session.execute(select(Candidate.user_id, Candidate.sitting_id).where(Candidate.exam_id == exam.id))
-    sitting_of = {row.user_id: row.sitting_id for row in seats}
+    seats = session.execute(
+        select(Candidate.user_id, Candidate.sitting_id, Candidate.shift_minutes).where(Candidate.exam_id == exam.id)
+    )
+    seat_of = {row.user_id: (row.sitting_id, row.shift_minutes) for row in seats}
     sittings = {one.id: one for one in session.scalars(select(Sitting).where(Sitting.exam_id == exam.id))}
-    groups: dict[int | None, list[int]] = {}
+    groups: dict[tuple[int | None, int], list[int]] = {}
     for user_id in user_ids:
-        groups.setdefault(sitting_of.get(user_id), []).append(user_id)
-    for sitting_id, people in groups.items():
+        groups.setdefault(seat_of.get(user_id, (None, 0)), []).append(user_id)
+    for (sitting_id, shift), people in groups.items():
         own = sittings.get(sitting_id) if sitting_id is not None else None
+        window = own_window(own.opens_at, own.closes_at, shift) if own else (opens_at, closes_at)
         params = {
             "title": exam.title,
-            "opens_at": iso_z(own.opens_at if own else opens_at),
-            "closes_at": iso_z(own.closes_at if own else closes_at),
+            "opens_at": iso_z(window[0]),
+            "closes_at": iso_z(window[1]),
             "minutes": exam.minutes,
             "room": own.room if own else "",
         }

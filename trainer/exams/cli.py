@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from trainer.core.errors import Missing, Refused
 from trainer.exams.tickets import issue_tickets, to_csv
@@ -20,7 +21,7 @@ def tickets(exam_id: int) -> None:
     try:
         made = issue_tickets(exam_id, by=None)
     except Missing:
-        raise click.ClickException(f"there is no exam {exam_id}") from None
+        raise click.ClickException(_("没有编号为 %(id)s 的考试。", id=exam_id)) from None
     except Refused as refusal:
         raise click.ClickException(sentence(refusal.code, refusal.params)) from None
     click.echo(to_csv(made), nl=False)

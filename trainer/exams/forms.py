@@ -306,6 +306,14 @@ class StatesForm(BaseForm):
     reason = LineField(_l("理由"), [Length(max=200)])
 
 
+class ShiftForm(BaseForm):
+    """A start of one's own for some candidates; without a moment they start with their sitting again."""
+
+    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
+    opens_at = LocalDateTimeField(_l("个人开考时间"), [Optional()])
+    reason = LineField(_l("理由"), [Length(max=200)])
+
+
 def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:
     """Return the ready-made blueprints that need no other kinds than these, titles in the reader's language."""
     made = presets({kind: str(name) for kind, name in KIND_NAMES.items()}, "en" if is_english() else "zh")

@@ -57,6 +57,7 @@ class Sitting(db.Model):
 
     ``room`` (考场) is empty where people sit where they like, ``capacity`` None where it has no limit. ``form`` is the
     parallel paper of all who sit here, None for the one dealt to each. While ``awaits_signal`` nobody can start.
+    ``shifted_closes_at`` is when the last candidate with a shifted start is through, None without any.
     """
 
     __tablename__ = "sittings"
@@ -70,6 +71,7 @@ class Sitting(db.Model):
     capacity: Mapped[int | None] = mapped_column(Integer)
     form: Mapped[int | None] = mapped_column(Integer)
     awaits_signal: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    shifted_closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "closes_at"))
 
@@ -79,7 +81,9 @@ class Candidate(db.Model):
 
     ``unit_id`` is the unit at the time of naming: participation is counted by it. ``paper_id`` is the paper of the
     first attempt, later ones may get another form; None means that the exam has not been published yet. ``reason`` says
-    why somebody is exempt or deferred.
+    why somebody is exempt or deferred. The own window is the sitting's, ``shift_minutes`` later (错时开考) for
+    ``shift_reason``; ``extra_minutes`` come on top of paper and window. ``extra_attempts`` are those allowed beyond the
+    exam's.
     """
 
     __tablename__ = "candidates"
@@ -93,6 +97,9 @@ class Candidate(db.Model):
     state: Mapped[str] = mapped_column(StateText("due", "exempt", "deferred"), default="due")
     reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     extra_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    shift_minutes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    shift_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    extra_attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
 
     __table_args__ = (

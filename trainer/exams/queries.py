@@ -20,7 +20,7 @@ from trainer.accounts.rules import Person
 from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import ends_at, phase
+from trainer.exams.rules import ends_at, own_window, phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
@@ -31,7 +31,8 @@ from trainer.papers.models import Paper, PaperItem, Section
 class ExamLine:
     """An exam with a window as a list shows it. ``candidate_state`` is the caller's own, None when not named.
 
-    ``opens_at`` and ``closes_at`` are those of the candidate's own sitting, for organisers those of all sittings.
+    ``opens_at`` and ``closes_at`` are the candidate's own, by sitting and shift, for organisers those of all sittings.
+    ``last_closes_at`` is when the last own window of anybody closes.
     """
 
     id: int
@@ -61,6 +62,7 @@ class ExamLine:
     opens_at: datetime
     closes_at: datetime
     candidate_state: str | None
+    shift_minutes: int
     item_count: int
     max_points: Decimal
 
@@ -101,9 +103,21 @@ def first_opening() -> ColumnElement[datetime]:
 
 
 def last_closing() -> ColumnElement[datetime]:
-    """Return when the last sitting of ``Exam`` closes, as a column: results wait for it, whoever sat earlier."""
+    """Return when the last sitting of ``Exam`` closes, as a column; what waits for everybody asks the next one."""
     one = aliased(Sitting)
     return select(func.max(one.closes_at)).where(one.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+
+
+@cache
+def last_own_closing() -> ColumnElement[datetime]:
+    """Return when the last own window in ``Exam`` closes, shifted ones included, as a column.
+
+    Results wait for it. A shift only goes later, so that a sitting's shifted end is never before its usual one. Always
+    the same object, for the reason of ``longest_extra``.
+    """
+    one = aliased(Sitting)
+    last = func.max(func.coalesce(one.shifted_closes_at, one.closes_at))
+    return select(last).where(one.exam_id == Exam.id).correlate(Exam).scalar_subquery()
 
 
 COLUMNS = (
@@ -129,7 +143,7 @@ COLUMNS = (
     Exam.released_at,
     Exam.is_mock,
     Exam.resit_of_id,
-    last_closing().label("last_closes_at"),
+    last_own_closing().label("last_closes_at"),
     longest_extra().label("longest_extra"),
 )
 
@@ -142,6 +156,7 @@ def exam_rows(user_id: int) -> Select[Any]:
             func.coalesce(Sitting.opens_at, first_opening()).label("opens_at"),
             func.coalesce(Sitting.closes_at, last_closing()).label("closes_at"),
             Candidate.state.label("candidate_state"),
+            func.coalesce(Candidate.shift_minutes, 0).label("shift_minutes"),
         )
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(Candidate, and_(Candidate.exam_id == Exam.id, Candidate.user_id == user_id))
@@ -157,6 +172,7 @@ def whole_rows(scope: Scope) -> Select[Any]:
             first_opening().label("opens_at"),
             last_closing().label("closes_at"),
             literal(None).label("candidate_state"),
+            literal(0).label("shift_minutes"),
         )
         .join(Unit, Unit.id == Exam.unit_id)
         .where(units_within(scope))
@@ -174,12 +190,18 @@ def lines_of(session: Session, rows: Sequence[Any]) -> list[ExamLine]:
         sizes[blueprint_id] = (items + count, most + count * points)
     return [
         ExamLine(
-            **row._mapping,
+            **_own_times(row),
             item_count=sizes.get(row.blueprint_id, (0, Decimal(0)))[0],
             max_points=sizes.get(row.blueprint_id, (0, Decimal("0.00")))[1],
         )
         for row in rows
     ]
+
+
+def _own_times(row: Any) -> dict[str, Any]:
+    values = dict(row._mapping)
+    values["opens_at"], values["closes_at"] = own_window(row.opens_at, row.closes_at, row.shift_minutes)
+    return values
 
 
 def may_enter_or_manage(person: Person) -> ColumnElement[bool]:
@@ -332,7 +354,7 @@ def waiting_for_release(session: Session, scope: Scope, now: datetime) -> list[t
         select(
             Exam.id,
             Exam.title,
-            last_closing().label("closed_at"),
+            last_own_closing().label("closed_at"),
             longest_extra().label("longest_extra"),
             Exam.grace_seconds,
         )
@@ -374,14 +396,24 @@ def owners_of(session: Session, scope: Scope) -> list[Unit]:
     return list(session.scalars(select(Unit).where(Unit.path.in_(paths)).order_by(Unit.path)))
 
 
-def candidates_by_username(session: Session, exam_id: int, usernames: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the candidates among these usernames (lower case); who is not named is left out."""
-    found: dict[str, int] = {}
+def users_of(session: Session, exam_id: int, candidate_ids: Sequence[int]) -> list[int]:
+    """Return the user ids of candidates of an exam, sorted; raises ``Missing`` when one is not of it."""
+    wanted = set(candidate_ids)
+    rows = select(Candidate.user_id).where(Candidate.exam_id == exam_id, Candidate.id.in_(wanted))
+    found = sorted(session.scalars(rows))
+    if len(found) != len(wanted):
+        raise Missing
+    return found
+
+
+def candidates_by_username(session: Session, exam_id: int, usernames: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return (candidate id, user id) by username (lower case) of who is named among these; others are left out."""
+    found: dict[str, tuple[int, int]] = {}
     for start in range(0, len(usernames), 500):
         rows = session.execute(
-            select(User.username, User.id)
+            select(User.username, Candidate.id, User.id)
             .join(Candidate, Candidate.user_id == User.id)
             .where(Candidate.exam_id == exam_id, User.username.in_(usernames[start : start + 500]))
         )
-        found.update({row.username: row.id for row in rows})
+        found.update({row[0]: (row[1], row[2]) for row in rows})
     return found

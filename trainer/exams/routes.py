@@ -19,9 +19,11 @@ from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.exams import forms, queries, service
+from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
+from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
 from trainer.papers.rules.blueprint import SectionSpec
@@ -131,16 +133,18 @@ def show(exam_id):
         can={
             "manage": manages,
             "publish": manages and exam.state == "draft",
+            "redraw": manages and live and where == "upcoming",
             "release": manages
             and live
             and exam.release == "manual"
             and may_release(now, exam.ends_at, exam.released_at),
+            "repair": manages and live and may_begin(now, release=exam.release, ended_at=exam.ends_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
             "export": live and where == "released" and _exports(exam),
             "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
-            "watch": live and exam.opens_at <= now < exam.ends_at and current_user.may("exam.watch"),
+            "watch": live and now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
             "resit": manages and live and where == "released" and not exam.is_mock,
             "print": manages and live,
@@ -157,6 +161,16 @@ def publish(exam_id):
         exam_id,
         lambda: service.publish_exam(exam_id, by=current_user, now=arrived_at(), seen=items_met),
         _("考试已发布，已通知考生。"),
+    )
+
+
+@bp.post("/exams/<id:exam_id>/redraw")
+@needs("exam.manage")
+def redraw(exam_id):
+    return _do(
+        exam_id,
+        lambda: redraw_papers(exam_id, by=current_user, now=arrived_at(), seen=items_met),
+        _("已按现行题库重新组卷，考生拿到的是新试卷。"),
     )
 
 
@@ -201,6 +215,7 @@ def candidates(exam_id):
     lines = [figures.candidate_line(row, now) for row in found.items]
     manages = _manages(exam)
     may_name = manages and exam.state != "cancelled" and now < exam.closes_at
+    may_shift = manages and exam.state != "cancelled" and (exam.state == "draft" or now < exam.ends_at)
     return render_template(
         "exams/candidates.html",
         exam=exam,
@@ -216,6 +231,8 @@ def candidates(exam_id):
         states_form=forms.StatesForm(empty=True) if manages else None,
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
+        shift_form=forms.ShiftForm(empty=True) if may_shift else None,
+        may_ticket=manages and exam.state == "published" and now < exam.ends_at,
         naming=_naming() if may_name else None,
         tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
     )

@@ -67,6 +67,12 @@ class ExamSpec:
     resit_of_id: int | None = None
 
 
+def own_window(opens_at: datetime, closes_at: datetime, shift_minutes: int) -> tuple[datetime, datetime]:
+    """Return when a candidate's own window opens and closes: the sitting's, ``shift_minutes`` later at both ends."""
+    shift = timedelta(minutes=shift_minutes)
+    return opens_at + shift, closes_at + shift
+
+
 def ends_at(closes_at: datetime, extra_minutes: int, *, grace_seconds: int) -> datetime:
     """Return when the last answer of the last candidate can have arrived.
 
@@ -212,6 +218,9 @@ def _amount(name: str, value: Decimal | None, most: Decimal | None) -> Sequence[
 
 
 SITTINGS_MOST = 100
+# A start is shifted later only, at most by so much (our decision of 2026-11-27): everybody's results wait for the last,
+# and who has to sit earlier than the others gets a sitting of their own.
+SHIFT_MOST = 72 * 60
 CAPACITY_MOST = 100_000
 ROOM_MOST = 60
 # People who wait for the opening are let in over so many seconds, as far as the window leaves each the whole time.

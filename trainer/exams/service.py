@@ -20,7 +20,7 @@ from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
-from trainer.exams.changing import MANAGE, deal_rooms, due_people, held_exam, tell, window_of
+from trainer.exams.changing import MANAGE, deal_rooms, due_people, held_exam, note_shifts, own_end, tell, window_of
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
@@ -110,6 +110,7 @@ def change_draft(
         if not keep_candidates:
             session.execute(delete(Candidate).where(Candidate.exam_id == exam_id))
             _name(session, exam, named, None)
+        note_shifts(session, exam_id)
         detail = {"candidates": None if keep_candidates else len(named)}
         record("exam.changed", by=by.id, target=f"exam:{exam_id}", unit_id=unit.id, detail=detail)
 
@@ -174,6 +175,7 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
                 delete(Candidate).where(Candidate.exam_id == exam_id, Candidate.user_id == user_id)
             ).rowcount
             if gone:
+                note_shifts(session, exam_id)
                 detail = {"people": [user_id]}
                 target = f"exam:{exam_id}"
                 record("exam.candidate_removed", by=by.id, target=target, unit_id=exam.unit_id, detail=detail)
@@ -244,6 +246,7 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             raise Invalid.at("closes_at", "closes_in_past")
         last = list(session.scalars(select(Sitting.id).where(Sitting.exam_id == exam_id, Sitting.closes_at == latest)))
         session.execute(update(Sitting).where(Sitting.id.in_(last)).values(closes_at=closes_at))
+        note_shifts(session, exam_id)
         detail = {"from": iso_z(latest), "to": iso_z(closes_at)}
         record("exam.extended", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
@@ -349,7 +352,7 @@ def _owner(session: Session, by: Person, code: str | None) -> Unit:
 def _ends_at(session: Session, exam_id: int) -> datetime:
     """Return when the last answer can have arrived."""
     row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
-    return ends_at(window_of(session, exam_id)[1], row[0], grace_seconds=row.grace_seconds)
+    return ends_at(own_end(session, exam_id), row[0], grace_seconds=row.grace_seconds)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
@@ -404,6 +407,25 @@ def _name(
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
+    made, people = deal_new_papers(session, exam, now=now, seen=seen)
+    exam.state = "published"
+    detail: dict[str, Any] = {
+        "candidates": len(people),
+        "papers": len(made.paper_ids),
+        "commitment": made.commitment,
+    }
+    reserved = reserved_in_papers(session, exam.blueprint_id)
+    if reserved:
+        detail["reserved"] = reserved
+    record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+    tell(session, exam, people, "exam_published")
+
+
+def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen | None) -> tuple[Compiled, list[int]]:
+    """Compile the papers of an exam whose blueprint has none, deal them, and return them with the people named.
+
+    Raises ``NotEnoughItems``.
+    """
     rows = session.execute(select(Candidate.id, Candidate.user_id).where(Candidate.exam_id == exam.id)).all()
     count = _how_many(exam, len(rows))
     each = draws_each(exam.draw, exam.attempts_allowed)
@@ -415,17 +437,7 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
     deal_rooms(session, exam)
-    exam.state = "published"
-    detail: dict[str, Any] = {
-        "candidates": len(rows),
-        "papers": len(made.paper_ids),
-        "commitment": made.commitment,
-    }
-    reserved = reserved_in_papers(session, exam.blueprint_id)
-    if reserved:
-        detail["reserved"] = reserved
-    record("exam.published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
-    tell(session, exam, [row.user_id for row in rows], "exam_published")
+    return made, [row.user_id for row in rows]
 
 
 def _how_many(exam: Exam, candidates: int) -> int:

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from trainer.attempts import seating
 from trainer.attempts.queries import RoomLine, rooms_of
+from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid, Missing, Refused
 from trainer.exams import forms, queries, service, sittings
@@ -118,15 +119,10 @@ def states(exam_id):
     if form.state.data != "due" and not form.reason.data:
         flash(_("没有登记：免考、缓考要写明理由。"), "danger")
         return redirect(target, 303)
-    wanted = [one.lower() for one in forms.names_in(form.usernames.data)]
-    known = queries.candidates_by_username(db.session(), exam_id, wanted)
-    end_read()
-    unknown = [one for one in wanted if one not in known]
-    if unknown:
-        told = _("没有登记：%(names)s 不在考生名单中。", names=_("、").join(unknown[:10]))
-        flash(told, "danger")
+    named = _named(exam_id, form.usernames.data)
+    if named is None:
         return redirect(target, 303)
-    people = [known[one] for one in wanted]
+    people = [user_id for _candidate_id, user_id in named]
     return _do(
         lambda: service.excuse_candidates(
             exam_id, people, form.state.data, by=current_user, reason=form.reason.data or ""
@@ -134,6 +130,45 @@ def states(exam_id):
         lambda done: ngettext("已登记 %(num)s 人。", "已登记 %(num)s 人。", done),
         target,
     )
+
+
+@bp.post("/exams/<id:exam_id>/candidates/shift")
+@needs("exam.manage")
+def shift(exam_id):
+    form, target = forms.ShiftForm(), url_for("exams.candidates", exam_id=exam_id)
+    queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    if not form.sent():
+        for told in [why for item in form for why in item.errors][:3]:
+            flash(_("没有保存：%(why)s", why=told), "danger")
+        return redirect(target, 303)
+    named = _named(exam_id, form.usernames.data)
+    if named is None:
+        return redirect(target, 303)
+    people = [candidate_id for candidate_id, _user_id in named]
+    opens_at, reason = form.opens_at.data, form.reason.data or ""
+    if opens_at is not None and not reason:
+        flash(_("没有保存：错时开考要写明理由。"), "danger")
+        return redirect(target, 303)
+    return _do(
+        lambda: shift_starts(exam_id, people, opens_at or 0, by=current_user, reason=reason, now=arrived_at()),
+        lambda done: ngettext(
+            "已更改 %(num)s 人的开考时间，并通知了本人。", "已更改 %(num)s 人的开考时间，并通知了本人。", done
+        ),
+        target,
+    )
+
+
+def _named(exam_id: int, text: str | None) -> list[tuple[int, int]] | None:
+    """Return (candidate id, user id) of the people named, None after telling who of them is no candidate."""
+    wanted = list(dict.fromkeys(one.lower() for one in forms.names_in(text)))
+    known = queries.candidates_by_username(db.session(), exam_id, wanted)
+    end_read()
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        told = _("没有登记：%(names)s 不在考生名单中。", names=_("、").join(unknown[:10]))
+        flash(told, "danger")
+        return None
+    return [known[one] for one in wanted]
 
 
 @bp.post("/exams/<id:exam_id>/tickets")
@@ -145,6 +180,7 @@ def tickets(exam_id):
     exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
     end_read()
     limits = {name: request.form.get(name, type=int) for name in ("unit", "sitting", "person")}
+    came_from = "exams.candidates" if limits["person"] else "sittings.index"
     try:
         made = issue_tickets(
             exam_id,
@@ -155,13 +191,13 @@ def tickets(exam_id):
         )
     except Refused as refusal:
         flash(sentence(refusal.code, refusal.params), "danger")
-        return redirect(url_for("sittings.index", exam_id=exam_id), 303)
+        return redirect(url_for(came_from, exam_id=exam_id), 303)
     if not made:
         flash(_("没有可以发准考证的考生。"), "danger")
-        return redirect(url_for("sittings.index", exam_id=exam_id), 303)
+        return redirect(url_for(came_from, exam_id=exam_id), 303)
     door = url_for("accounts.sign_in", _external=True)
     shown = [(one, qr_svg(one.code)) for one in made]
-    page = render_template("exams/tickets.html", exam=exam, tickets=shown, door=door)
+    page = render_template("exams/tickets.html", exam=exam, tickets=shown, door=door, single=bool(limits["person"]))
     return page, 200, {"Cache-Control": "no-store"}
 
 

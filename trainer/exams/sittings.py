@@ -12,7 +12,7 @@ from trainer.audit.service import record
 from trainer.core.clock import iso_z
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Invalid, Missing, Refused
-from trainer.exams.changing import deal_rooms, due_people, held_exam, tell, window_of
+from trainer.exams.changing import deal_rooms, due_people, held_exam, note_shifts, own_end, tell
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import SITTINGS_MOST, SittingSpec, ends_at, opened_by_signal, sitting_problems
@@ -34,7 +34,7 @@ def add_sitting(exam_id: int, spec: SittingSpec, *, by: Person, now: datetime) -
     """Add a sitting and return its id. Raises ``Invalid``; ``Refused`` once results are out or it is cancelled."""
     with transaction() as session:
         exam = held_exam(session, exam_id, by)
-        _refuse_if_out(session, exam, now)
+        refuse_if_out(session, exam, now)
         _check(exam, spec, now)
         last = session.scalar(select(func.max(Sitting.number)).where(Sitting.exam_id == exam_id)) or 0
         if last >= SITTINGS_MOST:
@@ -55,13 +55,13 @@ def change_sitting(exam_id: int, sitting_id: int, spec: SittingSpec, *, by: Pers
     with transaction() as session:
         exam = held_exam(session, exam_id, by)
         sitting = _sitting(session, exam_id, sitting_id)
-        _refuse_if_out(session, exam, now)
+        refuse_if_out(session, exam, now)
         if exam.state == "published" and sitting.opens_at <= now and not sitting.awaits_signal:
             raise SittingHasBegun
         _check(exam, spec, now)
         before = (sitting.opens_at, sitting.closes_at, sitting.room)
         _fill(sitting, spec)
-        session.flush()
+        note_shifts(session, exam_id)
         if exam.state == "published":
             deal_rooms(session, exam)
             if before != (sitting.opens_at, sitting.closes_at, sitting.room):
@@ -96,7 +96,7 @@ def give_signal(exam_id: int, sitting_id: int, *, by: Person, now: datetime) -> 
             raise Refused("exam_not_published")
         if not sitting.awaits_signal:
             return sitting.opens_at
-        _refuse_if_out(session, exam, now)
+        refuse_if_out(session, exam, now)
         if now >= sitting.closes_at:
             raise Refused("closed")
         opens_at, closes_at = opened_by_signal(now, sitting.opens_at, sitting.closes_at, minutes=exam.minutes)
@@ -105,6 +105,7 @@ def give_signal(exam_id: int, sitting_id: int, *, by: Person, now: datetime) -> 
             .where(Sitting.id == sitting_id)
             .values(awaits_signal=False, opens_at=opens_at, closes_at=closes_at)
         )
+        note_shifts(session, exam_id)
         detail = {"number": sitting.number, "opens_at": iso_z(opens_at), "closes_at": iso_z(closes_at)}
         record("exam.signal_given", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         return opens_at
@@ -129,15 +130,15 @@ def _check(exam: Exam, spec: SittingSpec, now: datetime) -> None:
         raise Invalid(problems)
 
 
-def _refuse_if_out(session: Session, exam: Exam, now: datetime) -> None:
-    """A sitting after everybody's time is over could be sat with known keys or a known draw; a resit is for that."""
+def refuse_if_out(session: Session, exam: Exam, now: datetime) -> None:
+    """Raise ``Refused`` for an exam that is cancelled or over: from then on keys and draw are known; then, a resit."""
     if exam.state == "cancelled":
         raise Refused("exam_is_cancelled")
     if exam.state != "published":
         return
     extra = session.scalar(select(longest_extra()).select_from(Exam).where(Exam.id == exam.id)) or 0
     if exam.released_at is not None or now >= ends_at(
-        window_of(session, exam.id)[1], extra, grace_seconds=exam.grace_seconds
+        own_end(session, exam.id), extra, grace_seconds=exam.grace_seconds
     ):
         raise Refused("results_are_out" if exam.released_at or exam.release != "manual" else "exam_is_over")
 

@@ -21,7 +21,7 @@ from trainer.core.database import transaction
 from trainer.core.errors import Missing, Refused
 from trainer.core.sheets import guarded
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import ticket_fits
+from trainer.exams.rules import own_window, ticket_fits
 from trainer.orgs.models import Unit
 
 LONGEST = 64
@@ -36,7 +36,7 @@ class BadTicket(Refused):
 
 @dataclass(frozen=True)
 class Ticket:
-    """An entry ticket as it is handed out; ``code`` is shown this once."""
+    """An entry ticket as it is handed out; ``code`` is shown this once. Moments are the holder's own window."""
 
     username: str
     name: str
@@ -45,6 +45,7 @@ class Ticket:
     room: str
     opens_at: datetime
     closes_at: datetime
+    shift_minutes: int = 0
 
 
 def issue_tickets(
@@ -68,7 +69,16 @@ def issue_tickets(
         if exam.state != "published":
             raise Refused("exam_not_published")
         asked = (
-            select(Candidate.id, User.username, User.name, Unit.name, Sitting.room, Sitting.opens_at, Sitting.closes_at)
+            select(
+                Candidate.id,
+                User.username,
+                User.name,
+                Unit.name.label("unit"),
+                Sitting.room,
+                Sitting.opens_at,
+                Sitting.closes_at,
+                Candidate.shift_minutes,
+            )
             .join(User, User.id == Candidate.user_id)
             .join(Unit, Unit.id == Candidate.unit_id)
             .join(Sitting, Sitting.id == Candidate.sitting_id)
@@ -78,7 +88,18 @@ def issue_tickets(
         limits = {Candidate.unit_id: unit_id, Candidate.sitting_id: sitting_id, Candidate.user_id: user_id}
         asked = asked.where(*(column == value for column, value in limits.items() if value is not None))
         rows = session.execute(asked).all()
-        tickets = [Ticket(row[1], row[2], row[3], new_ticket(), *row[4:]) for row in rows]
+        tickets = [
+            Ticket(
+                row.username,
+                row.name,
+                row.unit,
+                new_ticket(),
+                row.room,
+                *own_window(row.opens_at, row.closes_at, row.shift_minutes),
+                shift_minutes=row.shift_minutes,
+            )
+            for row in rows
+        ]
         if rows:
             session.execute(
                 update(Candidate),
@@ -110,6 +131,7 @@ def sign_in_by_ticket(ticket: str, *, address: str, now: datetime) -> SignedIn:
             select(
                 Candidate.user_id,
                 Candidate.extra_minutes,
+                Candidate.shift_minutes,
                 Exam.id.label("exam_id"),
                 Exam.grace_seconds,
                 Exam.unit_id,
@@ -126,9 +148,10 @@ def sign_in_by_ticket(ticket: str, *, address: str, now: datetime) -> SignedIn:
                 User.state == "active",
             )
         ).first()
-        if row is None or not ticket_fits(
-            now, row.opens_at, row.closes_at, extra_minutes=row.extra_minutes, grace=row.grace_seconds
-        ):
+        if row is None:
+            raise BadTicket
+        opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
+        if not ticket_fits(now, opens_at, closes_at, extra_minutes=row.extra_minutes, grace=row.grace_seconds):
             raise BadTicket
         end_sessions(session, row.user_id)
         record("exam.ticket_used", by=row.user_id, target=f"exam:{row.exam_id}", unit_id=row.unit_id)

@@ -8,7 +8,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from trainer.hours.sealing import said_of, verify
+from trainer.hours.sealing import verify
+from trainer.hours.wording import said_of
 
 hours = AppGroup("hours", help="The ledger of credit hours.")
 commands = [hours]

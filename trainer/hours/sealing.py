@@ -11,12 +11,6 @@ from trainer.core.chain import Break
 from trainer.core.seals import Glance
 from trainer.hours.models import LedgerEntry
 
-SAID = {
-    "changed": "entry {entry} (number {number} of the chain) is not what was sealed: it was changed",
-    "missing": "number {number} of the chain is missing: an entry was removed",
-    "cut": "the chain ends before number {number}: its last entries were removed",
-    "no_key": "the key {name}.key is not in INSTANCE/keys: the chain cannot be checked",
-}
 CHAINS: dict[str, Any] = {"hours": LedgerEntry, "audit": Entry}
 
 
@@ -43,11 +37,3 @@ def adopt_heads(keys: Path) -> None:
     """Take the present ends of both chains for their heads: after a restored backup, and then alone."""
     for name, model in CHAINS.items():
         seals.adopt_head(model, name, keys)
-
-
-def said_of(name: str, sealed: int, waiting: int, found: Break | None) -> tuple[bool, str]:
-    """Return whether a chain holds, and the line that a command prints about what ``verify`` found."""
-    if found is None:
-        return True, f"{name}: {sealed} sealed entries are as they were written, {waiting} wait for their seal"
-    said = SAID[found.kind].format(entry=found.entry_id, number=found.number, name=name)
-    return False, f"{name}: {said}"

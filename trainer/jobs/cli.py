@@ -7,6 +7,7 @@ import sys
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from flask_migrate import upgrade
 
 from trainer import ROOT
@@ -46,7 +47,7 @@ def _serve(supervisor: Supervisor) -> None:
         click.echo(f"\n  {address_of(settings)}\n")
         if settings.demo:
             click.echo(accounts_table(read_accounts(settings.instance)) + "\n")
-        click.echo("  Ctrl-C ends the site.")
+        click.echo("  " + _("按 Ctrl-C 停止运行。"))
 
     sys.exit(supervisor.run(announce))
 
@@ -60,17 +61,18 @@ def up() -> None:
     if not supervisor.hold():
         sys.exit(1)
     mark = settings.instance / DEMO_MARK
-    click.echo("Preparing the database …")
+    click.echo(_("正在准备数据库…"))
     upgrade()
     if settings.demo and not mark.exists():
         if not is_empty():
             # The mark would stay, and with it a sign-in page that shows passwords.
-            raise click.ClickException(f"DEMO: {settings.instance} holds people already; take another INSTANCE")
+            told = _("%(folder)s 里已有人员，不能载入演示城市，请另选 INSTANCE。", folder=settings.instance)
+            raise click.ClickException(told)
         mark.touch()
-    click.echo("Loading the question bank …")
+    click.echo(_("正在载入题库…"))
     load_shipped(now=utcnow())
     if settings.demo and is_empty():
-        click.echo("Loading the demonstration city …")
+        click.echo(_("正在载入演示城市…"))
         load_city(DEFAULT_OFFICERS, seed=DEFAULT_SEED, now=utcnow(), instance=settings.instance)
     _serve(supervisor)
 

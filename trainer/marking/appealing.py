@@ -87,7 +87,7 @@ def reject(exam_id: int, appeal_ids: Sequence[int], answer: str, *, by: Person, 
     """Reject appeals about one item together, with the reason that their candidates read; return how many.
 
     Those that the caller rejected with the same words before are passed over. Raises ``Missing``, ``Invalid`` at
-    ``answer`` and ``appeals``, ``Forbidden`` for who may not decide.
+    ``answer`` and ``appeals``, ``MayNotDecide``.
     """
     answer = checked_text("answer", answer, ANSWER_MOST)
     with transaction() as session:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
@@ -20,8 +20,8 @@ from trainer.attempts.models import Attempt
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
-from trainer.exams.models import Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.models import Exam
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.allocating import LEASE
 from trainer.marking.grading import PaperKey, keys_of
@@ -152,10 +152,7 @@ class Change:
         self._exam = exam
         self._ended_at = ends_at(
             *session.execute(
-                select(func.max(Sitting.closes_at), longest_extra())
-                .join(Exam, Exam.id == Sitting.exam_id)
-                .where(Exam.id == exam_id)
-                .group_by(Exam.id)
+                select(last_own_closing(), longest_extra()).select_from(Exam).where(Exam.id == exam_id)
             ).one(),
             grace_seconds=exam.grace_seconds,
         )

@@ -22,9 +22,10 @@ from question_bank import Grade, Item, grade
 from question_bank.kinds import KINDS
 from question_bank.kinds.case_study import expand
 from trainer.bank.models import ItemVersion
+from trainer.exams.models import Exam
 from trainer.marking.models import Repair
 from trainer.marking.rules import Mark, mark_of
-from trainer.marking.rules.regrade import Line, Remedy, Ruling, ruling, worth
+from trainer.marking.rules.regrade import DROP, FULL_MARKS, Line, Remedy, Ruling, ruling, worth
 from trainer.papers.models import PaperItem
 
 PAPERS_KEPT = 64
@@ -159,6 +160,15 @@ def remedies_of(session: Session | Connection, exam_id: int, repairs_no: int) ->
     for version_id, part, remedy, answer in rows:
         found[version_id, part].append(Remedy(remedy, answer))
     return found
+
+
+def decided_places(session: Session, exam_id: int) -> frozenset[Place]:
+    """Return the items of an exam that a repair decides for all, so that its answers tell nothing of them."""
+    number = session.scalar(select(Exam.repairs_no).where(Exam.id == exam_id)) or 0
+    if not number:
+        return frozenset()
+    last = {place: remedies[-1].kind for place, remedies in remedies_of(session, exam_id, number).items()}
+    return frozenset(place for place, kind in last.items() if kind in (DROP, FULL_MARKS))
 
 
 def repaired(keys: Sequence[PaperKey], remedies: Mapping[Place, Sequence[Remedy]]) -> tuple[PaperKey, ...]:

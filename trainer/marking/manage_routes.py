@@ -17,7 +17,7 @@ from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.forms import PlanForm, ReopenForm
 from trainer.marking.jobs import spread
 from trainer.marking.planning import save_plan
-from trainer.marking.queries import progress
+from trainer.marking.queries import progress, work
 from trainer.marking.reopening import reopen_batch
 from trainer.marking.rules.rubric import ItemKey, may_begin
 from trainer.web.access import needs
@@ -107,15 +107,38 @@ def batches(exam_id):
     )
 
 
+@bp.get("/exams/<id:exam_id>/marking/batches/<id:batch_id>")
+@needs(MANAGE)
+def batch(exam_id, batch_id):
+    session = db.session()
+    exam = read_exam(session, exam_id, current_user, permission=MANAGE)
+    found = work.read_batch_of_exam(session, exam_id, batch_id)
+    item = work.shown_item(session, found.key)
+    end_read()
+    form = ReopenForm(empty=True)
+    return render_template("marking/checked_batch.html", exam=exam, batch=found, item=item, form=form)
+
+
 @bp.post("/exams/<id:exam_id>/marking/batches/<id:batch_id>/reopen")
 @needs(MANAGE)
 def reopen(exam_id, batch_id):
-    now, form = arrived_at(), ReopenForm()
+    now, form, position = arrived_at(), ReopenForm(), asked_position()
+    back = url_for("marking_manage.batches", exam_id=exam_id)
+    if position is not None:
+        back = url_for("marking_manage.batch", exam_id=exam_id, batch_id=batch_id)
     if not form.sent():
         flash(_("没有退回：请写明理由，并选择由谁重评。"), "danger")
     else:
         try:
-            made = reopen_batch(exam_id, batch_id, to=form.to.data, reason=form.reason.data, by=current_user, now=now)
+            made = reopen_batch(
+                exam_id,
+                batch_id,
+                to=form.to.data,
+                reason=form.reason.data,
+                by=current_user,
+                now=now,
+                position=position,
+            )
         except Refused as refusal:
             if refusal.status == 404 or type(refusal) is Forbidden:
                 raise
@@ -127,7 +150,15 @@ def reopen(exam_id, batch_id):
             spread(made.changed_attempts, now)
             done = ngettext("%(num)s 份答题将重新评阅。", "%(num)s 份答题将重新评阅。", made.answers)
             flash(done, "success" if made.answers else "info")
-    return redirect(url_for("marking_manage.batches", exam_id=exam_id), 303)
+    return redirect(back, 303)
+
+
+def asked_position() -> int | None:
+    """Return the answer of a batch that alone is meant, None for the whole of it; what is no number is none of it."""
+    given = request.form.get("position", "")
+    if not given:
+        return None
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 7 else 0
 
 
 def _to_plan(person: Person, now: datetime) -> list[Task]:

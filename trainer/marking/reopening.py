@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
@@ -32,12 +32,22 @@ class Reopened:
     changed_attempts: tuple[int, ...]
 
 
-def reopen_batch(exam_id: int, batch_id: int, *, to: Whom, reason: str, by: Person, now: datetime) -> Reopened:
-    """Have the marks of a batch given again: by the ``same`` marker, who finds them as they were, or by ``others``.
+def reopen_batch(
+    exam_id: int,
+    batch_id: int,
+    *,
+    to: Whom,
+    reason: str,
+    by: Person,
+    now: datetime,
+    position: int | None = None,
+) -> Reopened:
+    """Have the marks of a batch given again, or the one at ``position`` (1 first) alone.
 
-    What was given is kept in the record. With ``others`` the marker never gets these answers again. A second call finds
-    nothing given and changes nothing. Raises ``Missing``, ``Invalid`` at ``reason``, ``Refused`` where no chosen marker
-    is left for an answer, and ``MarksAreOut`` once a candidate may see one of the results.
+    They are given by the ``same`` marker, who finds them as they were, or by ``others``. What was given is kept in the
+    record. With ``others`` the marker never gets these answers again. A second call finds nothing given and changes
+    nothing. Raises ``Missing``, ``Invalid`` at ``reason``, ``Refused`` where no chosen marker is left for an answer,
+    and ``MarksAreOut`` once a candidate may see one of the results.
     """
     reason = reason.strip()
     if not reason:
@@ -50,8 +60,14 @@ def reopen_batch(exam_id: int, batch_id: int, *, to: Whom, reason: str, by: Pers
         batch = session.scalar(select(MarkingBatch).where(MarkingBatch.id == batch_id, MarkingBatch.exam_id == exam_id))
         if batch is None:
             raise Missing
+        if position is not None and not session.scalar(
+            select(exists().where(Mark.batch_id == batch_id, Mark.position == position))
+        ):
+            raise Missing
         redone = ("given", "returned") if to == "others" else ("given",)
-        found = (Mark.batch_id == batch_id, Mark.state.in_(redone))
+        found = [Mark.batch_id == batch_id, Mark.state.in_(redone)]
+        if position is not None:
+            found.append(Mark.position == position)
         task_ids = list(session.scalars(select(Mark.task_id).where(*found)))
         if not task_ids:
             return Reopened(0, ())
@@ -80,7 +96,8 @@ def reopen_batch(exam_id: int, batch_id: int, *, to: Whom, reason: str, by: Pers
         else:
             session.execute(delete(Mark).where(Mark.id.in_([mark.id for mark in marks])))
         changed = changing.settle()
-        detail = {"batch": batch_id, "to": to, "answers": len(marks), "marker": batch.marker_id, "reason": reason}
+        detail = {"batch": batch_id} | ({} if position is None else {"position": position})
+        detail |= {"to": to, "answers": len(marks), "marker": batch.marker_id, "reason": reason}
         record("marking.reopened", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         if to == "same":
             queue(

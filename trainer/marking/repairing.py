@@ -35,6 +35,12 @@ MANAGE = "exam.manage"
 REASON_MOST = 500
 
 
+class MayNotDecide(Forbidden):
+    """The caller runs the exam, but has had to do with what is to be decided; the code says in what way."""
+
+    code = "decider_is_candidate"
+
+
 class RepairTooEarly(Refused):
     """Somebody may still be writing: the key stays shut until ``ended_at``."""
 
@@ -75,8 +81,8 @@ def propose(exam_id: int, spec: RepairSpec, *, by: Person, now: datetime, appeal
     """Propose a repair, with open appeals about the same item that it takes up, and return its id.
 
     The same proposal by the same person returns the id of the one that stands. Raises ``Missing``, ``Invalid`` at
-    ``remedy``, ``answer``, ``reason`` and ``appeals``, ``Forbidden`` for who may not decide (see the head of this
-    file), ``RepairTooEarly``, ``RepairIsOpen``, ``Conflict`` for an exam that is not published.
+    ``remedy``, ``answer``, ``reason`` and ``appeals``, ``MayNotDecide`` (see the head of this file),
+    ``RepairTooEarly``, ``RepairIsOpen``, ``Conflict`` for an exam that is not published.
     """
     reason = spec.reason.strip()
     with transaction() as session:
@@ -143,8 +149,8 @@ def sign(repair_id: int, *, by: Person, now: datetime) -> Signed:
     """Sign a proposed repair and publish it: from now on it holds for all attempts of the exam, later ones too.
 
     The results follow by ``regrading.regrade``, called by the roof at once and by a job for whatever is left. Signing
-    again, by whomever, changes nothing and returns the same number. Raises ``Missing``, ``Forbidden`` for who may not
-    sign, ``RepairClosed`` for a withdrawn one, ``Invalid`` where another repair has made this one senseless meanwhile.
+    again, by whomever, changes nothing and returns the same number. Raises ``Missing``, ``MayNotDecide``,
+    ``RepairClosed`` for a withdrawn one, ``Invalid`` where another repair has made this one senseless meanwhile.
     """
     with transaction() as session:
         repair, exam = _repair(session, repair_id, by)
@@ -188,7 +194,7 @@ def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
     """Raise unless the caller has nothing to gain from the exam."""
     named = exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id)
     if session.scalar(select(named)):
-        raise Forbidden("decider_is_candidate")
+        raise MayNotDecide("decider_is_candidate")
 
 
 def demand_remedy(session: Session, exam_id: int, place: Place, remedy: Remedy) -> tuple[Remedy, Ruling]:
@@ -247,22 +253,22 @@ def _would_empty_a_paper(session: Session, exam_id: int, place: Place) -> bool:
 
 
 def demand_decider(session: Session, place: Place, appeals: Sequence[Appeal], by: Person) -> None:
-    """Raise ``Forbidden`` for an author of the item, or a marker of one of the answers, where appeals are decided."""
+    """Raise ``MayNotDecide`` for an author of the item or a marker of one of the answers."""
     if not appeals:
         return
     if by.id in _authors(session, place[0]):
-        raise Forbidden("decider_is_author")
+        raise MayNotDecide("decider_is_author")
     if by.id in _markers(session, appeals):
-        raise Forbidden("decider_is_marker")
+        raise MayNotDecide("decider_is_marker")
 
 
 def _demand_second(session: Session, repair: Repair, appeals: Sequence[Appeal], by: Person) -> None:
     if by.id == repair.proposed_by:
-        raise Forbidden("signer_is_proposer")
+        raise MayNotDecide("signer_is_proposer")
     if by.id in _authors(session, repair.item_version_id):
-        raise Forbidden("signer_is_author")
+        raise MayNotDecide("signer_is_author")
     if by.id in _markers(session, appeals):
-        raise Forbidden("decider_is_marker")
+        raise MayNotDecide("decider_is_marker")
 
 
 def _authors(session: Session, version_id: int) -> set[int]:

@@ -14,7 +14,7 @@ from trainer.attempts.models import Attempt
 from trainer.core.clock import CITY_ZONE, local_day
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.hours.ledger import credit
 from trainer.hours.models import LedgerEntry
@@ -31,7 +31,7 @@ def may_be_visible(now: Any) -> ColumnElement[bool]:
     return or_(
         Exam.released_at <= now,
         Exam.release == "after_submit",
-        and_(Exam.release == "after_close", last_closing() <= now),
+        and_(Exam.release == "after_close", last_own_closing() <= now),
     )
 
 
@@ -42,7 +42,7 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     person, on the local day of the first pass. ``attempt_ids`` limits the look to these attempts; None looks at all.
     """
     passed = (
-        select(Exam, Result.user_id, Result.submitted_at, last_closing(), longest_extra())
+        select(Exam, Result.user_id, Result.submitted_at, last_own_closing(), longest_extra())
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Result.exam_id)
         .where(

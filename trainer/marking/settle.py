@@ -73,7 +73,8 @@ def settle(attempt_ids: Sequence[int], now: datetime) -> list[int]:
     """Mark handed-in attempts that have no result yet and return the ids of those settled now.
 
     Answers that take a person become tasks in the same transaction.
-    The marks are worked out before the write lock is taken: a handed-in attempt does not change any more.
+    The marks are worked out before the write lock is taken: a handed-in attempt does not change any more. A repair that
+    is published in between finds the result by the number of repairs that it bears (``regrading``).
     """
     settled: list[int] = []
     for start in range(0, len(attempt_ids), PART):

@@ -15,7 +15,7 @@ from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rules.rich import with_html
 from trainer.core.errors import Missing
 from trainer.practice.models import Card, PracticeAnswer
-from trainer.practice.queries import refuse_during_exam, studied, within
+from trainer.practice.queries import LISTED, refuse_during_exam, studied, within
 from trainer.practice.rules.explaining import Explained, explain, explain_case
 from trainer.practice.rules.grading import answers_by_part, judge
 
@@ -143,13 +143,7 @@ def answers_given(user_id: int, filters: dict[str, str], correct: bool | None, n
             PracticeAnswer.fraction,
             PracticeAnswer.state,
             PracticeAnswer.answered_at,
-            ItemRecord.code,
-            ItemRecord.kind,
-            ItemRecord.wing,
-            ItemRecord.topic,
-            ItemVersion.public["stem"].as_string().label("stem"),
-            ItemVersion.public["format"].as_string().label("format"),
-            ItemVersion.public["media"].label("media"),
+            *LISTED,
         )
         .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
         .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)

@@ -38,6 +38,16 @@ REST = memory.STEP
 # A backlog beyond this is not looked through; the longest overdue are the weakest in all but a few cases.
 KNOWN_MOST = 500
 SEARCH_MOST = 50
+# What a list shows of an item, beside what it says of the reader.
+LISTED = (
+    ItemRecord.code,
+    ItemRecord.kind,
+    ItemRecord.wing,
+    ItemRecord.topic,
+    ItemVersion.public["stem"].as_string().label("stem"),
+    ItemVersion.public["format"].as_string().label("format"),
+    ItemVersion.public["media"].label("media"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,17 +345,7 @@ def waiting(session: Session, user_id: int, *, now: datetime, day_began: datetim
 def wrong_items(user_id: int, filters: dict[str, str], now: datetime) -> Select[Any]:
     """Return the rows of the wrong-answer book, those longest unanswered first, to be paged."""
     return (
-        select(
-            ItemRecord.code,
-            ItemRecord.kind,
-            ItemRecord.wing,
-            ItemRecord.topic,
-            ItemVersion.public["stem"].as_string().label("stem"),
-            ItemVersion.public["format"].as_string().label("format"),
-            ItemVersion.public["media"].label("media"),
-            Card.right_in_a_row,
-            Card.answered_count,
-        )
+        select(*LISTED, Card.right_in_a_row, Card.answered_count)
         .join(ItemRecord, ItemRecord.id == Card.item_id)
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .where(Card.user_id == user_id, Card.wrong, within(filters, now))
@@ -370,17 +370,7 @@ def search_items(session: Session, user_id: int, words: str, now: datetime) -> l
     every = and_(*(stem.icontains(word, autoescape=True) for word in words.split()[:8]))
     return list(
         session.execute(
-            select(
-                ItemRecord.code,
-                ItemRecord.kind,
-                ItemRecord.wing,
-                ItemRecord.topic,
-                stem.label("stem"),
-                ItemVersion.public["format"].as_string().label("format"),
-                ItemVersion.public["media"].label("media"),
-                Card.wrong,
-                Card.answered_count,
-            )
+            select(*LISTED, Card.wrong, Card.answered_count)
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
             .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
             .where(studied(now), or_(every, ItemRecord.code == words.strip().lower()))

@@ -3,7 +3,8 @@ each item of it.
 
 What is counted: the first attempt of each candidate, if it is marked to the end and at least one answer was ever
 saved in it. Later attempts know the questions; an attempt that waits for a marker has no score yet; an attempt without
-a single answer tells of its candidate alone. How many were left out is kept beside the figures.
+a single answer tells of its candidate alone. How many were left out is kept beside the figures. An item that a repair
+dropped, or counted fully for all, is left out as well; what the others earned is measured by the points announced.
 
 Sums alone are held while counting: the memory needed grows with the items of the exam, not with its candidates, but
 for one number each. Three statements are run for a page of ``PAGE`` attempts.
@@ -28,6 +29,7 @@ from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ends_at
+from trainer.marking.grading import decided_places
 from trainer.marking.models import Result
 from trainer.papers.models import PaperItem
 from trainer.reports.models import ExamStatistic, ItemUse
@@ -96,6 +98,7 @@ class ExamCount:
         self.used_on: date = local_day(closes_at, zone)
         self.signature = signature_of(session, exam_id)
         self.pass_mark = session.scalar(select(Exam.pass_mark).where(Exam.id == exam_id))
+        self._decided = decided_places(session, exam_id)
         self._read_attempts(session)
         self.abilities = Abilities(one.share for one in self.attempts)
         self.tallies: dict[tuple[int, int], Tally] = {}
@@ -163,7 +166,7 @@ class ExamCount:
             mark = marks[line.number - 1]
             fraction, answered = float(mark["fraction"]), bool(mark["answered"])
             chosen = self._chosen(line.kind, answers.get(line.number)) if answered else ()
-            points = float(mark["points"])
+            points = fraction * line.points if self._decided else float(mark["points"])
             unit = units.setdefault(line.version_id, _Unit())
             unit.points += points
             unit.most += line.points
@@ -225,6 +228,8 @@ class ExamCount:
         self._read_kinds(session, {row.item_version_id for row in rows})
         lines: dict[int, list[_Line]] = {paper_id: [] for paper_id in new}
         for row in rows:
+            if (row.item_version_id, row.part or 0) in self._decided:
+                continue
             kind = self._kinds[row.item_version_id][(row.part or 1) - 1]
             line = _Line(row.number, row.item_version_id, row.part or 0, float(row.points), kind)
             lines[row.paper_id].append(line)
@@ -328,7 +333,7 @@ def next_to_count(now: datetime) -> int | None:
         select(
             Exam.id,
             Exam.grace_seconds,
-            func.max(Sitting.closes_at).label("closes_at"),
+            func.max(func.coalesce(Sitting.shifted_closes_at, Sitting.closes_at)).label("closes_at"),
             longest_extra().label("extra"),
         )
         .join(Sitting, Sitting.exam_id == Exam.id)

@@ -71,7 +71,7 @@ class LocalDateTimeField(DateTimeLocalField):
             local, self.data = self.data, None
             # Near the ends of the calendar the change of zone leaves it.
             if not 1900 <= local.year <= 2999:
-                raise ValueError(sentence("bad_format"))
+                raise ValueError(sentence("date_out_of_range"))
             self.data = local.replace(tzinfo=zone()).astimezone(UTC)
 
     def _value(self) -> str:

@@ -49,6 +49,12 @@ def local_time(moment: datetime | None, *, seconds: bool = False) -> str:
     return f"{local_date(local.date())}{', ' if is_english() else ' '}{clock}"
 
 
+def until_time(moment: datetime, since: datetime) -> str:
+    """Return the end of a span (both aware): the clock alone where it lies on the city's day of ``since``."""
+    end, start = moment.astimezone(zone()), since.astimezone(zone())
+    return end.strftime("%H:%M") if end.date() == start.date() else local_time(moment)
+
+
 def local_date(day: date | datetime | None) -> str:
     """Return a day such as 2026年11月23日 or 23 Nov 2026; None gives an en dash."""
     if day is None:
@@ -69,13 +75,18 @@ def decimal_text(value: Decimal | int | None) -> str:
     return text or "0"
 
 
+def iso_date(day: str) -> str:
+    """Return a day that is written as ISO text as ``local_date`` does; what is no day is shown as it is."""
+    try:
+        return local_date(date.fromisoformat(day))
+    except ValueError:
+        return day
+
+
 def law_version(version: str) -> str:
     """Return which text of a law is meant, from its day as ISO text; what is no day is shown as it is."""
-    try:
-        day = date.fromisoformat(version)
-    except ValueError:
-        return version
-    return str(_("%(day)s版本", day=local_date(day)))
+    day = iso_date(version)
+    return day if day == version else str(_("%(day)s版本", day=day))
 
 
 def duration(seconds: int | None) -> str:
@@ -102,8 +113,10 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=chosen_locale)
     app.jinja_env.filters.update(
         local_time=local_time,
+        until_time=until_time,
         law_version=law_version,
         local_date=local_date,
+        iso_date=iso_date,
         points=decimal_text,
         hours=decimal_text,
         duration=duration,

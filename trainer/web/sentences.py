@@ -44,6 +44,8 @@ SENTENCES: dict[str, Any] = {
     "too_large_number": _l("不能大于 {most}。"),
     "unknown_value": _l("没有“{value}”这个选项。"),
     "bad_format": _l("格式不正确。"),
+    "date_out_of_range": _l("请填写 1900 年至 2999 年之间的日期。"),
+    "minutes_or_moment": _l("请在推后的分钟数和开考时间中只填一项。"),
     "unknown_field": _l("没有这一项。"),
     "taken": _l("“{value}”已经存在。"),
     "control_characters": _l("这里有无法识别的控制字符，请删去后重试。"),
@@ -200,6 +202,7 @@ SENTENCES: dict[str, Any] = {
     "person_inactive": _l("“{value}”的账号已锁定或已调离。"),
     "not_an_officer": _l("“{value}”不是执法人员，不能列为考生。"),
     "exam_not_draft": _l("这场考试已经发布或取消，不能再修改。"),
+    "exam_has_opened": _l("考试已经开始，试卷不能再换。"),
     "exam_not_published": _l("这场考试没有发布。"),
     "exam_is_cancelled": _l("这场考试已取消。"),
     "exam_is_over": _l("这场考试已经结束，不能再增加考生或场次。"),
@@ -242,6 +245,10 @@ SENTENCES: dict[str, Any] = {
     "tie_draw_lots": _l("仍相同的，按抽签号从小到大排列"),
     "tie_shared": _l("仍相同的名次并列，按 1、2、2、4 排列"),
     # --- exam hall
+    "has_started": _l("{names}已经开始作答，不能再改开考时间；需要补时请在监考页面操作。"),
+    "shift_out_of_range": _l("个人开考时间要在本场开考之后、72 小时以内（{least} 至 {most}）。"),
+    "attempt_is_left": _l("该考生正在作答或还有作答次数，不需要再允许一次。"),
+    "not_under_way": _l("该考生没有进行中的答卷。"),
     "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
     "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
     # --- hours and training
@@ -311,6 +318,23 @@ SENTENCES: dict[str, Any] = {
     "alike_search_failed": _l("查重没有完成，请稍后再试；上一次的结果仍然有效。"),
     "two_items_needed": _l("请至少勾选两道题。"),
     "unknown_item": _l("题库里没有编号为“{value}”的试题。"),
+    # --- repairs and appeals
+    "repair_too_early": _l("还可能有人在作答，考试 {ended_at} 结束后才能更正试题。"),
+    "repair_is_open": _l("这道题已有一项更正等待签发，请先签发或撤回。"),
+    "repair_closed": _l("这项更正已经签发或撤回，请刷新后查看。"),
+    "remedy_needs_key": _l("这道题由人评阅，没有可改的答案；可以作废，或给全体满分。"),
+    "repair_changes_nothing": _l("这样更正不会带来任何变化，本题现在就是这样评的。"),
+    "answer_of_wrong_shape": _l("请按题型把答案填写完整。"),
+    "nothing_left_on_paper": _l("作废以后，有的试卷就没有计分的题了；可以改为给全体满分。"),
+    "signer_is_proposer": _l("更正要由提出人以外的另一位人员签发。"),
+    "signer_is_author": _l("您编写过这道题，请由其他人员签发。"),
+    "decider_is_author": _l("您编写过这道题，对它的申诉请由其他人员处理。"),
+    "decider_is_marker": _l("您评阅过申诉所涉的答题，请由其他人员处理。"),
+    "decider_is_candidate": _l("您是这场考试的考生，不能参与更正试题和处理申诉。"),
+    "appeals_closed": _l("申诉期限已过，或这场考试不受理申诉。"),
+    "appeal_lodged": _l("您已经对这道题提出过申诉，请等待处理结果。"),
+    "appeals_decided": _l("其中有申诉已经处理，或不是针对这道题的，请刷新后重选。"),
+    "appeals_of_one_item": _l("一次只能处理针对同一道题的申诉。"),
     # --- demo
     "demo_needs_empty_database": _l("数据库里已经有单位或人员；演示城市只能载入空数据库。"),
     "demo_mode_only": _l("只有演示模式才能使用演示城市：请在空数据库上以 DEMO=1 启动。"),
@@ -337,14 +361,6 @@ def sentence(code: str, params: dict[str, Any] | None = None) -> str:
         return text.format_map({name: _readable(value) for name, value in (params or {}).items()})
     except KeyError:
         return str(SENTENCES["refused"])
-
-
-def add_sentences(table: dict[str, Any]) -> None:
-    """Add the sentences of a feature. A code that stands already with another sentence raises ``ValueError``."""
-    for code, text in table.items():
-        if code in SENTENCES and SENTENCES[code] is not text:
-            raise ValueError(f"the code {code!r} has a sentence already")
-        SENTENCES[code] = text
 
 
 def refusal_told(refusal: Refused, most: int | None = None) -> list[str]:

@@ -21,7 +21,7 @@ from trainer.bank.rules.pieces import told_pairs, told_rubric, told_segments
 from trainer.bank.rules.rich import html_of
 from trainer.core.errors import Forbidden
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
@@ -44,7 +44,7 @@ RELEASE = (
     Exam.release,
     Exam.released_at,
     Exam.grace_seconds,
-    last_closing().label("closes_at"),
+    last_own_closing().label("closes_at"),
     longest_extra().label("longest_extra"),
     Result.unmarked,
 )
@@ -117,7 +117,7 @@ def released_scores(session: Session, attempt_ids: Sequence[int], now: datetime)
             Exam.release,
             Exam.released_at,
             Exam.grace_seconds,
-            last_closing().label("closes_at"),
+            last_own_closing().label("closes_at"),
             longest_extra().label("longest_extra"),
         )
         .join(Attempt, Attempt.id == Result.attempt_id)

@@ -96,6 +96,7 @@ class AppealLine:
 
     id: int
     exam_id: int
+    title: str
     place: Place
     number: int
     state: str
@@ -123,7 +124,7 @@ def appeals_of(
     decider = aliased(User)
     within = select(Unit.id).where(units_within(person.scope(MANAGE))).correlate(None)
     rows = (
-        select(Appeal, User.name, Unit.short_name, decider.name)
+        select(Appeal, Exam.title, User.name, Unit.short_name, decider.name)
         .join(Exam, Exam.id == Appeal.exam_id)
         .join(User, User.id == Appeal.user_id)
         .join(Result, Result.attempt_id == Appeal.attempt_id)
@@ -141,10 +142,11 @@ def appeals_of(
     return [_line(*row) for row in session.execute(rows)]
 
 
-def _line(appeal: Appeal, name: str, unit: str, decided_by: str | None) -> AppealLine:
+def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | None) -> AppealLine:
     return AppealLine(
         id=appeal.id,
         exam_id=appeal.exam_id,
+        title=title,
         place=(appeal.item_version_id, appeal.part),
         number=appeal.number,
         state=appeal.state,

@@ -18,7 +18,7 @@ from question_bank import Item
 from trainer.accounts.models import Grant, User
 from trainer.accounts.rules import PERMISSIONS
 from trainer.exams.models import Candidate, Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.models import Mark, MarkingBatch, MarkingPlan, MarkingTask, PlanMarker
 from trainer.marking.queries.work import GROUP, MARK, in_hundredths, is_held, items_of
@@ -71,7 +71,7 @@ def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list
             Exam.id,
             Exam.title,
             Exam.release,
-            last_closing(),
+            last_own_closing(),
             longest_extra(),
             Exam.grace_seconds,
             answers,

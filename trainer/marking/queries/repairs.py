@@ -11,20 +11,24 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from question_bank import Item
+from question_bank.kinds import public
 from question_bank.kinds.case_study import expand
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
 from trainer.marking.grading import Place, remedies_of
 from trainer.marking.models import Appeal, FormerResult, Repair
 from trainer.marking.rules.regrade import Ruling, ruling
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper, PaperItem
 
 MANAGE = "exam.manage"
@@ -60,6 +64,11 @@ class ItemLine:
     def item(self) -> Item:
         """The item with the key that is shown as right."""
         return self.ruling.items[0]
+
+    @property
+    def stem(self) -> str:
+        """The stem as one line of plain words."""
+        return stem_in_words(public(self.item))
 
 
 def items_of_exam(session: Session, exam_id: int, only: Sequence[Place] | None = None) -> list[ItemLine]:
@@ -220,3 +229,28 @@ def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, t
         .order_by(Repair.number)
     )
     return {(row.item_version_id, row.part): (row.reason, row.closed_at) for row in rows}
+
+
+def decisions_waiting(session: Session, person: Person) -> list[Any]:
+    """Return what waits for the caller in exams that the caller runs, by exam: one statement.
+
+    Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, ``repair`` with
+    the id of one that somebody else, of that name, proposed.
+    """
+    own = units_within(person.scope(MANAGE))
+    waiting = (
+        select(literal("appeals").label("what"), Exam.id.label("id"), Exam.title.label("title"))
+        .add_columns(func.count().label("many"), literal("").label("name"))
+        .join(Appeal, Appeal.exam_id == Exam.id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(own, Appeal.state == "lodged")
+        .group_by(Exam.id, Exam.title)
+    )
+    to_sign = (
+        select(literal("repair"), Repair.id, Exam.title, literal(1), User.name)
+        .join(Exam, Exam.id == Repair.exam_id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .join(User, User.id == Repair.proposed_by)
+        .where(own, Repair.state == "proposed", Repair.proposed_by != person.id)
+    )
+    return list(session.execute(union_all(waiting, to_sign).order_by("title", "what", "id")))

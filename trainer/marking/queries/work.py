@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from question_bank import Item
 from question_bank.kinds.case_study import case_view, expand
+from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Response
 from trainer.bank.models import ItemVersion
@@ -24,8 +25,8 @@ from trainer.bank.queries import shows_medium
 from trainer.bank.rules.pieces import ToldPoint, told_rubric
 from trainer.bank.rules.rich import html_of, with_html
 from trainer.core.errors import Missing, Refused
-from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import longest_extra
+from trainer.exams.models import Candidate, Exam
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.models import Mark, MarkEvent, MarkingBatch, MarkingPlan, MarkingTask, PlanMarker
 from trainer.marking.rules.rubric import ItemKey, line_points, may_begin
@@ -65,7 +66,6 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
 
     The choice alone is not enough: the permission over the exam's unit has to stand at ``now``.
     """
-    closes_at = select(func.max(Sitting.closes_at)).where(Sitting.exam_id == Exam.id).correlate(Exam).scalar_subquery()
     named = exists().where(Candidate.exam_id == Exam.id, Candidate.user_id == person.id).correlate(Exam)
     rows = (
         select(
@@ -74,7 +74,7 @@ def exams_of_marker(session: Session, person: Person, now: datetime, exam_id: in
             Exam.unit_id,
             Exam.release,
             Unit.path,
-            closes_at,
+            last_own_closing(),
             longest_extra(),
             Exam.grace_seconds,
             named,
@@ -292,6 +292,7 @@ class Batch:
     id: int
     exam_id: int
     title: str
+    marker: str
     key: ItemKey
     leased_until: datetime
     answers: tuple[BatchAnswer, ...]
@@ -311,25 +312,36 @@ def read_batch(session: Session, batch_id: int, person: Person) -> Batch:
 
     Answers that others have got since the lease ended are no longer in it.
     """
+    return _read(session, MarkingBatch.id == batch_id, MarkingBatch.marker_id == person.id)
+
+
+def read_batch_of_exam(session: Session, exam_id: int, batch_id: int) -> Batch:
+    """Return a batch of an exam as its marker holds it, for whoever runs the exam; raises ``Missing``."""
+    return _read(session, MarkingBatch.id == batch_id, MarkingBatch.exam_id == exam_id)
+
+
+def _read(session: Session, *which: ColumnElement[bool]) -> Batch:
     row = session.execute(
-        select(MarkingBatch, Exam.title)
+        select(MarkingBatch, Exam.title, User.name)
         .join(Exam, Exam.id == MarkingBatch.exam_id)
-        .where(MarkingBatch.id == batch_id, MarkingBatch.marker_id == person.id)
+        .join(User, User.id == MarkingBatch.marker_id)
+        .where(*which)
     ).first()
     if row is None:
         raise Missing
-    batch, title = row
+    batch, title, marker = row
     answers = session.execute(
         select(Mark, Response.answer)
         .join(MarkingTask, MarkingTask.id == Mark.task_id)
         .outerjoin(Response, and_(Response.attempt_id == MarkingTask.attempt_id, Response.number == MarkingTask.number))
-        .where(Mark.batch_id == batch_id)
+        .where(Mark.batch_id == batch.id)
         .order_by(Mark.position)
     )
     return Batch(
         id=batch.id,
         exam_id=batch.exam_id,
         title=title,
+        marker=marker,
         key=ItemKey(batch.item_version_id, batch.part, batch.max_points),
         leased_until=batch.leased_until,
         answers=tuple(_answer(mark, text) for mark, text in answers),

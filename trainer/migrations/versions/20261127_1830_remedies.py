@@ -6,7 +6,7 @@ from alembic import op
 from trainer.core import columns
 
 revision = "20261127_1830_remedies"
-down_revision = "20261127_1730_sittings"
+down_revision = "20261127_1850_shift"
 branch_labels = None
 depends_on = None
 

@@ -18,7 +18,7 @@ from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Response
 from trainer.core.columns import Hundredths
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import ends_at
+from trainer.exams.rules import ends_at, own_window
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 
@@ -132,7 +132,9 @@ def best_results(exam_id: int) -> Subquery:
 
 @dataclass(frozen=True)
 class CandidateLine:
-    """A candidate with the latest attempt; moments are aware UTC, None where nothing happened yet."""
+    """A candidate with the latest attempt; moments are aware UTC, None where nothing happened yet.
+
+    ``opens_at`` and ``closes_at`` are the own ones, ``shift_minutes`` after the sitting's."""
 
     user_id: int
     username: str
@@ -141,12 +143,19 @@ class CandidateLine:
     unit_name: str
     excused: str | None
     state: str
+    candidate_id: int
+    sitting_id: int
+    opens_at: datetime
+    closes_at: datetime
     started_at: datetime | None
     submitted_at: datetime | None
     reason: str = ""
     sitting: int = 1
     room: str = ""
     resits: bool = False
+    extra_minutes: int = 0
+    shift_minutes: int = 0
+    shift_reason: str = ""
 
 
 def candidates_matching(
@@ -171,6 +180,8 @@ def candidates_matching(
             User.name,
             Unit.id.label("unit_id"),
             Unit.name.label("unit_name"),
+            Candidate.id.label("candidate_id"),
+            Candidate.sitting_id,
             Candidate.state,
             Attempt.state.label("attempt_state"),
             Attempt.started_at,
@@ -178,8 +189,11 @@ def candidates_matching(
             _has_saved().label("saved"),
             Candidate.reason,
             Candidate.extra_minutes,
+            Candidate.shift_minutes,
+            Candidate.shift_reason,
             Sitting.number.label("sitting"),
             Sitting.room,
+            Sitting.opens_at,
             Sitting.closes_at,
             _resits().label("resits"),
         )
@@ -208,7 +222,8 @@ def candidates_matching(
         rows = rows.where(Candidate.state != "due")
     elif state == "absent":
         # Minutes granted to one person keep only that person's time open; the few others are told apart by the line.
-        rows = rows.where(Candidate.state == "due", ~_has_attempt(), Sitting.closes_at <= now)
+        closes_at = case((Candidate.shift_minutes > 0, Sitting.shifted_closes_at), else_=Sitting.closes_at)
+        rows = rows.where(Candidate.state == "due", ~_has_attempt(), closes_at <= now)
     elif state in asked:
         rows = rows.where(Candidate.state == "due", *asked[state])
     return rows
@@ -217,11 +232,8 @@ def candidates_matching(
 def candidate_line(row: Any, now: datetime | None = None) -> CandidateLine:
     """Return a row of ``candidates_matching`` as a line; who has not started is absent once the own time is over."""
     state = "not_started"
-    if (
-        row.attempt_state is None
-        and now is not None
-        and now >= ends_at(row.closes_at, row.extra_minutes, grace_seconds=0)
-    ):
+    opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
+    if row.attempt_state is None and now is not None and now >= ends_at(closes_at, row.extra_minutes, grace_seconds=0):
         state = "absent"
     if row.attempt_state == "submitted":
         state = "submitted"
@@ -241,6 +253,13 @@ def candidate_line(row: Any, now: datetime | None = None) -> CandidateLine:
         sitting=row.sitting,
         room=row.room,
         resits=row.resits,
+        candidate_id=row.candidate_id,
+        sitting_id=row.sitting_id,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        extra_minutes=row.extra_minutes,
+        shift_minutes=row.shift_minutes,
+        shift_reason=row.shift_reason,
     )
 
 

@@ -1,0 +1,101 @@
+"""What an invigilator does for one candidate besides minutes: allow another attempt, and stop an old device."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from trainer.accounts.sessions import end_sessions
+from trainer.attempts.extend import refuse_when_out
+from trainer.attempts.models import Attempt
+from trainer.attempts.rules.timing import is_over, may_start
+from trainer.audit.service import record
+from trainer.core.database import transaction
+from trainer.core.errors import Conflict, Invalid, Missing, Refused
+from trainer.exams.models import Candidate, Exam, Sitting
+from trainer.exams.rules import own_window
+
+REASON_MOST = 200
+
+
+class AttemptIsLeft(Conflict):
+    """The candidate writes or can still start, so that nothing has to be allowed."""
+
+    code = "attempt_is_left"
+
+
+def allow_again(exam_id: int, candidate_id: int, *, by: int, reason: str, now: datetime) -> int:
+    """Allow a candidate who has handed in for the last time one attempt more; return how many are allowed now.
+
+    The caller has checked the right. The best result counts, as with every further attempt. Raises ``AttemptIsLeft``,
+    which a second call meets; ``Invalid`` without a reason; ``Missing``; ``Refused`` once the own window is over or a
+    result may be seen: who writes then could know the keys.
+    """
+    _demand_reason(reason)
+    with transaction() as session:
+        candidate = _held(session, exam_id, candidate_id)
+        exam = session.get_one(Exam, exam_id)
+        if exam.release == "after_submit":
+            raise Refused("results_are_out")
+        refuse_when_out(session, candidate, now)
+        sitting = session.get_one(Sitting, candidate.sitting_id)
+        window = own_window(sitting.opens_at, sitting.closes_at, candidate.shift_minutes)
+        if candidate.state != "due" or may_start(now, *window, extra_minutes=candidate.extra_minutes) == "closed":
+            raise Refused("closed")
+        latest = _latest(session, candidate_id)
+        allowed = exam.attempts_allowed + candidate.extra_attempts
+        if latest is None or latest.ordinal < allowed or _runs(latest, now):
+            raise AttemptIsLeft
+        candidate.extra_attempts += 1
+        detail = {"exam": exam_id, "attempts": allowed + 1, "reason": reason.strip()[:REASON_MOST]}
+        record("attempt.allowed_again", by=by, target=f"candidate:{candidate_id}", detail=detail)
+        return allowed + 1
+
+
+def take_over(exam_id: int, candidate_id: int, *, by: int, reason: str, now: datetime) -> None:
+    """Stop the device on which a candidate writes, so that they go on at another one after signing in there.
+
+    The caller has checked the right. The old page can save nothing more and says so; all sessions of the candidate end,
+    what was saved stays and the time runs on. A second call does the same again. Raises ``Invalid`` without a reason,
+    ``Missing``, and ``Refused`` when no attempt is under way.
+    """
+    _demand_reason(reason)
+    with transaction() as session:
+        candidate = _held(session, exam_id, candidate_id)
+        latest = _latest(session, candidate_id)
+        if latest is None or not _runs(latest, now):
+            raise Refused("not_under_way")
+        session.execute(update(Attempt).where(Attempt.id == latest.id).values(epoch=Attempt.epoch + 1))
+        end_sessions(session, candidate.user_id)
+        detail = {"exam": exam_id, "reason": reason.strip()[:REASON_MOST]}
+        record("attempt.taken_over", by=by, target=f"candidate:{candidate_id}", detail=detail)
+
+
+def _demand_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid.at("reason", "required")
+
+
+def _held(session: Session, exam_id: int, candidate_id: int) -> Candidate:
+    candidate = session.scalar(
+        select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
+    )
+    if candidate is None:
+        raise Missing
+    return candidate
+
+
+def _latest(session: Session, candidate_id: int) -> Attempt | None:
+    return session.scalar(
+        select(Attempt)
+        .where(Attempt.candidate_id == candidate_id)
+        .order_by(Attempt.ordinal.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _runs(attempt: Attempt, now: datetime) -> bool:
+    return attempt.state == "open" and not is_over(now, attempt.deadline_at, attempt.grace_seconds)

@@ -1,0 +1,277 @@
+"""The invigilator's board over the API: who is where, and everything that is done on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from flask_login import current_user
+from pydantic import Field
+
+from trainer.api.resource import Id, IdIn, Moment, Shape, Text, api_blueprint, operation
+from trainer.attempts import desk, queries
+from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend, extend_many
+from trainer.attempts.rules.phase import desk_state
+from trainer.attempts.submit import force_submit
+from trainer.core.database import db, end_read
+from trainer.core.errors import Conflict
+from trainer.exams.sittings import give_signal
+from trainer.marking.jobs import settle_and_spread
+from trainer.web.arrival import arrived_at
+
+bp = api_blueprint("watch_api")
+
+WATCH = "exam.watch"
+DESK = "/exams/<id:exam_id>/desks/<id:candidate_id>"
+
+
+class DeskOut(Shape):
+    """A candidate as the board shows them; ``candidate_id`` is the one of the list of candidates."""
+
+    candidate_id: Id
+    username: str
+    name: str
+    unit: str
+    sitting_id: Id
+    state: Literal["waiting", "working", "silent", "done", "forced", "excused"]
+    attempt_id: Id | None
+    attempts: int
+    attempts_allowed: int
+    answered: int
+    item_count: int
+    incidents: int
+    extra_minutes: int
+    shift_minutes: int
+    opens_at: Moment
+    closes_at: Moment
+    started_at: Moment | None
+    last_saved_at: Moment | None
+    deadline: Moment | None
+    submitted_at: Moment | None
+
+
+class RoomOut(Shape):
+    sitting_id: Id
+    number: int
+    room: str
+    opens_at: Moment
+    closes_at: Moment
+    awaits_signal: bool
+    due: int
+    started: int
+
+
+class BoardOut(Shape):
+    server_time: Moment
+    rooms: list[RoomOut]
+    items: list[DeskOut]
+    next: str | None
+
+
+class ReasonIn(Shape):
+    reason: Text = Field(min_length=1, max_length=REASON_MOST)
+
+
+class MinutesIn(ReasonIn):
+    minutes: int = Field(ge=1, le=MINUTES_MOST)
+
+
+class RoomMinutesIn(MinutesIn):
+    sitting: IdIn | None = Field(None, description="null for everybody of the exam")
+
+
+class ExtendedOut(Shape):
+    extra_minutes: int = Field(description="all that were given")
+    deadline: Moment | None = Field(description="of the attempt under way; null before the start")
+
+
+class PeopleOut(Shape):
+    people: int
+
+
+class SignalOut(Shape):
+    opens_at: Moment
+
+
+class ForcedOut(Shape):
+    attempt_id: Id
+    submitted_at: Moment
+    first: bool = Field(description="false where the attempt had been handed in before")
+
+
+class AllowedOut(Shape):
+    attempts_allowed: int
+
+
+@operation(
+    bp,
+    "GET",
+    "/exams/<id:exam_id>/board",
+    needs_permission=WATCH,
+    summary="Every candidate of an exam with the latest attempt, by unit and name, and its rooms",
+    answers={200: BoardOut},
+)
+def board(exam_id: int) -> Any:
+    session, now = db.session(), arrived_at()
+    queries.exam_to_watch(session, exam_id, current_user)
+    rooms, people = queries.rooms_of(session, exam_id), queries.board(session, exam_id)
+    end_read()
+    return BoardOut(
+        server_time=now,
+        rooms=[
+            RoomOut(
+                sitting_id=str(one.id),
+                number=one.number,
+                room=one.room,
+                opens_at=one.opens_at,
+                closes_at=one.closes_at,
+                awaits_signal=one.awaits_signal,
+                due=one.due,
+                started=one.started,
+            )
+            for one in rooms
+        ],
+        items=[_desk(one, now) for one in people],
+        next=None,
+    )
+
+
+def _desk(one: queries.Desk, now: Any) -> DeskOut:
+    state = desk_state(
+        now,
+        state=one.state,
+        started_at=one.started_at,
+        last_saved_at=one.last_saved_at,
+        submitted_by=one.submitted_by,
+    )
+    return DeskOut(
+        candidate_id=str(one.candidate_id),
+        username=one.username,
+        name=one.name,
+        unit=one.unit_name,
+        sitting_id=str(one.sitting_id),
+        state="excused" if one.candidate_state != "due" and one.state is None else state,  # type: ignore[arg-type]
+        attempt_id=None if one.attempt_id is None else str(one.attempt_id),
+        attempts=one.attempts,
+        attempts_allowed=one.attempts_allowed,
+        answered=one.answered,
+        item_count=one.item_count,
+        incidents=one.incidents,
+        extra_minutes=one.extra_minutes,
+        shift_minutes=one.shift_minutes,
+        opens_at=one.opens_at,
+        closes_at=one.closes_at + timedelta(minutes=one.extra_minutes),
+        started_at=one.started_at,
+        last_saved_at=one.last_saved_at,
+        deadline=one.deadline_at,
+        submitted_at=one.submitted_at,
+    )
+
+
+@operation(
+    bp,
+    "POST",
+    f"{DESK}/minutes",
+    needs_permission=WATCH,
+    summary="Give one candidate minutes more, at once for the attempt under way; each call adds",
+    body=MinutesIn,
+    answers={200: ExtendedOut},
+    problems={409: ("already_handed_in", "results_are_out")},
+)
+def add_minutes(exam_id: int, candidate_id: int, body: MinutesIn) -> Any:
+    _demand(exam_id)
+    made = extend(exam_id, candidate_id, minutes=body.minutes, by=current_user.id, reason=body.reason, now=arrived_at())
+    return ExtendedOut(extra_minutes=made.extra_minutes, deadline=made.deadline_at)
+
+
+@operation(
+    bp,
+    "POST",
+    "/exams/<id:exam_id>/minutes",
+    needs_permission=WATCH,
+    summary="Give everybody of a sitting, or of the exam, minutes more who has not handed in; each call adds",
+    body=RoomMinutesIn,
+    answers={200: PeopleOut},
+    problems={409: ("results_are_out",)},
+)
+def add_minutes_to_all(exam_id: int, body: RoomMinutesIn) -> Any:
+    _demand(exam_id)
+    people = extend_many(
+        exam_id,
+        None if body.sitting is None else int(body.sitting),
+        minutes=body.minutes,
+        by=current_user.id,
+        reason=body.reason,
+        now=arrived_at(),
+    )
+    return PeopleOut(people=people)
+
+
+@operation(
+    bp,
+    "POST",
+    "/exams/<id:exam_id>/sittings/<id:sitting_id>/signal",
+    needs_permission=WATCH,
+    summary="Open a sitting that waits for the signal; a second call changes nothing",
+    answers={200: SignalOut},
+    problems={409: ("closed", "exam_not_published", "results_are_out", "exam_is_over", "exam_is_cancelled")},
+)
+def signal(exam_id: int, sitting_id: int) -> Any:
+    return SignalOut(opens_at=give_signal(exam_id, sitting_id, by=current_user, now=arrived_at()))
+
+
+@operation(
+    bp,
+    "POST",
+    f"{DESK}/submit",
+    needs_permission=WATCH,
+    summary="Hand in for a candidate what has been saved; it cannot be taken back",
+    body=ReasonIn,
+    answers={200: ForcedOut},
+    problems={409: ("not_started",)},
+)
+def force(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
+    _demand(exam_id)
+    attempt_id = queries.desk(db.session(), exam_id, candidate_id).attempt_id
+    end_read()
+    if attempt_id is None:
+        raise Conflict("not_started")
+    receipt = force_submit(attempt_id, by=current_user.id, reason=body.reason, now=arrived_at())
+    settle_and_spread([receipt.attempt_id], arrived_at())
+    return ForcedOut(attempt_id=str(receipt.attempt_id), submitted_at=receipt.submitted_at, first=receipt.first)
+
+
+@operation(
+    bp,
+    "POST",
+    f"{DESK}/allow-again",
+    needs_permission=WATCH,
+    summary="Allow a candidate who has handed in for the last time one attempt more",
+    body=ReasonIn,
+    answers={200: AllowedOut},
+    problems={409: ("attempt_is_left", "closed", "results_are_out")},
+)
+def allow_again(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
+    _demand(exam_id)
+    allowed = desk.allow_again(exam_id, candidate_id, by=current_user.id, reason=body.reason, now=arrived_at())
+    return AllowedOut(attempts_allowed=allowed)
+
+
+@operation(
+    bp,
+    "POST",
+    f"{DESK}/take-over",
+    needs_permission=WATCH,
+    summary="Stop the device on which a candidate writes, who then signs in at another one and goes on",
+    body=ReasonIn,
+    answers={204: None},
+    problems={409: ("not_under_way",)},
+)
+def take_over(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
+    _demand(exam_id)
+    desk.take_over(exam_id, candidate_id, by=current_user.id, reason=body.reason, now=arrived_at())
+
+
+def _demand(exam_id: int) -> None:
+    queries.exam_to_watch(db.session(), exam_id, current_user)
+    end_read()
