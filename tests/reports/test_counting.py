@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from question_bank import Item
 from tests.attempts.factories import RIGHT, item, make_drawn_exam
 from tests.conftest import NINE
+from tests.marking.factories import repair
 from tests.reports.answers import OVER, items_of, make_people, practise, sit_many
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.database import db, transaction
@@ -92,6 +93,17 @@ def test_options_are_counted_by_ability_and_blanks_beside_them(city):
     assert {one["key"]: one["chosen"] for one in of(ids[3]).figures["options"]} == {"true": 36, "false": 24}
     assert of(ids[4]).figures["options"] == []
     assert of(ids[5]).figures["blank"] == [6, 0, 0]
+
+
+def test_an_item_that_a_repair_decides_for_all_tells_nothing_and_the_others_the_same(city):
+    exam, _people = sit_many(city, sheets())
+    repair(city, exam.exam_id, 1, "drop", now=OVER)
+    count_exam(exam.exam_id, OVER)
+    shown = {row.item_id: row.tally for row in db.session.scalars(select(ItemUse).where(ItemUse.part == 0))}
+    ids = items_of(exam)
+    assert set(shown) == {ids[number] for number in (2, 3, 4, 5)}
+    merge_due(OVER)
+    assert of(ids[2]).facility == 8000
 
 
 def test_the_exam_has_its_reliability_and_scores(city):

@@ -23,6 +23,7 @@ from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
+from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
 from trainer.papers.rules.blueprint import SectionSpec
@@ -138,6 +139,7 @@ def show(exam_id):
             and live
             and exam.release == "manual"
             and may_release(now, exam.ends_at, exam.released_at),
+            "repair": manages and live and may_begin(now, release=exam.release, ended_at=exam.ends_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -25,8 +26,8 @@ from trainer.notices.service import queue
 SOURCE = "exam"
 
 
-def _may_be_visible(now: datetime) -> ColumnElement[bool]:
-    """Return ``rules.may_see_result`` as a condition on ``Exam``, but for the minutes granted."""
+def may_be_visible(now: Any) -> ColumnElement[bool]:
+    """Return ``rules.may_see_result`` as a condition on ``Exam``, but for the minutes granted; ``now`` aware UTC."""
     return or_(
         Exam.released_at <= now,
         Exam.release == "after_submit",
@@ -50,7 +51,7 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
             Exam.credit_hours > 0,
             ~Exam.is_mock,
             Exam.state == "published",
-            _may_be_visible(now),
+            may_be_visible(now),
             ~exists().where(
                 LedgerEntry.source == SOURCE,
                 LedgerEntry.source_id == db.cast(Exam.id, db.String),

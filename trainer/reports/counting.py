@@ -3,7 +3,9 @@ each item of it.
 
 What is counted of items: the first attempt of each candidate, if it is marked to the end and at least one answer was
 ever saved in it. Later attempts know the questions; an attempt that waits for a marker has no score yet; an attempt
-without a single answer tells of its candidate alone. How many were left out is kept beside the figures.
+without a single answer tells of its candidate alone. How many were left out is kept beside the figures. An item that a
+repair dropped, or counted fully for all, is left out as well; what the others earned is measured by the points
+announced.
 
 What is counted of sections, topics and wings is another thing: there it is the best attempt of each person, the one
 whose score stands, empty or not, by the unit for which the person was named.
@@ -31,6 +33,7 @@ from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ends_at
+from trainer.marking.grading import decided_places
 from trainer.marking.models import Result
 from trainer.papers.models import PaperItem
 from trainer.reports.models import ExamStatistic, ItemUse
@@ -111,6 +114,7 @@ class ExamCount:
         self.used_on: date = local_day(closes_at, zone)
         self.signature = signature_of(session, exam_id)
         self.pass_mark = session.scalar(select(Exam.pass_mark).where(Exam.id == exam_id))
+        self._decided = decided_places(session, exam_id)
         self._read_attempts(session)
         self.profile: dict[tuple[str, str, int], ShareSum] = {}
         self.abilities = Abilities(one.share for one in self.attempts if one.counts)
@@ -208,7 +212,7 @@ class ExamCount:
             mark = marks[line.number - 1]
             fraction, answered = float(mark["fraction"]), bool(mark["answered"])
             chosen = self._chosen(line.kind, answers.get(line.number)) if answered else ()
-            points = float(mark["points"])
+            points = fraction * line.points if self._decided else float(mark["points"])
             unit = units.setdefault(line.version_id, _Unit())
             unit.points += points
             unit.most += line.points
@@ -277,6 +281,8 @@ class ExamCount:
         self._read_kinds(session, {row.item_version_id for row in rows})
         lines: dict[int, list[_Line]] = {paper_id: [] for paper_id in new}
         for row in rows:
+            if (row.item_version_id, row.part or 0) in self._decided:
+                continue
             kind = self._kinds[row.item_version_id][(row.part or 1) - 1]
             parts = (("section", str(row.section)), *self._filed[row.item_version_id])
             line = _Line(row.number, row.item_version_id, row.part or 0, float(row.points), kind, parts)
