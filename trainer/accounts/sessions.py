@@ -47,10 +47,11 @@ class Locked(Refused):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A new session: the token for the cookie, stored nowhere, and whose it is."""
+    """A new session: the token for the cookie, stored nowhere, whose it is, and the exam it is for with a ticket."""
 
     token: str
     user_id: int
+    ticket_exam_id: int | None = None
 
 
 def sign_in(username: str, password: str, *, address: str, now: datetime) -> SignedIn:
@@ -117,7 +118,7 @@ def open_session(session: Session, user_id: int, now: datetime, ticket_exam_id: 
         )
     )
     record("session.opened", by=user_id, target=f"user:{user_id}")
-    return SignedIn(token, user_id)
+    return SignedIn(token, user_id, ticket_exam_id)
 
 
 def _counts(session: Session, username: str, address: str) -> dict[str, Failures]:
