@@ -93,7 +93,7 @@ def may_see_result(
 
 @dataclass(frozen=True)
 class SectionProfile:
-    """What one section of a paper brought."""
+    """What one section of a paper brought; an item that was dropped counts nowhere."""
 
     title: str
     score: Decimal
@@ -113,7 +113,8 @@ def profile(items: Sequence[dict[str, Any]]) -> list[SectionProfile]:
             score=sum((Decimal(one["points"]) for one in group), Decimal(0)),
             max_points=sum((Decimal(one["max_points"]) for one in group), Decimal(0)),
             correct_count=sum(1 for one in group if one["correct"]),
-            item_count=len(group),
+            # Only what was dropped is worth nothing.
+            item_count=sum(1 for one in group if Decimal(one["max_points"])),
         )
         for title, group in groups.items()
     ]
