@@ -99,12 +99,16 @@ def test_results_wait_for_the_last_shifted_person_and_extra_minutes_come_on_top(
         shift(city, exam_id, 60, "officer", now=over)
 
 
-def test_a_manual_release_waits_for_the_shifted_person(city):
+def test_a_manual_release_waits_for_the_shifted_person(city, as_user, clock):
     exam_id = make_exam(city, release="manual")
     shift(city, exam_id, 60)
     organiser = person(city, "organiser")
     with pytest.raises(Refused, match="exam_still_open"):
         service.release_results(exam_id, by=organiser, now=NINE + 3 * HOUR)
+    clock(NINE + 2 * HOUR + MINUTE)
+    assert "最后一位考生的作答时间到 2026年11月23日 12:00:10" in as_user("organiser").get(f"/exams/{exam_id}").text
+    clock(NINE + 3 * HOUR + GRACE)
+    assert "最后一位考生" not in as_user("organiser").get(f"/exams/{exam_id}").text
     service.release_results(exam_id, by=organiser, now=NINE + 3 * HOUR + GRACE)
 
 

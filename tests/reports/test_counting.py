@@ -185,6 +185,23 @@ def test_a_result_that_changes_lets_the_exam_be_counted_again_the_next_day(city)
     assert of(items_of(exam)[1]).facility == round(29 / 60 * 10_000)
 
 
+def test_a_repair_and_marks_that_were_waited_for_are_counted_within_minutes(city):
+    exam, people = sit_many(city, sheets())
+    count_all()
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER + timedelta(minutes=1))
+    with transaction() as session:
+        session.execute(update(Result).where(Result.user_id == people[0]).values(unmarked=1))
+    assert check_counted(OVER + timedelta(minutes=9)) == 0
+    count_all(OVER + timedelta(minutes=11))
+    left = db.session.scalars(select(ExamStatistic.figures)).one()["left_out"]
+    db.session.rollback()
+    assert left["unmarked"] == 1
+    with transaction() as session:
+        session.execute(update(Result).where(Result.user_id == people[0]).values(unmarked=0))
+    count_all(OVER + timedelta(minutes=22))
+    assert db.session.scalars(select(ExamStatistic.figures)).one()["left_out"]["unmarked"] == 0
+
+
 def test_a_cancelled_exam_gives_its_answers_back(city):
     exam, _people = sit_many(city, sheets())
     count_all()
