@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, Invalid, Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import last_own_closing, longest_extra
-from trainer.exams.rules import own_window, phase
+from trainer.exams.rules import own_window
 from trainer.exams.service import extend_closing
+from trainer.exams.sittings import refuse_if_out
 
 MINUTES_MOST = 120
 REASON_MOST = 200
@@ -42,8 +41,8 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
     with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once the results are out: who
-    writes then could know the keys.
+    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any more:
+    who writes then could know the keys, or how the papers were drawn.
     """
     _check(minutes, reason)
     with transaction() as session:
@@ -52,7 +51,7 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
         )
         if candidate is None:
             raise Missing
-        refuse_when_out(session, candidate, now)
+        refuse_if_out(session, session.get_one(Exam, exam_id), now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -100,9 +99,8 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         ).all()
         if not among:
             raise Missing
-        if people:
-            refuse_when_out(session, people[0], now)
         exam = session.get_one(Exam, exam_id)
+        refuse_if_out(session, exam, now)
         latest: dict[int, Attempt] = {}
         for attempt in session.scalars(
             select(Attempt)
@@ -165,32 +163,3 @@ def _check(minutes: int, reason: str) -> None:
         raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
     if not reason.strip():
         raise Invalid.at("reason", "required")
-
-
-def refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
-    """Raise ``Refused`` once the results of the candidate's exam may be seen."""
-    row = session.execute(
-        select(
-            Sitting.opens_at,
-            Sitting.closes_at,
-            Exam.release,
-            Exam.released_at,
-            Exam.grace_seconds,
-            longest_extra().label("extra"),
-            last_own_closing().label("last_closes_at"),
-        )
-        .join(Exam, Exam.id == Sitting.exam_id)
-        .where(Sitting.id == candidate.sitting_id)
-    ).one()
-    where = phase(
-        now,
-        row.opens_at,
-        row.closes_at,
-        release=row.release,
-        released_at=row.released_at,
-        extra_minutes=row.extra,
-        grace_seconds=row.grace_seconds,
-        last_closes_at=row.last_closes_at,
-    )
-    if where == "released":
-        raise Refused("results_are_out")
