@@ -14,12 +14,12 @@ from flask_login import current_user
 from trainer.accounts.rules import Person
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
+from trainer.attempts.redraw import redraw_papers
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
