@@ -1,5 +1,6 @@
 """Repairs of items from proposal to published results: effect, refusals, second calls, hours, places."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -386,6 +387,20 @@ def test_keys_stay_shut_while_somebody_may_be_writing(city):
     with pytest.raises(RepairTooEarly):
         propose_repair(city, exam.exam_id, 1, "drop", now=NINE + HOUR)
     assert propose_repair(city, exam.exam_id, 1, "drop", now=AFTER)
+
+
+def test_keys_stay_shut_before_an_exam_opens_and_to_its_candidates_before_it_ends(city, as_user, clock):
+    exam = make_exam(city, NINE, opens_in=10, release="after_submit", usernames=("officer", "organiser"))
+    url, page = f"/api/v1/exams/{exam.exam_id}/items", f"/exams/{exam.exam_id}/repairs"
+    clock(NINE)
+    assert as_user("examiner").get(url).json["code"] == "repair_too_early"
+    assert "本场试题" not in as_user("examiner").get(page).text
+    clock(NINE + timedelta(minutes=10))
+    assert as_user("examiner").get(url).status_code == 200
+    assert as_user("organiser").get(url).json["code"] == "repair_too_early"
+    assert "本场试题" not in as_user("organiser").get(page).text
+    clock(AFTER)
+    assert as_user("organiser").get(url).status_code == 200
 
 
 def test_an_exam_that_is_not_published_is_not_repaired(city):

@@ -139,7 +139,10 @@ def show(exam_id):
             and live
             and exam.release == "manual"
             and may_release(now, exam.ends_at, exam.released_at),
-            "repair": manages and live and may_begin(now, release=exam.release, ended_at=exam.ends_at),
+            "repair": manages
+            and live
+            and where != "upcoming"
+            and may_begin(now, release=exam.release, ended_at=exam.ends_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,

@@ -3,7 +3,8 @@
 Our decisions of 2026-11-27: who signs is neither who proposed nor an author of the item; whoever is a candidate of the
 exam has no part in it; where appeals are taken up with a repair, neither person may have marked one of the answers
 appealed about, nor may the author take them up. Nothing is repaired while somebody may still be writing whom the key
-could reach, for a repair shows the key to all who decide.
+could reach, for a repair shows the key to all who decide: not before the end, and where keys go out with each hand-in
+not before the exam opens, nor by one of its candidates before it ends.
 """
 
 from __future__ import annotations
@@ -185,16 +186,20 @@ def demand_exam(session: Session, exam_id: int, by: Person, now: datetime) -> Ex
     exam = read_exam(session, exam_id, by, permission=MANAGE)
     if exam.state != "published":
         raise Conflict("exam_not_published")
-    if not may_begin(now, release=exam.release, ended_at=exam.ends_at):
+    is_early = now < exam.opens_at or (now < exam.ends_at and _is_candidate(session, exam_id, by))
+    if is_early or not may_begin(now, release=exam.release, ended_at=exam.ends_at):
         raise RepairTooEarly(ended_at=exam.ends_at)
     return exam
 
 
 def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
     """Raise unless the caller has nothing to gain from the exam."""
-    named = exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id)
-    if session.scalar(select(named)):
+    if _is_candidate(session, exam_id, by):
         raise MayNotDecide("decider_is_candidate")
+
+
+def _is_candidate(session: Session, exam_id: int, by: Person) -> bool:
+    return bool(session.scalar(select(exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id))))
 
 
 def demand_remedy(session: Session, exam_id: int, place: Place, remedy: Remedy) -> tuple[Remedy, Ruling]:
