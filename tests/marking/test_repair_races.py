@@ -43,7 +43,7 @@ def test_two_signers_at_once_publish_once(city, together, round_):
     assert count(FormerResult) == 2
     assert db.session.scalar(select(func.sum(LedgerEntry.hours))) == 0
     assert count(LedgerEntry) == 4
-    told = select(func.count()).where(Notice.code == "result_repaired_failed")
+    told = select(func.count()).where(Notice.code == "result_repaired_reversed")
     assert db.session.scalar(told) == 2
 
 

@@ -35,7 +35,8 @@ from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
-from trainer.marking.jobs import regrade_and_spread, regrade_left_over
+from trainer.marking import service
+from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over
 from trainer.marking.models import FormerResult, MarkingTask, Repair, Result
 from trainer.marking.queries import released_result
 from trainer.marking.queries.effects import preview
@@ -218,6 +219,31 @@ def hours(city, username):
 BARELY = {1: "B", 3: True, 5: RIGHT[5]}
 
 
+def test_nobody_is_told_of_hours_that_were_not_taken_back(city):
+    exam = make_exam(city, NINE)
+    attempt = sit(city, exam.exam_id, "officer", BARELY)
+    repair(city, exam.exam_id, 1, "change_key", "C")
+    assert stand(attempt) == ("4.00", False)
+    told = codes_for(city, "officer")
+    assert ("result_repaired_failed" in told, "result_repaired_reversed" in told) == (True, False)
+
+
+def test_hours_that_are_being_entered_while_a_repair_takes_the_pass_away_do_not_stand(city, monkeypatch):
+    exam = make_exam(city, NINE, release="manual", credit_hours=Decimal(2))
+    attempt = sit(city, exam.exam_id, "officer", BARELY)
+    release_results(exam.exam_id, by=person(city, "organiser"), now=AFTER)
+    read = service.end_read
+
+    def between():
+        read()
+        monkeypatch.setattr(service, "end_read", read)
+        repair(city, exam.exam_id, 1, "change_key", "C")
+
+    monkeypatch.setattr(service, "end_read", between)
+    assert credit_left_over(AFTER) == 0
+    assert (stand(attempt), hours(city, "officer")) == (("4.00", False), [])
+
+
 def test_hours_go_with_the_pass_and_come_again_with_it(city):
     exam = make_exam(city, NINE, credit_hours=Decimal(2))
     attempt = sit(city, exam.exam_id, "officer", BARELY)
@@ -225,7 +251,7 @@ def test_hours_go_with_the_pass_and_come_again_with_it(city):
     assert looked_ahead(exam.exam_id, 1, "change_key", "C").count("hours_down") == 1
     repair(city, exam.exam_id, 1, "change_key", "C")
     assert (stand(attempt), hours(city, "officer")) == (("4.00", False), ["2.00", "-2.00"])
-    assert codes_for(city, "officer").count("result_repaired_failed") == 1
+    assert codes_for(city, "officer").count("result_repaired_reversed") == 1
     repair(city, exam.exam_id, 1, "full_marks", now=AFTER + HOUR)
     assert (stand(attempt), hours(city, "officer")) == (("6.00", True), ["2.00", "-2.00", "2.00"])
     assert codes_for(city, "officer").count("result_repaired_passed") == 1
@@ -330,6 +356,13 @@ def test_a_repair_decides_answers_that_still_wait_and_markers_go_on_with_the_oth
     mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
     assert (result_of(one).unmarked, stand(one)) == (0, ("12.50", True))
     assert db.session.scalar(select(func.count()).select_from(MarkingTask).where(MarkingTask.points.is_(None))) == 0
+
+
+def test_who_waited_for_the_answer_that_a_repair_decides_is_told_of_a_result_and_of_no_change(city):
+    waiting = make_waiting(city, release="after_close", answers=1)
+    repair(city, waiting.exam_id, 2, "full_marks")
+    assert stand(waiting.attempts["officer"]) == ("8.00", True)
+    assert [code for code in codes_for(city, "officer") if code.startswith("result")] == ["result_marked"]
 
 
 def test_marking_after_a_dropped_item_counts_by_what_the_answer_is_worth_now(city):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -106,8 +106,10 @@ class Preview:
 def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Preview:
     """Return what ``remedy`` would do to the results of an exam as they stand. Writes nothing."""
     made = []
-    keys = _supposed_keys(session, exam, place, remedy)
+    remedies = remedies_of(session, exam.id, exam.repairs_no)
+    remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
     for page in _pages(session, exam.id):
+        keys = keys_after(session, remedies)
         stands = after_repairs(session, [(row[0], row[1]) for row in page], keys, exam.pass_mark)
         for (result, _paper_id, name, username, unit), after in zip(page, stands, strict=True):
             made.append(
@@ -148,9 +150,11 @@ def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
         yield page
 
 
-def _supposed_keys(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Callable[[int], tuple[PaperKey, ...]]:
-    remedies = remedies_of(session, exam.id, exam.repairs_no)
-    remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
+def keys_after(session: Session, remedies: Mapping[Place, Sequence[Remedy]]) -> Callable[[int], tuple[PaperKey, ...]]:
+    """Return what gives the items of a paper after remedies, by the paper's id.
+
+    It keeps all papers that it was asked for: where each candidate has a paper, take another one for each page.
+    """
     made: dict[int, tuple[PaperKey, ...]] = {}
 
     def keys(paper_id: int) -> tuple[PaperKey, ...]:
