@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tests.attempts.factories import RIGHT, make_drawn_exam, make_exam
 from tests.competitions.factories import make_competition
 from tests.conftest import NINE
+from tests.exams.factories import make_exam as make_bank_exam
 from tests.marking.factories import (
     AFTER,
     HOUR,
@@ -25,6 +26,7 @@ from tests.marking.factories import (
     sit,
 )
 from tests.question_bank.samples import make_item
+from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemVersion
 from trainer.competitions.board import boards
@@ -35,14 +37,24 @@ from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
-from trainer.marking import service
+from trainer.marking import grading, service
+from trainer.marking.grading import _printed as printed
+from trainer.marking.grading import forget_keys, keys_of
 from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over
 from trainer.marking.models import FormerResult, MarkingTask, Repair, Result
 from trainer.marking.queries import released_result
 from trainer.marking.queries.effects import preview
 from trainer.marking.queries.repairs import earlier_results, items_of_exam, repairs_of
 from trainer.marking.regrading import exams_to_regrade, regrade
-from trainer.marking.repairing import RepairClosed, RepairIsOpen, RepairTooEarly, sign, withdraw
+from trainer.marking.repairing import (
+    RepairClosed,
+    RepairIsOpen,
+    RepairSpec,
+    RepairTooEarly,
+    propose,
+    sign,
+    withdraw,
+)
 from trainer.marking.rules.regrade import Remedy
 from trainer.notices.models import Notice
 from trainer.papers.rules.blueprint import SectionSpec
@@ -183,6 +195,31 @@ def test_a_long_list_is_done_a_page_at_a_time(city, exam, monkeypatch):
     sign(repair_id, by=person(city, "organiser"), now=AFTER)
     assert sorted(regrade(exam.exam_id, AFTER)) == sorted(attempts)
     assert {stand(one)[0] for one in attempts} == {"10.00"}
+
+
+def test_papers_without_the_item_are_not_read(city, monkeypatch):
+    exam_id = make_bank_exam(city, draw="per_candidate", items=12, release="after_close")
+    attempts = [sit(city, exam_id, name, {}, now=NINE) for name in ("officer", "officer2")]
+    papers = [db.session.get(Attempt, one).paper_id for one in attempts]
+    places = [{key.place for key in keys_of(db.session(), one)} for one in papers]
+    place = min(places[0] - places[1])
+    read = []
+    monkeypatch.setattr(
+        grading, "_printed", lambda session, paper_id: read.append(paper_id) or printed(session, paper_id)
+    )
+    forget_keys()
+    said = preview(db.session(), db.session.get(Exam, exam_id), place, Remedy("full_marks"))
+    assert (said.results, [one.attempt_id for one in said.effects], read) == (2, attempts[:1], papers[:1])
+    assert set(said.supposed) == set(attempts)
+    db.session.rollback()
+    spec = RepairSpec(place, Remedy("full_marks"), "题干有误")
+    repair_id = propose(exam_id, spec, by=person(city, "examiner"), now=AFTER)
+    sign(repair_id, by=person(city, "organiser"), now=AFTER)
+    forget_keys()
+    assert regrade(exam_id, AFTER) == attempts[:1]
+    assert read == papers[:1] * 2
+    assert [result_of(one).repairs_no for one in attempts] == [1, 1]
+    assert exams_to_regrade() == []
 
 
 def test_an_item_is_repaired_under_every_number_it_was_drawn_and_in_no_other_exam(city):
@@ -453,8 +490,6 @@ def test_what_cannot_be_is_refused(city, exam):
         with pytest.raises(Invalid) as refusal:
             propose_repair(city, exam.exam_id, number, remedy, answer, reason=reason)
         assert [one.field for one in refusal.value.problems] == [field]
-    from trainer.marking.repairing import RepairSpec, propose
-
     with pytest.raises(Missing):
         propose(exam.exam_id, RepairSpec((10**9, 0), Remedy("drop"), "x"), by=person(city, "examiner"), now=AFTER)
 

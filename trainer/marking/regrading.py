@@ -29,7 +29,7 @@ from trainer.hours.models import LedgerEntry
 from trainer.hours.rules.crediting import Event
 from trainer.marking.grading import remedies_of
 from trainer.marking.models import Appeal, FormerResult, MarkingTask, Repair, Result
-from trainer.marking.queries.effects import after_repairs, keys_after
+from trainer.marking.queries.effects import after_repairs, keys_after, papers_with
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP, FULL_MARKS, Regraded
 from trainer.marking.service import SOURCE
@@ -81,8 +81,14 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             .with_for_update(of=Result)
             .execution_options(populate_existing=True)
         ).all()
-        keys = keys_after(session, remedies_of(session, exam_id, exam.repairs_no))
-        stands = after_repairs(session, [(one[0], one[1]) for one in rows], keys, exam.pass_mark)
+        remedies = remedies_of(session, exam_id, exam.repairs_no)
+        stands = after_repairs(
+            session,
+            [(one[0], one[1]) for one in rows],
+            keys_after(session, remedies),
+            exam.pass_mark,
+            touched=papers_with(session, exam_id, remedies),
+        )
         repair = session.scalars(
             select(Repair).where(Repair.exam_id == exam_id, Repair.number == exam.repairs_no)
         ).one()
