@@ -445,6 +445,13 @@ def test_a_person_whose_best_attempt_waits_for_a_marker_has_no_profile_yet(city)
     assert {one[3] for one in figures["profile"]} == {5}
 
 
+def test_a_repair_that_changes_no_score_is_counted_too(city):
+    exam, _people = sit_many(city, [dict(RIGHT)] * 6)
+    count_all()
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER)
+    assert check_counted(OVER + DAY) == 1
+
+
 def test_an_exam_counted_for_other_figures_is_counted_again(city):
     exam, _people = sit_many(city, sheets(6))
     count_all()

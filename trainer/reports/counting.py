@@ -369,7 +369,10 @@ def _rest(attempt: _Attempt, points: float, most: float) -> float:
 
 
 def signature_of(session: Session, exam_id: int) -> str:
-    """Return a text that changes when results come, go, are marked or get other points, or other figures are made."""
+    """Return a text that changes when results come, go, are marked or get other points, or other figures are made.
+
+    So does a repair, which may take an item out of the count without changing a score.
+    """
     row = session.execute(
         select(
             func.count(),
@@ -379,7 +382,8 @@ def signature_of(session: Session, exam_id: int) -> str:
             func.max(Result.settled_at),
         ).where(Result.exam_id == exam_id)
     ).one()
-    return f"{FIGURES}:" + ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
+    repairs_no = session.scalar(select(Exam.repairs_no).where(Exam.id == exam_id)) or 0
+    return f"{FIGURES}:{repairs_no}:" + ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
 
 
 def count_exam(exam_id: int, now: datetime, zone: ZoneInfo = CITY_ZONE) -> int:
