@@ -445,6 +445,7 @@ def test_a_candidate_of_the_exam_has_no_part_in_it(city, exam):
     repair_id = propose_repair(city, exam.exam_id, 1, "drop")
     for work in (
         lambda: sign(repair_id, by=person(city, "organiser"), now=AFTER),
+        lambda: withdraw(repair_id, by=person(city, "organiser"), now=AFTER),
         lambda: propose_repair(city, exam.exam_id, 2, "drop", by="organiser"),
     ):
         with pytest.raises(Forbidden) as refusal:
@@ -469,6 +470,10 @@ def test_keys_stay_shut_before_an_exam_opens_and_to_its_candidates_before_it_end
     assert as_user("examiner").get(url).status_code == 200
     assert as_user("organiser").get(url).json["code"] == "repair_too_early"
     assert "本场试题" not in as_user("organiser").get(page).text
+    repair_id = propose_repair(city, exam.exam_id, 4, "also_accept", [["半个月"], []], now=NINE + timedelta(minutes=11))
+    assert as_user("examiner").get(f"/repairs/{repair_id}").status_code == 200
+    assert as_user("organiser").get(f"/repairs/{repair_id}").status_code == 409
+    assert as_user("organiser").get(f"/api/v1/exams/{exam.exam_id}/repairs").json["code"] == "repair_too_early"
     clock(AFTER)
     assert as_user("organiser").get(url).status_code == 200
 

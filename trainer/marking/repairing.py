@@ -128,10 +128,11 @@ def propose(exam_id: int, spec: RepairSpec, *, by: Person, now: datetime, appeal
 def withdraw(repair_id: int, *, by: Person, now: datetime) -> None:
     """Withdraw a proposed repair; appeals that it took up wait again. A second call changes nothing.
 
-    Raises ``Missing`` and, for a published one, ``RepairClosed``.
+    Raises ``Missing``, ``MayNotDecide`` for a candidate and, for a published one, ``RepairClosed``.
     """
     with transaction() as session:
         repair, exam = _repair(session, repair_id, by)
+        demand_no_candidate(session, exam.id, by)
         if repair.state == "withdrawn":
             return
         if repair.state == "published":
@@ -186,10 +187,16 @@ def demand_exam(session: Session, exam_id: int, by: Person, now: datetime) -> Ex
     exam = read_exam(session, exam_id, by, permission=MANAGE)
     if exam.state != "published":
         raise Conflict("exam_not_published")
-    is_early = now < exam.opens_at or (now < exam.ends_at and _is_candidate(session, exam_id, by))
-    if is_early or not may_begin(now, release=exam.release, ended_at=exam.ends_at):
+    if now < exam.opens_at or not may_begin(now, release=exam.release, ended_at=exam.ends_at):
         raise RepairTooEarly(ended_at=exam.ends_at)
+    demand_keys(session, exam, by, now)
     return exam
+
+
+def demand_keys(session: Session, exam: ExamLine, by: Person, now: datetime) -> None:
+    """Raise ``RepairTooEarly`` for a candidate of an exam that has not ended: to them keys come with the own result."""
+    if now < exam.ends_at and _is_candidate(session, exam.id, by):
+        raise RepairTooEarly(ended_at=exam.ends_at)
 
 
 def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
