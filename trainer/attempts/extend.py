@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
@@ -46,12 +47,12 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
     """
     _check(minutes, reason)
     with transaction() as session:
+        _exam_with_time_left(session, exam_id, now)
         candidate = session.scalar(
             select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
         )
         if candidate is None:
             raise Missing
-        refuse_if_out(session, session.get_one(Exam, exam_id), now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -87,6 +88,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
     """
     _check(minutes, reason)
     with transaction() as session:
+        exam = _exam_with_time_left(session, exam_id, now)
         sittings = select(Sitting.id).where(Sitting.exam_id == exam_id).order_by(Sitting.id)
         if sitting_id is not None:
             sittings = sittings.where(Sitting.id == sitting_id)
@@ -99,8 +101,6 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         ).all()
         if not among:
             raise Missing
-        exam = session.get_one(Exam, exam_id)
-        refuse_if_out(session, exam, now)
         latest: dict[int, Attempt] = {}
         for attempt in session.scalars(
             select(Attempt)
@@ -156,6 +156,15 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             closes = own_window(closes_at, closes_at, shift)[1]
             ends = deadline(attempt.started_at, closes, minutes=minutes, extra_minutes=extra_minutes)
             attempt.deadline_at = max(attempt.deadline_at, ends)
+
+
+def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:
+    """Return an exam in which somebody can still write, held so that nobody releases results in between."""
+    exam = session.get(Exam, exam_id, with_for_update={"read": True})
+    if exam is None:
+        raise Missing
+    refuse_if_out(session, exam, now)
+    return exam
 
 
 def _check(minutes: int, reason: str) -> None:
