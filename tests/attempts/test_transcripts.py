@@ -146,6 +146,14 @@ def test_what_was_corrected_no_longer_checks_out(as_user, client, sat, change):
     assert "没有相符的证明、成绩单或回执" in page
 
 
+def test_a_dropped_item_is_neither_counted_nor_worth_anything_and_the_others_are_worth_more(as_user, sat, city):
+    exam, attempts = sat
+    repair(city, exam.exam_id, 5, "drop", now=OVER)
+    text = text_of(as_user("officer").get(f"/attempts/{attempts['officer']}/transcript.pdf"))
+    assert "第一部分 | 10 | 10 | 4/4" in text
+    assert "4 题，共 4 题" in text
+
+
 @pytest.mark.parametrize(("release", "hours"), [("after_close", 1), ("manual", 3)])
 def test_there_is_none_before_the_release(as_user, city, clock, release, hours):
     people = [city.people["officer"]]

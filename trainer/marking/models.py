@@ -187,7 +187,7 @@ class Repair(db.Model):
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
     part: Mapped[int] = mapped_column(Integer)
     remedy: Mapped[str] = mapped_column(StateText(*REMEDIES))
-    answer: Mapped[Any] = mapped_column(JSON(none_as_null=True))
+    answer: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     reason: Mapped[str] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(StateText("proposed", "published", "withdrawn"), default="proposed")
     number: Mapped[int | None] = mapped_column(Integer)

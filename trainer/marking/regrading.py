@@ -11,9 +11,9 @@ of those who pass for the first time, follow as after every change of results (`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -22,14 +22,14 @@ from trainer.attempts.models import Attempt
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.hours.ledger import credit, reverse
 from trainer.hours.models import LedgerEntry
 from trainer.hours.rules.crediting import Event
-from trainer.marking.grading import PaperKey, keys_of
+from trainer.marking.grading import remedies_of
 from trainer.marking.models import Appeal, FormerResult, MarkingTask, Repair, Result
-from trainer.marking.queries.effects import after_repairs
+from trainer.marking.queries.effects import after_repairs, keys_after, papers_with
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP, FULL_MARKS, Regraded
 from trainer.marking.service import SOURCE
@@ -62,7 +62,7 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
     """Regrade some results; None when there are none left."""
     with transaction() as session:
         row = session.execute(
-            select(Exam, last_closing(), longest_extra()).where(Exam.id == exam_id, Exam.repairs_no > 0)
+            select(Exam, last_own_closing(), longest_extra()).where(Exam.id == exam_id, Exam.repairs_no > 0)
         ).first()
         if row is None:
             return None
@@ -81,11 +81,14 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             .with_for_update(of=Result)
             .execution_options(populate_existing=True)
         ).all()
-
-        def keys(paper_id: int) -> tuple[PaperKey, ...]:
-            return keys_of(session, paper_id, exam.id, exam.repairs_no)
-
-        stands = after_repairs(session, [(one[0], one[1]) for one in rows], keys, exam.pass_mark)
+        remedies = remedies_of(session, exam_id, exam.repairs_no)
+        stands = after_repairs(
+            session,
+            [(one[0], one[1]) for one in rows],
+            keys_after(session, remedies),
+            exam.pass_mark,
+            touched=papers_with(session, exam_id, remedies),
+        )
         repair = session.scalars(
             select(Repair).where(Repair.exam_id == exam_id, Repair.number == exam.repairs_no)
         ).one()
@@ -102,19 +105,20 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             if (told := _stand(session, result, after, exam, repair, now)) is not None
         ]
         session.flush()
-        _correct_hours(session, exam, repair, [one for one, *_rest in changed], now)
+        reversed_for = _correct_hours(session, exam, repair, [one for one, *_rest in changed], now)
         if out:
-            _tell(session, exam, repair, changed)
+            _tell(session, exam, repair, changed, reversed_for)
         return [result.attempt_id for result, _before, _passed in changed]
 
 
-Changed = tuple[Result, Any, bool | None]
+# A result with the score and the pass before; the score is None where an answer still waited for a person.
+Changed = tuple[Result, Decimal | None, bool | None]
 
 
 def _stand(
     session: Session, result: Result, after: Regraded, exam: Exam, repair: Repair, now: datetime
 ) -> Changed | None:
-    """Bring one result up to the repairs and keep what stood; return it with score and pass before, if they change."""
+    """Bring one result up to the repairs and keep what stood; return what changed, None for nothing."""
     before = (result.score, result.passed)
     if result.marks != after.marks:
         session.add(
@@ -137,7 +141,7 @@ def _stand(
     result.repairs_no = exam.repairs_no
     if before == (after.score, after.passed) and was_waiting == after.unmarked:
         return None
-    return result, *before
+    return result, None if was_waiting else before[0], before[1]
 
 
 def _decide_tasks(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> None:
@@ -162,11 +166,14 @@ def _decide_tasks(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> N
         )
 
 
-def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequence[Result], now: datetime) -> None:
-    """Take back hours that rest on no pass any more, and enter those again that had been taken back."""
+def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequence[Result], now: datetime) -> set[int]:
+    """Take back hours that rest on no pass any more, and enter those again that had been taken back.
+
+    Return the ids of the people whose hours were taken back.
+    """
     people = sorted({one.user_id for one in results})
     if not people or not exam.credit_hours:
-        return
+        return set()
     passing = (
         select(Result.user_id, func.min(Result.submitted_at))
         .where(Result.exam_id == exam.id, Result.user_id.in_(people), Result.passed.is_(True), Result.unmarked == 0)
@@ -190,10 +197,10 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
         else:
             taken_back.add(user_id)
     reason = repair.reason[:200]
-    for source_id in sorted(set(standing.values())):
-        lost = [one for one, entered in standing.items() if entered == source_id and one not in passes]
-        if lost:
-            reverse(SOURCE, source_id, by=repair.closed_by, reason=reason, now=now, user_ids=lost)
+    lost = standing.keys() - passes.keys()
+    for source_id in sorted({standing[one] for one in lost}):
+        theirs = [one for one in lost if standing[one] == source_id]
+        reverse(SOURCE, source_id, by=repair.closed_by, reason=reason, now=now, user_ids=theirs)
     for user_id in sorted(taken_back & passes.keys() - standing.keys()):
         # An event is entered once; what was taken back comes again under the number of the repair.
         event = Event(
@@ -205,21 +212,29 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
             note=reason,
         )
         credit(event, [user_id], by=repair.closed_by, now=now)
+    return set(lost)
 
 
-def _tell(session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed]) -> None:
+def _tell(
+    session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed], reversed_for: Collection[int]
+) -> None:
     """Queue one notice for each whose result changed; who appealed is told of the appeal instead."""
     appealed = set(session.scalars(select(Appeal.user_id).where(Appeal.repair_id == repair.id)))
     told: dict[int, Told] = {}
     for result, before, passed_before in changed:
         if result.user_id in appealed or result.unmarked:
             continue
-        params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
         url = f"/attempts/{result.attempt_id}/result"
+        if before is None:
+            # It was the last answer that waited: nobody has seen a score yet that could have changed.
+            told[result.user_id] = Told("result_marked", {"title": exam.title}, url)
+            continue
+        params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
         if result.passed and not passed_before:
             told[result.user_id] = Told("result_repaired_passed", params, url)
         elif passed_before and not result.passed:
-            told[result.user_id] = Told("result_repaired_failed", params, url)
+            code = "result_repaired_reversed" if result.user_id in reversed_for else "result_repaired_failed"
+            told[result.user_id] = Told(code, params, url)
         else:
             told[result.user_id] = Told("result_repaired", params, url)
     queue_each(told, key=f"repair:{repair.id}")

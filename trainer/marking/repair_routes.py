@@ -25,7 +25,15 @@ from trainer.marking.jobs import regrade_and_spread
 from trainer.marking.queries import appeals, repairs
 from trainer.marking.queries.effects import preview
 from trainer.marking.repair_forms import read_ids, read_remedy
-from trainer.marking.repairing import MayNotDecide, RepairSpec, RepairTooEarly, demand_exam, demand_remedy, propose
+from trainer.marking.repairing import (
+    MayNotDecide,
+    RepairSpec,
+    RepairTooEarly,
+    demand_exam,
+    demand_keys,
+    demand_remedy,
+    propose,
+)
 from trainer.marking.repairing import sign as sign_repair
 from trainer.marking.repairing import withdraw as withdraw_repair
 from trainer.marking.rules.appealing import ANSWER_MOST, DAYS_MOST
@@ -142,6 +150,7 @@ def show(repair_id):
     session, now = db.session(), arrived_at()
     repair = repairs.read_repair(session, repair_id, current_user)
     exam = read_exam(session, repair.exam_id, current_user, permission=MANAGE)
+    demand_keys(session, exam, current_user, now)
     line = repairs.item_of_exam(session, repair.exam_id, repair.place)
     seen, problems = None, {}
     if repair.state == "proposed":

@@ -61,7 +61,7 @@ class Transcript:
 def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) -> Transcript | None:
     """Return the transcript of an attempt, its code made with ``key``; None before the release and for a mock exam.
 
-    Three statements, and the keys of its paper, which are kept in the process.
+    Three statements, and more for a paper that the process does not know yet.
     """
     if attempt_id not in released_scores(session, [attempt_id], now):
         return None
@@ -73,8 +73,8 @@ def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) 
             User,
             Unit.name.label("unit"),
             organiser.name.label("organiser"),
-            Paper.id.label("paper_id"),
             Paper.document,
+            Attempt.paper_id,
         )
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Candidate, Candidate.id == Attempt.candidate_id)
@@ -105,7 +105,7 @@ def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) 
         pass_mark=exam.pass_mark,
         passed=result.passed,
         correct_count=result.correct_count,
-        item_count=sum(1 for one in keys if one.outcome != DROP),
+        item_count=sum(1 for key in keys if key.outcome != DROP),
         sections=sections,
     )
     return replace(made, code=code_of(key, *_facts(made, user.id)))
@@ -122,12 +122,12 @@ def _sections(document: bytes, keys: Sequence[PaperKey], marks: Sequence[dict[st
     titles = [part["title"] for part in orjson.loads(document)["sections"]]
     items = [
         {
-            "section": titles[one.section - 1],
+            "section": titles[key.section - 1],
             "points": mark["points"],
-            "max_points": one.points,
+            "max_points": key.points,
             "correct": mark["correct"],
         }
-        for one, mark in zip(keys, marks, strict=True)
+        for key, mark in zip(keys, marks, strict=True)
     ]
     return tuple(profile(items))
 
