@@ -91,15 +91,6 @@ def test_a_candidate_takes_the_transcript_from_the_result(as_user, sat):
     assert "不合格" in failed
 
 
-def test_an_item_that_was_dropped_is_counted_nowhere(as_user, city, sat):
-    exam, attempts = sat
-    repair(city, exam.exam_id, 1, "drop", now=OVER)
-    text = text_of(as_user("officer").get(f"/attempts/{attempts['officer']}/transcript.pdf"))
-    # The others are worth what it was worth, so that the sections still add up to the full points.
-    for words in ("3 题，共 4 题", "第一部分 | 7.5 | 10 | 3/4"):
-        assert words in text, words
-
-
 def test_in_english_it_is_english(as_user, sat):
     _exam, attempts = sat
     client = as_user("officer")
