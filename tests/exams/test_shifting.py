@@ -242,6 +242,16 @@ def test_the_list_of_candidates_shifts_people_by_name_and_says_so(city, as_user,
     assert "个人开考：" not in organiser.get(f"/exams/{exam_id}/candidates").text
 
 
+def test_nobody_is_said_to_be_told_of_a_draft(city, as_user, clock):
+    exam_id = make_exam(city, publish=False)
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    known = {"usernames": "officer", "opens_at": "2026-11-23T10:00", "reason": "外县"}
+    told = organiser.post(f"/exams/{exam_id}/candidates/shift", data=known, follow_redirects=True).text
+    assert "已更改 1 人的开考时间。" in told
+    assert "通知了本人" not in told
+
+
 def test_one_person_gets_a_ticket_from_the_list_and_the_former_ends(city, as_user, clock):
     exam_id = make_exam(city)
     clock(BEFORE)
