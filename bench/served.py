@@ -16,6 +16,8 @@ from pathlib import Path
 
 from flask import Flask
 
+from trainer.jobs.serving import with_us
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "for measurements only, not a secret"
 
@@ -84,6 +86,7 @@ class Served:
                 env=self.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                preexec_fn=with_us,
             )
         self.wait()
 

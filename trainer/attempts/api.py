@@ -379,6 +379,7 @@ def submit_attempt(attempt_id: int) -> Any:
     except Exception:
         # The hand-in is committed, and a candidate must not be told otherwise; the scheduler settles what is left.
         log.exception("attempt %s is handed in but could not be settled at once", attempt_id)
+        db.session.rollback()
     result = marks.released_result(db.session(), attempt_id, arrived_at())
     end_read()
     return SubmitOut(

@@ -29,6 +29,8 @@ KEPT = 1000
 # The estimate is only that: nobody is sent away for longer, in seconds.
 LONGEST_WAIT = 60.0
 SHORTEST_WAIT = 0.1
+# Seconds without any hash after which those who were called and did not come are passed over.
+IDLE = 0.5
 _FORM = struct.Struct("<qddd")
 
 
@@ -52,13 +54,14 @@ class Numbers:
 
     def at(self, now: float) -> Numbers:
         """Return the numbers as they are now: where the lane has been idle, those who did not come were called."""
-        idle = (now - self.last_at) / self.pace
-        if self.last_at > now:
+        idle = now - self.last_at
+        if idle < 0:
             # The machine has been started anew, and its clock with it.
             return replace(self, called=float(self.drawn), last_at=now)
-        if idle <= 2:
+        # A slow hash is no idle lane: who is called for nothing finds no room, and asks again and again.
+        if idle < max(IDLE, 4 * self.pace):
             return self
-        return replace(self, called=min(float(self.drawn), self.called + idle - 1), last_at=now - self.pace)
+        return replace(self, called=min(float(self.drawn), self.called + idle / self.pace), last_at=now)
 
     def passed(self, now: float, held: float) -> Numbers:
         """Return the numbers after a hash that held the lane for so many seconds."""

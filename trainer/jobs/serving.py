@@ -47,7 +47,7 @@ def scheduler_command() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler"]
 
 
-def _with_us() -> None:
+def with_us() -> None:
     """Run in the child before exec: the kernel ends it when the supervisor ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -93,7 +93,7 @@ class Supervisor:
             self.commands[name],
             cwd=self.root,
             env=environment,
-            preexec_fn=_with_us,
+            preexec_fn=with_us,
             start_new_session=True,
         )
         if name == "web":
