@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 DIGITS = {
     "零": 0,
@@ -74,6 +75,7 @@ QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)([^\d/]*)")
 MOST_PASSES = 10
 
 
+@lru_cache(maxsize=8192)  # what is accepted is compared with every answer
 def normal(text: str) -> str:
     """Return the form for comparing; it is not for showing. Applying it twice changes nothing more."""
     # One step can make room for another: a comma that goes may leave a number behind that is a share.

@@ -365,7 +365,7 @@ def test_a_hand_in_stands_when_marking_stumbles_and_the_scheduler_marks_it_later
         raise RuntimeError("marking")
 
     with monkeypatch.context() as broken:
-        broken.setattr("trainer.marking.jobs.settle", stumble)
+        broken.setattr("trainer.marking.jobs.results", stumble)
         handed_in = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
     assert (handed_in.status_code, handed_in.json["state"], handed_in.json["result"]) == (200, "submitted", None)
     assert settle_left_over(NINE + MINUTE) == 1

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import unquote
@@ -82,7 +83,9 @@ def inside(answer):
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             parts += [packed.read(name) for name in packed.namelist()]
     for packed in re.findall(rb"stream\r?\n(.*?)endstream", body, re.DOTALL) if body[:4] == b"%PDF" else ():
-        parts.append(zlib.decompressobj().decompress(packed))
+        # What is not packed stands in the body as it is.
+        with suppress(zlib.error):
+            parts.append(zlib.decompressobj().decompress(packed))
     return b"\n".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Start, save, resume, take over, extend, hand in, close, mark and release in any order, against a small model.
+"""Start, save, resume, take over, extend, hand in, close, mark, release and repair in any order, against a small model.
 
 The model below is the contract in a few lines of its own: what the real API answers, and what stands in the tables
 after each step, must be what it says. The server's clock goes on, jumps to the edges of a deadline, and back.
@@ -24,8 +24,9 @@ from trainer.core.clock import CITY_ZONE, iso_z
 from trainer.core.database import db
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.hours.models import LedgerEntry
-from trainer.marking.jobs import credit_left_over, settle_left_over
+from trainer.marking.jobs import credit_left_over, regrade_left_over, settle_left_over
 from trainer.marking.models import Result
+from trainer.papers.models import PaperItem
 
 API = "/api/v1"
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -33,6 +34,8 @@ TICK = timedelta(microseconds=1)
 MINUTES, GRACE, ALLOWED = 30, 10 * SECOND, 2
 OFFICERS = ("officer", "officer2", "officer3")
 WRONG = {1: "C", 2: ["B"], 3: False, 4: ["1", "2"], 5: ["A", "B", "C", "D"]}
+# A key for each item that a repair may bring; where it is an answer of WRONG, that one is right by it.
+OTHER_KEYS = {1: "C", 2: ["B", "D"], 3: False, 4: [["1"], ["2"]], 5: ["A", "B", "C", "D"]}
 BROKEN = {1: "Z", 2: "A", 3: "true", 4: ["15"], 5: ["A", "A"]}
 
 numbers = st.sampled_from(sorted(RIGHT))
@@ -75,9 +78,24 @@ class Go:
                 saved.append((number, seq))
         return saved
 
-    @property
-    def score(self):
-        return Decimal(2 * sum(1 for number, (_seq, given) in self.stand.items() if given == RIGHT[number]))
+    def answer(self, number):
+        return self.stand.get(number, (0, None))[1]
+
+
+@dataclass
+class Judged:
+    """How the model judges an item: by the answers that are right, unless a repair decides for all."""
+
+    right: list
+    outcome: str = ""
+
+    def after(self, remedy, key):
+        """Return what is judged after a repair, None where that would be no change."""
+        if remedy in ("drop", "full_marks"):
+            return None if self.outcome == remedy else Judged(self.right, remedy)
+        if remedy == "change_key":
+            return None if not self.outcome and self.right == [key] else Judged([key])
+        return None if not self.outcome and key in self.right else Judged([*self.right, key])
 
 
 @dataclass
@@ -112,11 +130,28 @@ class HallWalk(RuleBasedStateMachine):
         self.closes = NINE + closes_in * MINUTE
         self.url = f"{API}/exams/{self.exam.exam_id}/attempts"
         self.officers = {}
+        # Walks follow each other in one city, and the ledger only grows.
+        self.earlier = {row.id for row in db.session.query(LedgerEntry.id)}
+        self.judged = {number: Judged([answer]) for number, answer in RIGHT.items()}
         for name in OFFICERS:
             row = db.session.query(Candidate).filter_by(exam_id=self.exam.exam_id, user_id=self.city.people[name]).one()
             self.officers[name] = Officer(row.id)
 
     # --- what the model says
+
+    def score(self, go):
+        """Ten points in all: those of dropped items go to the others, what no hundredth divides to the earliest."""
+        kept = [number for number, one in self.judged.items() if one.outcome != "drop"]
+        each, left = divmod(1000, len(kept))
+        earned = 0
+        for place, number in enumerate(kept):
+            one = self.judged[number]
+            if one.outcome == "full_marks" or go.answer(number) in one.right:
+                earned += each + (place < left)
+        return Decimal(earned) / 100
+
+    def passes(self, one):
+        return any(go.settled and self.score(go) >= 6 for go in one.goes)
 
     def ends(self):
         return self.closes + max(one.extra for one in self.officers.values()) * MINUTE
@@ -252,7 +287,7 @@ class HallWalk(RuleBasedStateMachine):
         if not self.visible(go):
             assert (answer.status_code, answer.json["code"], html.status_code) == (403, "not_released", 403)
             return
-        assert (answer.status_code, html.status_code, Decimal(answer.json["score"])) == (200, 200, go.score)
+        assert (answer.status_code, html.status_code, Decimal(answer.json["score"])) == (200, 200, self.score(go))
         if self.release != "after_submit":
             # Who reads keys can tell nobody who may still write, but for the very last moment that both share.
             for name, one in self.officers.items():
@@ -270,7 +305,7 @@ class HallWalk(RuleBasedStateMachine):
         assert answer.status_code == 303
         go = one.latest
         done = go and (go.by is not None or go.over(self.now))
-        if self.results_out() or (done and len(one.goes) >= ALLOWED):
+        if self.results_out() or self.all_over() or (done and len(one.goes) >= ALLOWED):
             return
         one.extra += minutes
         if go and not done:
@@ -282,7 +317,7 @@ class HallWalk(RuleBasedStateMachine):
         local = closes.astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M")
         answer = self.sign_in("organiser").post(f"/exams/{self.exam.exam_id}/extend", data={"closes_at": local})
         assert answer.status_code == 303
-        out = self.released_at is not None or (self.release != "manual" and self.all_over())
+        out = self.released_at is not None or self.all_over()
         if out or closes < self.closes or closes <= self.now:
             return
         self.closes = closes
@@ -311,6 +346,44 @@ class HallWalk(RuleBasedStateMachine):
         assert answer.status_code == 303
         if self.released_at is None and self.all_over():
             self.released_at = self.now
+
+    @rule(
+        number=numbers,
+        remedy=st.sampled_from(("change_key", "also_accept", "drop", "full_marks")),
+        back=st.booleans(),
+        alone=st.booleans(),
+    )
+    def an_item_is_repaired(self, number, remedy, back, alone):
+        """Proposed by one and signed by another, or not at all; ``back`` brings the printed key again."""
+        row = db.session.query(PaperItem).filter_by(paper_id=self.exam.paper_id, number=number).one()
+        printed = [["15", "十五日"], ["60"]] if number == 4 else RIGHT[number]
+        key = printed if back else OTHER_KEYS[number]
+        body = {"item": f"{row.item_version_id}-0", "remedy": remedy, "reason": "答案有误"}
+        if remedy in ("change_key", "also_accept"):
+            body["answer"] = key
+        right = [one[0] for one in key] if number == 4 else key
+        made = self.sign_in("examiner").post(f"{API}/exams/{self.exam.exam_id}/repairs", json=body)
+        after = self.judged[number].after(remedy, right)
+        others = [one for place, one in self.judged.items() if place != number and one.outcome != "drop"]
+        if self.release != "after_submit" and not self.all_over():
+            assert (made.status_code, made.json["code"]) == (409, "repair_too_early")
+            return
+        if after is None:
+            assert made.status_code == 422
+            return
+        if remedy == "drop" and not others:
+            assert (made.status_code, made.json["code"]) == (409, "nothing_left_on_paper")
+            return
+        assert made.status_code == 201
+        url = f"{API}/repairs/{made.json['id']}"
+        assert self.sign_in("examiner").post(f"{url}/sign").status_code == 403
+        if alone:
+            assert self.sign_in("examiner").post(f"{url}/withdraw").status_code == 200
+            return
+        for _time in range(2):
+            assert self.sign_in("organiser").post(f"{url}/sign").status_code == 200
+        self.judged[number] = after
+        assert regrade_left_over(self.now) == 0
 
     # --- the scheduler
 
@@ -365,13 +438,18 @@ class HallWalk(RuleBasedStateMachine):
         )
         assert events == {go.id: len(go.events) for go in goes.values() if go.events}
         scores = {row.attempt_id: row.score for row in db.session.query(Result).filter_by(exam_id=exam_id)}
-        assert scores == {go.id: go.score for go in goes.values() if go.settled}
+        assert scores == {go.id: self.score(go) for go in goes.values() if go.settled}
         extra = {row.id: row.extra_minutes for row in db.session.query(Candidate).filter_by(exam_id=exam_id)}
         assert extra == {one.candidate_id: one.extra for one in self.officers.values()}
         assert db.session.get(Sitting, self.exam.sitting_id).closes_at == self.closes
         assert db.session.get(Exam, exam_id).released_at == self.released_at
-        people = [row.user_id for row in db.session.query(LedgerEntry).filter_by(source_id=str(exam_id))]
+        people = [row.user_id for row in db.session.query(LedgerEntry).filter_by(source="exam", source_id=str(exam_id))]
         assert len(people) == len(set(people))
+        for name, one in self.officers.items():
+            entries = db.session.query(LedgerEntry).filter_by(user_id=self.city.people[name])
+            hours = sum(row.hours for row in entries if row.id not in self.earlier)
+            assert hours in (0, 2), name
+            assert hours == 0 or self.passes(one), name
         db.session.rollback()
 
     def teardown(self):
@@ -387,7 +465,7 @@ class HallWalk(RuleBasedStateMachine):
 @pytest.fixture
 def hall(app, city, as_user, clock):
     clients = {}
-    names = (*OFFICERS, "invigilator", "organiser")
+    names = (*OFFICERS, "invigilator", "organiser", "examiner")
 
     def sign_in(name):
         if name not in clients:

@@ -16,7 +16,8 @@ from tests.competitions.factories import make_competition
 from tests.factories import add_user
 from tests.hours.factories import give_hours
 from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
-from tests.marking.factories import hold_batch
+from tests.marking.factories import hold_batch, place_of_number, propose_repair, repair
+from tests.marking.factories import person as caller
 from tests.practice.factories import WRONG, add_items, small_item
 from tests.reports.answers import items_of, practise, sit_many
 from tests.training.factories import make_class
@@ -36,7 +37,9 @@ from trainer.core.database import db, transaction
 from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
 from trainer.exams.models import Candidate, Sitting
 from trainer.jobs.models import JobRun
+from trainer.marking.appealing import lodge
 from trainer.marking.models import Result
+from trainer.marking.queries.repairs import place_name
 from trainer.marking.settle import settle
 from trainer.notices.service import give_feedback
 from trainer.practice.service import answer_item
@@ -47,7 +50,7 @@ from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
 NO_PAGES = re.compile(
-    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json)$|/watch/state$|^/items/find$|^/laws/upload/<"
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json|pdf)$|/watch/state$|^/items/find$|^/laws/upload/<"
     r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
 )
 
@@ -60,6 +63,7 @@ ASKED = {
 
 # Whoever comes first in the city and holds the permission opens a page, but for these.
 BY = {
+    "repairs.show": "organiser",
     "attempts.result": "officer",
     "attempts.receipt": "officer",
     "exam_builder.edit": "organiser",
@@ -116,11 +120,12 @@ class FullSite:
 
     def _id(self, endpoint: str, name: str) -> Any:
         if name == "exam_id":
-            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming", "statistics.exam": "over"}
+            shown = {"exam_builder.edit": "draft", "attempts.hall": "coming"}
+            shown |= {"statistics.exam": "over", "exam_results.show": "over"}
             if endpoint.startswith("marking_manage."):
                 return self.exams["marked"]
             return self.exams[shown.get(endpoint, "running")]
-        if endpoint.startswith("marking.") and name == "batch_id":
+        if endpoint.startswith(("marking.", "marking_manage.")) and name == "batch_id":
             return self.ids["marking_batch_id"]
         if endpoint == "statistics.item":
             return self.ids["measured_item_id"]
@@ -162,6 +167,8 @@ def furnish(site: RealSite) -> FullSite:
             select(Sitting.id).where(Sitting.exam_id == full.exams["running"]).order_by(Sitting.number)
         )
         full.ids["attempt_id"] = _hand_in(full.exams["running"], people["officer"], now)
+        # The result page tells of a repair.
+        repair(city, full.exams["running"], 2, "full_marks", now=now)
         # Whoever answered nothing has not passed, and there would be no certificate to look at.
         with transaction() as session:
             session.execute(update(Result).where(Result.attempt_id == full.ids["attempt_id"]).values(passed=True))
@@ -171,6 +178,11 @@ def furnish(site: RealSite) -> FullSite:
         full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
         full.exams["marked"], full.ids["marking_batch_id"] = hold_batch(city, "marker", now)
         full.ids["position"] = 2
+        # Item 1 waits for a signature, with an appeal beside it.
+        running = full.exams["running"]
+        full.ids["repair_id"] = propose_repair(city, running, 1, "also_accept", "C", now=now)
+        lodge(full.ids["attempt_id"], 1, "选项 C 也符合条文", by=caller(city, "officer"), now=now)
+        full.ids["place"] = place_name(place_of_number(running, 1))
         full.classes = {
             state: make_class(city, state=state, now=now, title=f"证据收集培训班（{state}）")
             for state in ("draft", "submitted", "rejected", "confirmed", "withdrawn")

@@ -413,10 +413,10 @@ def test_results_are_released_and_exported(app, as_user, city, clock):
     assert ">1.75<" in page
     book = organiser.get(f"/exams/{exam_id}/results.xlsx")
     rows = list(load_workbook(io.BytesIO(book.data)).active.values)[2:]
-    assert [(row[1], row[3], row[4]) for row in rows] == [
-        ("officer", 2.5, "合格"),
-        ("officer2", 1, "不合格"),
-        ("officer3", None, "缺考"),
+    assert [(row[1], *row[4:7]) for row in rows] == [
+        ("officer", "已交卷", 2.5, "合格"),
+        ("officer2", "已交卷", 1, "不合格"),
+        ("officer3", "缺考", None, None),
     ]
     assert as_user("supervisor").get(f"/exams/{exam_id}/results.xlsx").status_code == 200
     assert as_user("foreign_county").get(f"/exams/{exam_id}/results.xlsx").status_code == 404

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.attempts.factories import make_drawn_exam
 from tests.conftest import NINE
@@ -21,13 +21,17 @@ from trainer.attempts.submit import submit
 from trainer.audit.models import Entry
 from trainer.core.crypto import token_hash
 from trainer.core.database import db, transaction
+from trainer.exams.models import Exam
 from trainer.marking.allocating import NothingToMark, claim
 from trainer.marking.giving import give
-from trainer.marking.jobs import settle_and_spread
+from trainer.marking.jobs import regrade_and_spread, settle_and_spread
 from trainer.marking.models import MarkingTask, Result
 from trainer.marking.planning import PlanSpec, save_plan
 from trainer.marking.queries.work import read_batch
+from trainer.marking.repairing import RepairSpec, propose, sign
+from trainer.marking.rules.regrade import Remedy
 from trainer.notices.models import Notice
+from trainer.papers.models import Paper, PaperItem
 from trainer.papers.rules.blueprint import SectionSpec
 
 HOUR = timedelta(hours=1)
@@ -159,3 +163,49 @@ def hold_batch(city, marker: str, now: datetime) -> tuple[int, int]:
     batch_id = claim(waiting.exam_id, None, by=by, now=now)
     give(batch_id, 1, points("4", "1.5"), "第二点不完整", by=by, now=now)
     return waiting.exam_id, batch_id
+
+
+# --- repairs
+
+
+def place_of_number(exam_id: int, number: int) -> tuple[int, int]:
+    """Return what a repair names for a number of an exam's first paper."""
+    rows = (
+        select(PaperItem.item_version_id, func.coalesce(PaperItem.part, 0))
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .join(Exam, Exam.blueprint_id == Paper.blueprint_id)
+        .where(Exam.id == exam_id, PaperItem.number == number)
+        .order_by(Paper.form)
+    )
+    found = tuple(db.session.execute(rows).first())
+    db.session.rollback()
+    return found
+
+
+def propose_repair(
+    city, exam_id, number, remedy, answer=None, *, by="examiner", now=AFTER, appeals=(), reason="答案有误"
+):
+    """Propose a repair of a number of the first paper and return its id."""
+    spec = RepairSpec(place_of_number(exam_id, number), Remedy(remedy, answer), reason)
+    return propose(exam_id, spec, by=person(city, by), now=now, appeal_ids=appeals)
+
+
+def repair(city, exam_id, number, remedy, answer=None, *, by="examiner", signer="organiser", now=AFTER, **more) -> int:
+    """Propose, sign and carry out a repair and return its id."""
+    repair_id = propose_repair(city, exam_id, number, remedy, answer, by=by, now=now, **more)
+    sign(repair_id, by=person(city, signer), now=now)
+    regrade_and_spread(exam_id, now)
+    return repair_id
+
+
+def sit(city, exam_id: int, username: str, answers: dict, now=NINE) -> int:
+    """Let a person start, answer, hand in and be marked; return the attempt's id."""
+    token = f"{username}-{exam_id}-{now}"
+    with transaction() as session:
+        session.add(ApiToken(token_hash=token_hash(token), user_id=city.people[username], created_at=now))
+    caller = Caller(token_hash(token), by_token=True)
+    opened = start(caller, exam_id, now)
+    given = [Given(number, answer, 1) for number, answer in answers.items()]
+    submit(caller, opened.attempt_id, opened.epoch, given, now + timedelta(minutes=10))
+    settle_and_spread([opened.attempt_id], now + timedelta(minutes=11))
+    return opened.attempt_id

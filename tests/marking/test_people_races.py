@@ -1,6 +1,5 @@
 """Markers at the same moment: no seat twice, every result finished once."""
 
-import threading
 from decimal import Decimal
 
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy import func, select
 from tests.marking.factories import AFTER, add_markers, make_waiting, person, plan, points, result_of
 from trainer.competitions.leaderboard import take_missing
 from trainer.core.database import db
-from trainer.core.errors import Refused
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
 from trainer.marking.allocating import claim
@@ -18,35 +16,6 @@ from trainer.marking.jobs import credit_left_over, settle_left_over, spread
 from trainer.marking.models import Mark, MarkEvent
 from trainer.marking.queries.work import read_batch, work_of
 from trainer.notices.models import Notice
-
-
-@pytest.fixture
-def together(site):
-    """Run pieces of work at the same moment, each in a context of its own; return what came of them, in order."""
-
-    def run(*works):
-        came, gate = [None] * len(works), threading.Barrier(len(works))
-
-        def one(place, work):
-            with site.app_context():
-                try:
-                    gate.wait(30)
-                    came[place] = work()
-                except Refused as refusal:
-                    came[place] = refusal.code
-                finally:
-                    db.session.remove()
-
-        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(works)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        db.session.rollback()
-        db.session.expire_all()
-        return came
-
-    return run
 
 
 def test_markers_who_claim_at_once_share_the_answers_out(city, together):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from question_bank import Grade
 from tests.conftest import NINE
-from trainer.marking.rules import may_see_result, total
+from trainer.marking.rules import mark_of, may_see_result, total
 
 
 def _grade(fraction, *, correct=None):
@@ -20,14 +20,14 @@ def _grade(fraction, *, correct=None):
 @pytest.mark.parametrize(("mark", "passed"), [(None, None), ("3.00", True), ("3.01", False)])
 def test_a_score_equal_to_the_pass_mark_passes(mark, passed):
     judged = [(Decimal(2), _grade("1")), (Decimal(2), _grade("0.5")), (Decimal(2), _grade("0"))]
-    made = total(judged, Decimal(mark) if mark else None)
+    made = total([mark_of(*one) for one in judged], Decimal(mark) if mark else None)
     assert (made.score, made.max_points, made.correct_count, made.passed) == (Decimal("3.00"), Decimal(6), 1, passed)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 3)), max_size=60))
 def test_the_total_is_the_sum_of_the_marks_and_never_above_the_maximum(rows):
     judged = [(Decimal(points) / 100, _grade(Decimal(third) / 3)) for points, third in rows]
-    made = total(judged, None)
+    made = total([mark_of(*one) for one in judged], None)
     assert made.score == sum((Decimal(mark["points"]) for mark in made.marks), Decimal(0))
     assert 0 <= made.score <= made.max_points
 

@@ -10,7 +10,7 @@ import pytest
 from trainer.notices import wording
 
 TRAINER = Path(wording.__file__).resolve().parent.parent
-TELLERS = ("queue", "tell", "_tell", "_tell_clerk", "_notice")
+TELLERS = ("queue", "Told", "tell", "_tell", "_tell_clerk", "_notice")
 
 
 def _queued():

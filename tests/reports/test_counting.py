@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from question_bank import Item
 from tests.attempts.factories import RIGHT, item, make_drawn_exam
 from tests.conftest import NINE
+from tests.marking.factories import repair
 from tests.reports.answers import OVER, items_of, make_people, practise, sit_many
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.database import db, transaction
@@ -92,6 +93,21 @@ def test_options_are_counted_by_ability_and_blanks_beside_them(city):
     assert {one["key"]: one["chosen"] for one in of(ids[3]).figures["options"]} == {"true": 36, "false": 24}
     assert of(ids[4]).figures["options"] == []
     assert of(ids[5]).figures["blank"] == [6, 0, 0]
+
+
+def test_an_item_that_a_repair_decides_for_all_tells_nothing_and_the_others_the_same(city):
+    exam, _people = sit_many(city, sheets())
+    repair(city, exam.exam_id, 1, "drop", now=OVER)
+    count_exam(exam.exam_id, OVER)
+    shown = {row.item_id: row.tally for row in db.session.scalars(select(ItemUse).where(ItemUse.part == 0))}
+    ids = items_of(exam)
+    assert set(shown) == {ids[number] for number in (2, 3, 4, 5)}
+    merge_due(OVER)
+    assert of(ids[2]).facility == 8000
+    # The four others count 2.50 points each now; who has all of them right has all of the section, and not more.
+    found = {tuple(one[:2]): one[5] for one in db.session.get(ExamStatistic, exam.exam_id).figures["profile"]}
+    scores = db.session.scalars(select(Result.score).where(Result.exam_id == exam.exam_id))
+    assert found["section", "1"] == pytest.approx(sum(float(score) / 10 for score in scores))
 
 
 def test_the_exam_has_its_reliability_and_scores(city):
@@ -396,3 +412,52 @@ def test_practice_is_counted_in_rounds(practised):
     practise(people[0], item_id, "B", correct=True, at=OVER)
     assert not waiting_practice(OVER + timedelta(minutes=14))
     assert waiting_practice(OVER + timedelta(minutes=15))
+
+
+def test_sections_topics_and_wings_are_counted_of_the_attempt_that_stands(city):
+    made = sheets(10)
+    exam, people = sit_many(city, made, attempts=2)
+    # Three try again: all right, nothing at all, and as before.
+    sit_many(city, [dict(RIGHT), {}, made[2]], people=people[:3], exam=exam, ordinal=2)
+    count_all()
+    found = {(one[0], one[1]): one[2:] for one in db.session.get(ExamStatistic, exam.exam_id).figures["profile"]}
+    assert set(found) == {("section", "1"), ("topic", "penalty_law"), ("wing", "legal_theory")}
+    shares = [
+        float(score) / 10
+        for score in db.session.scalars(
+            select(func.max(Result.score)).where(Result.exam_id == exam.exam_id).group_by(Result.user_id)
+        )
+    ]
+    for unit_id, counted, items, total, squares in found.values():
+        assert (unit_id, counted, items) == (city.units["PJ-CGJ"], 10, 50)
+        assert (total, squares) == pytest.approx((sum(shares), sum(share**2 for share in shares)))
+    # Items know the first attempts alone.
+    assert db.session.get(ExamStatistic, exam.exam_id).people == 10
+
+
+def test_a_person_whose_best_attempt_waits_for_a_marker_has_no_profile_yet(city):
+    exam, _people = sit_many(city, sheets(6))
+    with transaction() as session:
+        first = session.scalar(select(func.min(Result.attempt_id)))
+        session.execute(update(Result).where(Result.attempt_id == first).values(unmarked=1))
+    count_all()
+    figures = db.session.get(ExamStatistic, exam.exam_id).figures
+    assert {one[3] for one in figures["profile"]} == {5}
+
+
+def test_a_repair_that_changes_no_score_is_counted_too(city):
+    exam, _people = sit_many(city, [dict(RIGHT)] * 6)
+    count_all()
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER)
+    assert check_counted(OVER + DAY) == 1
+
+
+def test_an_exam_counted_for_other_figures_is_counted_again(city):
+    exam, _people = sit_many(city, sheets(6))
+    count_all()
+    with transaction() as session:
+        row = session.get(ExamStatistic, exam.exam_id)
+        row.signature = row.signature.partition(":")[2]
+        row.figures = {key: value for key, value in row.figures.items() if key != "profile"}
+    count_all(OVER + timedelta(minutes=1))
+    assert db.session.get(ExamStatistic, exam.exam_id).figures["profile"]

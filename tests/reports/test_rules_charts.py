@@ -3,6 +3,7 @@
 import pytest
 
 from trainer.reports.rules import charts
+from trainer.reports.rules.results import steps_of
 from trainer.reports.rules.scores import spread_of
 
 
@@ -41,6 +42,31 @@ def test_bars_of_scores_and_the_pass_mark():
     assert chart.lines == (chart.along[3][0],)
     assert [text for _y, text in chart.up] == ["0", "2", "4"]
     assert charts.scores([0] * 10, 0.0, None).lines == ()
+
+
+def test_bars_of_steps_stand_on_the_scale_of_points():
+    steps = steps_of({0: 3, 5900: 7, 6000: 12, 10_000: 1}, 10_000, 6000)
+    chart = charts.spread(steps, 60.0)
+    assert [text for _y, text in chart.up] == ["0", "5", "10", "15"]
+    assert [text for _x, text in chart.along] == ["0", "20", "40", "60", "80", "100"]
+    assert chart.lines == (chart.along[3][0],)
+    # Whoever failed stands in another colour, left of the line.
+    assert [bar.series for bar in chart.strokes] == [5] * 6 + [1] * 4
+    assert (chart.strokes[6].y1, chart.strokes[1].y1) == (charts._y(12 / 15), charts.BOTTOM)
+    assert charts.spread((), None).up == ()
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"), [(0, [0, 1]), (1, [0, 1]), (3, [0, 1, 2, 3]), (5, [0, 1, 2, 3, 4, 5]), (6, [0, 2, 4, 6]),
+                        (12, [0, 5, 10, 15]), (4200, [0, 1000, 2000, 3000, 4000, 5000])]
+)  # fmt: skip
+def test_people_are_counted_up_in_whole_numbers(most, ticks):
+    assert charts._whole_ticks(most) == ticks
+
+
+def test_a_span_stays_on_its_line():
+    assert charts.span(60, (40, 120), 80) == charts.Span(75.0, 50.0, 100.0)
+    assert charts.span(0, (0, 0), 0) == charts.Span(0.0, 0.0, 0.0)
 
 
 def test_items_as_points_stay_inside_whatever_their_index():

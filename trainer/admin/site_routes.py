@@ -31,6 +31,7 @@ JOB_NAMES: dict[str, Any] = {
     "seal_chains": _l("封存校验链"),
     "close_overdue": _l("到时收卷"),
     "settle_left_over": _l("补评答卷"),
+    "regrade_left_over": _l("补算更正后的成绩"),
     "take_results": _l("更新竞赛名次"),
     "credit_left_over": _l("补记学时"),
     "go_on_with_imports": _l("继续中断的试题导入"),

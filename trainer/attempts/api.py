@@ -28,7 +28,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid, Unauthenticated
 from trainer.exams.rules import spread_seconds
 from trainer.marking import queries as marks
-from trainer.marking.jobs import settle_and_spread
+from trainer.marking.jobs import settle_one
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.csrf import session_token
@@ -374,19 +374,18 @@ def submit_attempt(attempt_id: int) -> Any:
     who = caller()
     epoch, given = _given(json_body())
     receipt = submit(who, attempt_id, epoch, given, arrived_at())
+    result = None
     try:
-        settle_and_spread([attempt_id], arrived_at())
+        if settle_one(attempt_id, arrived_at()):
+            result = marks.released_result(db.session(), attempt_id, arrived_at())
     except Exception:
         # The hand-in is committed, and a candidate must not be told otherwise; the scheduler settles what is left.
         log.exception("attempt %s is handed in but could not be settled at once", attempt_id)
         db.session.rollback()
-    result = marks.released_result(db.session(), attempt_id, arrived_at())
     end_read()
-    return SubmitOut(
-        state="submitted",
-        submitted_at=receipt.submitted_at,
-        result=ResultOut.model_validate(result) if result else None,
-    )
+    if result is None:
+        return answer(orjson.dumps({"state": "submitted", "submitted_at": iso_z(receipt.submitted_at), "result": None}))
+    return SubmitOut(state="submitted", submitted_at=receipt.submitted_at, result=ResultOut.model_validate(result))
 
 
 @operation(

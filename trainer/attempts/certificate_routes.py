@@ -1,4 +1,4 @@
-"""The certificate of passing an exam, as a page to print, and the public page that checks one by its code."""
+"""The certificate of passing an exam, as a page to print, and the public page that checks it or a transcript."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
 from trainer.marking import queries as marks
+from trainer.marking.transcript_routes import transcript
 from trainer.orgs.models import Unit
 from trainer.web.access import PUBLIC, needs
 from trainer.web.arrival import arrived_at
@@ -56,16 +57,20 @@ def show(attempt_id):
 @bp.get("/certificate-check")
 @needs(PUBLIC)
 def check():
-    """Say whether a certificate is genuine and still stands; of the person only the family name is told."""
+    """Say whether a certificate or transcript is genuine and still stands; of the person the family name is told."""
     number, code = request.args.get("number", "")[:20].strip(), request.args.get("code", "")[:40]
-    found = None
+    found = told = None
     if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
-        found = certificate(int(number), arrived_at())
+        found = _if_code(certificate(int(number), arrived_at()), code)
+        told = _if_code(transcript(int(number), arrived_at()), code) if found is None else None
         end_read()
-        if found is not None and not is_code(code, found.code):
-            found = None
-    page = render_template("attempts/certificate_check.html", one=found, number=number, code=code)
+    page = render_template("attempts/certificate_check.html", one=found, transcript=told, number=number, code=code)
     return page, 200, {"Cache-Control": "no-store"}
+
+
+def _if_code(found: Any, code: str) -> Any:
+    """Return a document if this is its code, else None."""
+    return found if found is not None and is_code(code, found.code) else None
 
 
 def certificate(attempt_id: int, now: datetime) -> Certificate | None:

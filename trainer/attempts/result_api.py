@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask_login import current_user
+from pydantic import Field
 
 from trainer.api.items import DocumentOut, OptionOut, QuestionOut, SegmentOut
 from trainer.api.resource import Amount, Id, Moment, Shape, api_blueprint, operation
@@ -85,6 +86,16 @@ class RubricOut(Shape):
     note_html: str | None = None
 
 
+class ItemRepairOut(Shape):
+    """What was done to an item after the exam. ``also_right`` are further answers that count as right."""
+
+    remedy: Literal["change_key", "also_accept", "drop", "full_marks"]
+    also_right: list[Any]
+    announced_points: Amount
+    reason: str
+    at: Moment
+
+
 class MarkedItemOut(Shape):
     """``right_answer`` of a short answer is a sample."""
 
@@ -109,6 +120,18 @@ class MarkedItemOut(Shape):
     explanation: str
     explanation_html: str | None = None
     basis: list[BasisOut]
+    repair: ItemRepairOut | None = None
+
+
+class EarlierResultOut(Shape):
+    """What the result was until ``at``, and the repair that changed it; ``number`` is that of the repaired item."""
+
+    score: Amount
+    passed: bool | None = None
+    number: int | None = None
+    remedy: Literal["change_key", "also_accept", "drop", "full_marks"]
+    reason: str
+    at: Moment
 
 
 class ResultOut(Shape):
@@ -124,6 +147,7 @@ class ResultOut(Shape):
     seconds_used: int
     submitted_at: Moment
     items: list[MarkedItemOut]
+    earlier: list[EarlierResultOut] = Field(default_factory=list, description="the oldest first")
 
 
 @operation(

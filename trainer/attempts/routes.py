@@ -20,16 +20,20 @@ from flask_login import current_user
 from trainer.attempts import queries
 from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
+from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
 from trainer.attempts.submit import force_submit
+from trainer.competitions.places import own_places
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
 from trainer.exams.rules import draw_is_public, spread_seconds
-from trainer.laws.queries import Citation, CitedArticle, cited_articles
-from trainer.laws.wording import place_name
+from trainer.laws.queries import cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
+from trainer.marking.queries.appeals import appeals_until, own_appeals
 from trainer.marking.rules import may_see_result, profile
+from trainer.marking.rules.appealing import REASON_MOST as APPEAL_MOST
+from trainer.marking.wording import REMEDY_NAMES
 from trainer.papers.queries import commitments_of
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
@@ -173,9 +177,11 @@ def result(attempt_id):
         db.session(),
         [(one["law"], one["version"], one["article"]) for item in found["items"] for one in item["basis"]],
     )
+    appeals_end = appeals_until(db.session(), attempt_id, now)
+    appealed = own_appeals(db.session(), attempt_id)
     end_read()
     only_wrong = request.args.get("show") == "wrong"
-    items = [_shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
+    items = [shown(one, articles) for one in found["items"] if not (only_wrong and one["correct"])]
     for before, one in zip([None, *items], items, strict=False):
         # The case stands once, above the first of its questions that is shown.
         if one["case"] and before and before["case_name"] == one["case_name"]:
@@ -189,7 +195,25 @@ def result(attempt_id):
         only_wrong=only_wrong,
         wrong_count=sum(1 for one in found["items"] if not one["correct"]),
         exam=exam,
+        places=own_places(db.session(), exam.exam_id, current_user, now) if _is_ranked(exam, attempt_id, now) else [],
+        remedy_names=REMEDY_NAMES,
+        appealed=appealed,
+        appeals_end=appeals_end if appeals_end is not None and now < appeals_end else None,
+        appeal_most=APPEAL_MOST,
     )
+
+
+def _is_ranked(exam: queries.OwnExam, attempt_id: int, now: datetime) -> bool:
+    """Return whether this attempt is the one by which its candidate is ranked, as far as the candidate knows.
+
+    Never under an entry ticket, which opens no competition.
+    """
+    if current_user.ticket_exam_id is not None:
+        return False
+    if len(exam.attempts) < 2:
+        return True
+    scores = _scores([exam], now)
+    return all(scores[attempt_id].score >= one.score for one in scores.values())
 
 
 def _demand_ticket(exam_id: int) -> None:
@@ -240,50 +264,6 @@ def _scores(exams: Sequence[queries.OwnExam], now: datetime) -> dict[int, marks.
     """Return the scores of handed-in attempts that their candidate may see."""
     handed_in = [one.id for exam in exams for one in exam.attempts if one.state == "submitted"]
     return marks.released_scores(db.session(), handed_in, now) if handed_in else {}
-
-
-def _shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict[str, Any]:
-    """Return an item of a result with what its template prints: letters by position, and answers in words."""
-    options = [{**option, "letter": chr(ord("A") + place)} for place, option in enumerate(item["options"] or [])]
-    letters = {option["key"]: option["letter"] for option in options}
-
-    def told(answer: Any) -> str:
-        if answer is None or answer == []:
-            return ""
-        if isinstance(answer, bool):
-            return _("正确") if answer else _("错误")
-        if isinstance(answer, str):
-            return letters.get(answer, answer)
-        if isinstance(answer, dict):
-            return _("、").join(f"{prompt}–{letters[key]}" for prompt, key in answer.items())
-        if item["kind"] == "error_finding":
-            return _("第 %(numbers)s 处", numbers=_("、").join(answer))
-        if item["kind"] == "fill_blank":
-            return _("；").join(" / ".join(one) if isinstance(one, list) else (one or "＿") for one in answer)
-        marked = [letters.get(one, one) for one in answer]
-        return " → ".join(marked) if item["kind"] == "ordering" else _("、").join(sorted(marked))
-
-    chosen = item["answer"] if isinstance(item["answer"], list) else [item["answer"]]
-    right = item["right_answer"] if isinstance(item["right_answer"], list) else [item["right_answer"]]
-    for option in options:
-        option["chosen"], option["right"] = option["key"] in chosen, option["key"] in right
-    part = not item["correct"] and str(item["points"]) not in ("0", "0.00")
-    return {
-        **item,
-        "case_name": item["case"] and item["case"]["case"],
-        "options": options,
-        "own": told(item["answer"]),
-        "key": told(item["right_answer"]),
-        "verdict": "right" if item["correct"] else "part" if part else "wrong",
-        "basis": [
-            {
-                **one,
-                "place": place_name(one["article"], one["paragraph"], one["item"]),
-                "text": articles.get((one["law"], one["version"], one["article"])),
-            }
-            for one in item["basis"]
-        ],
-    }
 
 
 # --- the invigilator

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from trainer.attempts.caller import Caller
 from trainer.attempts.models import Attempt
@@ -15,6 +16,7 @@ from trainer.attempts.save import AttemptClosed, Given, TakenOver, all_stand, ca
 from trainer.audit.service import record
 from trainer.core.database import grouped, transaction
 from trainer.core.errors import Missing
+from trainer.core.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,17 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
     return receipt
 
 
-def _flip(connection: Connection, attempt_id: int, at: datetime, by: str) -> int:
-    return connection.execute(
+@prepared
+def _handed_in() -> Any:
+    return (
         update(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.state == "open")
-        .values(state="submitted", submitted_at=at, submitted_by=by)
-    ).rowcount
+        .where(Attempt.id == bindparam("attempt_id"), Attempt.state == "open")
+        .values(state="submitted", submitted_at=bindparam("at"), submitted_by=bindparam("by"))
+    )
+
+
+def _flip(connection: Connection, attempt_id: int, at: datetime, by: str) -> int:
+    return _handed_in(connection).count(connection, {"attempt_id": attempt_id, "at": at, "by": by})
 
 
 def close_overdue(now: datetime, limit: int = 500) -> list[int]:

@@ -202,12 +202,13 @@ def _best(session: Session, exam_id: int, user_ids: Sequence[int] | None) -> dic
         rows = rows.where(Result.user_id.in_(user_ids))
     best: dict[int, Any] = {}
     for row in session.execute(rows):
-        if row.user_id not in best or _worth(row) > _worth(best[row.user_id]):
+        if row.user_id not in best or worth(row) > worth(best[row.user_id]):
             best[row.user_id] = row
     return best
 
 
-def _worth(row: Any) -> tuple[Any, ...]:
+def worth(row: Any) -> tuple[Any, ...]:
+    """Return what of several results of a person the best one has most of."""
     return row.score, row.objective_score, -row.seconds_used, -row.submitted_at.timestamp(), -row.attempt_id
 
 

@@ -44,7 +44,7 @@ CHECKPOINT_BYTES = 16 * 1024 * 1024
 LOG_KEEPS_BYTES = 1024 * 1024
 GROUP_LIMIT = 128
 # Each connection forgets its pages as soon as another one has written, so that more than a page's work needs is wasted.
-CACHE_KIB = 4000
+CACHE_KIB = 2000
 SPARE_CONNECTIONS = 4
 RETRIES = 5
 PING_AFTER = 1.0

@@ -82,6 +82,14 @@ class Prepared:
         cursor.close()
         return [self._made(row) for row in found]
 
+    def tuples(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Run the statement and return all its rows as plain tuples, for columns that need no conversion."""
+        assert not self._out, "a column wants to be converted"
+        cursor = self._execute(connection, values)
+        found: list[Any] = cursor.fetchall()
+        cursor.close()
+        return found
+
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Run the statement and return its first row, None without one."""
         cursor = self._execute(connection, values)

@@ -23,7 +23,7 @@ from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import ExamSpec
 from trainer.exams.service import create_exam
 from trainer.marking.grading import keys_of
-from trainer.marking.settle import settle
+from trainer.marking.settle import settle_within
 from trainer.notices.models import Notice
 
 SECTION_TITLES = {
@@ -79,7 +79,7 @@ def sit(ground: Ground, exam_id: int, sittings: Sequence[SittingSpec]) -> list[i
 def mark(ground: Ground, attempt_ids: Sequence[int], at: datetime) -> None:
     """Settle attempts by the site's own marking, as it was done ``at``."""
     for start in range(0, len(attempt_ids), SETTLED_AT_ONCE):
-        settle(attempt_ids[start : start + SETTLED_AT_ONCE], at)
+        settle_within(ground.session, attempt_ids[start : start + SETTLED_AT_ONCE], at)
 
 
 def _attempt(

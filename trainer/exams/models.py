@@ -20,6 +20,8 @@ class Exam(db.Model):
     are entered for each who passes, None where the exam earns none; ``grace_seconds`` is the transport grace after a
     deadline; ``released_at`` is set when results are released by hand. A mock exam (模拟考, ``is_mock``) looks the same
     to its candidates and counts for nothing. ``resit_of_id`` is the exam that this one makes up for (补考).
+    ``repairs_no`` counts the published repairs of its items; ``appeal_days`` are the working days during which a
+    candidate may appeal, 0 where nobody may.
     """
 
     __tablename__ = "exams"
@@ -44,6 +46,8 @@ class Exam(db.Model):
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_mock: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     resit_of_id: Mapped[int | None] = mapped_column(ForeignKey("exams.id"))
+    repairs_no: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    appeal_days: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
 
     __table_args__ = (Index(None, "unit_id"), Index(None, "state"), Index(None, "resit_of_id"))
 

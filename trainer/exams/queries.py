@@ -164,19 +164,20 @@ def exam_rows(user_id: int) -> Select[Any]:
     )
 
 
+def every_row() -> Select[Any]:
+    """Return the select of exams, whoever owns them, with the window of all their sittings."""
+    return select(
+        *COLUMNS,
+        first_opening().label("opens_at"),
+        last_closing().label("closes_at"),
+        literal(None).label("candidate_state"),
+        literal(0).label("shift_minutes"),
+    ).join(Unit, Unit.id == Exam.unit_id)
+
+
 def whole_rows(scope: Scope) -> Select[Any]:
     """Return the select of the exams of ``scope`` with the window of all their sittings, for who looks after them."""
-    return (
-        select(
-            *COLUMNS,
-            first_opening().label("opens_at"),
-            last_closing().label("closes_at"),
-            literal(None).label("candidate_state"),
-            literal(0).label("shift_minutes"),
-        )
-        .join(Unit, Unit.id == Exam.unit_id)
-        .where(units_within(scope))
-    )
+    return every_row().where(units_within(scope))
 
 
 def lines_of(session: Session, rows: Sequence[Any]) -> list[ExamLine]:

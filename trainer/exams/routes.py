@@ -14,29 +14,30 @@ from flask_login import current_user
 from trainer.accounts.rules import Person
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
+from trainer.attempts.redraw import redraw_papers
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.clock import local_day
-from trainer.core.database import db, end_read
-from trainer.core.errors import Forbidden, Invalid, Missing, Refused
+from trainer.core.database import db
+from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
+from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
 from trainer.papers.rules.blueprint import SectionSpec
-from trainer.reports.exam_results import results_sheet
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
+from trainer.reports.queries.results import exams_of_others
+from trainer.reports.result_routes import may_export
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
-from trainer.web.limits import sparing
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
 from trainer.web.sentences import refusal_told, sentence
-from trainer.web.view import Page, asked_id, asked_page, download, paged
+from trainer.web.view import Page, asked_id, asked_page, paged
 
 bp = Blueprint("exams", __name__)
 
@@ -87,6 +88,7 @@ def index():
         state=state,
         now=now,
         may_manage=current_user.may("exam.manage"),
+        others=[] if words or state or page > 1 else exams_of_others(session, current_user, now),
     )
 
 
@@ -137,10 +139,14 @@ def show(exam_id):
             and live
             and exam.release == "manual"
             and may_release(now, exam.ends_at, exam.released_at),
+            "repair": manages
+            and live
+            and where != "upcoming"
+            and may_begin(now, release=exam.release, ended_at=exam.ends_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,
-            "export": live and where == "released" and _exports(exam),
+            "export": live and where == "released" and may_export(exam),
             "mark": manages and live and (unmarked.answers or any(one.kind in MARKED_KINDS for one in sections)),
             "watch": live and now < exam.ends_at and current_user.may("exam.watch"),
             "see_results": live and where == "released",
@@ -231,6 +237,7 @@ def candidates(exam_id):
         manages=manages and exam.state != "cancelled",
         shift_form=forms.ShiftForm(empty=True) if may_shift else None,
         may_ticket=manages and exam.state == "published" and now < exam.ends_at,
+        released=exam.state == "published" and not exam.is_mock and exam.phase(now) == "released",
         naming=_naming() if may_name else None,
         tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
     )
@@ -269,49 +276,8 @@ def change_candidate(exam_id, user_id):
     return _do(exam_id, work, _("考生名单已更新。"), target)
 
 
-@bp.get("/exams/<id:exam_id>/results.xlsx")
-@sparing
-@needs("export")
-def results(exam_id):
-    session = db.session()
-    exam = queries.read_exam(session, exam_id, current_user)
-    if not _exports(exam):
-        raise Missing
-    if exam.state != "published" or exam.phase(arrived_at()) != "released":
-        raise Forbidden("not_released")
-    lines = figures.results_of(session, exam_id)
-    end_read()
-    heads = {
-        "sheet": _("成绩"),
-        "name": _("姓名"),
-        "username": _("用户名"),
-        "unit": _("单位"),
-        "score": _("得分"),
-        "outcome": _("结果"),
-        "correct": _("答对题数"),
-        "minutes": _("用时（分钟）"),
-        "submitted_at": _("交卷时间"),
-    }
-    words = {
-        "passed": _("合格"),
-        "failed": _("不合格"),
-        "absent": _("缺考"),
-        "exempt": _("免考"),
-        "deferred": _("缓考"),
-        "none": "",
-        "unmarked": _("待阅卷"),
-    }
-    book = results_sheet(exam.title, lines, heads=heads, words=words, zone=zone())
-    return download(book, _("%(title)s成绩.xlsx", title=exam.title))
-
-
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
-
-
-def _exports(exam: queries.ExamLine) -> bool:
-    """Return whether the caller may carry results away from the exam's own unit, and not only from some other one."""
-    return bool(current_user.scope("export").holds_whole(exam.unit_path))
 
 
 def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:

@@ -18,7 +18,7 @@ from trainer.competitions.jobs import take_results
 from trainer.exams.jobs import warn_of_old_law
 from trainer.hours.jobs import seal_chains
 from trainer.jobs.tidying import drop_old_runs
-from trainer.marking.jobs import credit_left_over, settle_left_over
+from trainer.marking.jobs import credit_left_over, regrade_left_over, settle_left_over
 from trainer.reports.jobs import count_answers
 
 
@@ -35,6 +35,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("seal_chains", 1, seal_chains),
     Job("close_overdue", 3, close_overdue),
     Job("settle_left_over", 5, settle_left_over),
+    Job("regrade_left_over", 15, regrade_left_over),
     Job("take_results", 15, take_results),
     Job("credit_left_over", 20, credit_left_over),
     Job("go_on_with_imports", 20, go_on_with_imports),

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
+from trainer.attempts.models import Attempt
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
@@ -23,6 +24,7 @@ from trainer.exams.models import Exam
 from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.allocating import LEASE
+from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Mark, MarkEvent, MarkingBatch, MarkingPlan, MarkingTask, Result
 from trainer.marking.queries.work import demand_marker, items_of
 from trainer.marking.rules import may_see_result
@@ -171,6 +173,10 @@ class Change:
             unmarked=result.unmarked,
         )
 
+    def _keys(self, result: Result) -> tuple[PaperKey, ...]:
+        paper_id = self._session.scalars(select(Attempt.paper_id).where(Attempt.id == result.attempt_id)).one()
+        return keys_of(self._session, paper_id, result.exam_id, result.repairs_no)
+
     def settle(self) -> tuple[int, ...]:
         """Bring answers and results up to their marks and return the attempts whose score or pass is another now."""
         session = self._session
@@ -195,8 +201,13 @@ class Change:
                 MarkingTask.attempt_id == result.attempt_id
             )
         )
+        keys = {key.number: key for key in self._keys(result)}
         made = with_marks(
-            result.marks, {row.number: (row.points, row.max_points) for row in rows}, self._exam.pass_mark
+            result.marks,
+            # What a repair decides for all waits for nobody, and no mark changes it.
+            {row.number: (row.points, row.max_points) for row in rows if not keys[row.number].outcome},
+            self._exam.pass_mark,
+            {number: key.points for number, key in keys.items()},
         )
         finished = result.unmarked > 0 and made.unmarked == 0
         changed = finished or (result.score, result.passed) != (made.score, made.passed)

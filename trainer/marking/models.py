@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
+from trainer.marking.rules.regrade import REMEDIES
 
 
 class Result(db.Model):
@@ -20,6 +21,7 @@ class Result(db.Model):
     "answered": true}``, with ``"waits": true`` where a person has to mark the answer. ``unmarked`` counts these; until
     it is 0, score and pass are provisional. ``objective_score`` is the part that needed no person. ``seconds_used``
     runs from start to hand-in, never more than the time allowed. ``passed`` is None where the exam has no pass mark.
+    ``repairs_no`` is up to which repair of the exam it is marked; the exam's own number runs ahead for a moment.
     """
 
     __tablename__ = "results"
@@ -38,8 +40,14 @@ class Result(db.Model):
     settled_at: Mapped[datetime] = mapped_column(UTCDateTime)
     unmarked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     marks: Mapped[list[Any]] = mapped_column(JSON)
+    repairs_no: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
-    __table_args__ = (Index(None, "exam_id", "user_id"), Index(None, "user_id"))
+    __table_args__ = (
+        Index(None, "exam_id", "user_id"),
+        Index(None, "user_id"),
+        # Results that a repair has still to reach are the first entries of an exam's part.
+        Index(None, "exam_id", "repairs_no"),
+    )
 
 
 class MarkingPlan(db.Model):
@@ -162,3 +170,81 @@ class MarkEvent(db.Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     __table_args__ = (Index(None, "task_id", "marker_id"),)
+
+
+class Repair(db.Model):
+    """The repair of an item of one exam (试题更正), proposed by one person and signed by another.
+
+    ``part`` is that of a case, 1 first; 0 for a whole item. ``answer`` is the key that comes in, None where the remedy
+    needs none. ``number`` is its place among the published repairs of the exam, 1 first; ``closed_at`` is when it was
+    published or withdrawn, and ``closed_by`` who did it.
+    """
+
+    __tablename__ = "repairs"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    part: Mapped[int] = mapped_column(Integer)
+    remedy: Mapped[str] = mapped_column(StateText(*REMEDIES))
+    answer: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(StateText("proposed", "published", "withdrawn"), default="proposed")
+    number: Mapped[int | None] = mapped_column(Integer)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "exam_id", "state"))
+
+
+class FormerResult(db.Model):
+    """A result as it stood before a repair (原成绩), kept for good. The columns mean what they mean in ``Result``."""
+
+    __tablename__ = "former_results"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    repairs_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    repair_id: Mapped[int] = mapped_column(ForeignKey("repairs.id"))
+    score: Mapped[Decimal] = mapped_column(Hundredths)
+    objective_score: Mapped[Decimal] = mapped_column(Hundredths)
+    passed: Mapped[bool | None] = mapped_column(Boolean)
+    correct_count: Mapped[int] = mapped_column(Integer)
+    unmarked: Mapped[int] = mapped_column(Integer)
+    marks: Mapped[list[Any]] = mapped_column(JSON)
+    superseded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, "repair_id"),)
+
+
+class Appeal(db.Model):
+    """A candidate's objection to an item of the own result (申诉), one for each item of an attempt.
+
+    Taken up, it belongs to the repair ``repair_id``, and is upheld when that is published; rejected, ``answer`` says
+    why. ``item_version_id`` and ``part`` name the item, so that those about one item are decided together.
+    """
+
+    __tablename__ = "appeals"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
+    part: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(String(1000))
+    state: Mapped[str] = mapped_column(StateText("lodged", "taken_up", "upheld", "rejected"), default="lodged")
+    lodged_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    repair_id: Mapped[int | None] = mapped_column(ForeignKey("repairs.id"))
+    answer: Mapped[str] = mapped_column(String(1000), default="")
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "number"),
+        Index(None, "exam_id", "state"),
+        Index(None, "user_id"),
+        Index(None, "repair_id"),
+    )

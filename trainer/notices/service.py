@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,15 @@ from trainer.notices.models import Feedback, Notice
 FEEDBACK_MOST = 2000
 
 
+@dataclass(frozen=True)
+class Told:
+    """What one person is told: the code of the sentence, what it names, and where it leads."""
+
+    code: str
+    params: dict[str, Any]
+    url: str | None = None
+
+
 def queue(
     user_ids: Iterable[int], code: str, *, key: str, params: dict[str, Any] | None = None, url: str | None = None
 ) -> int:
@@ -24,7 +34,13 @@ def queue(
 
     ``key`` names the event (such as ``exam:7:published``): a second call with it adds nothing.
     """
-    wanted = sorted(set(user_ids))
+    one = Told(code, params or {}, url)
+    return queue_each(dict.fromkeys(user_ids, one), key=key)
+
+
+def queue_each(told: Mapping[int, Told], *, key: str) -> int:
+    """Put a notice of its own into the inbox of each user id; otherwise as ``queue``."""
+    wanted = sorted(told)
     now = utcnow()
     added = 0
     with transaction() as session:
@@ -32,7 +48,8 @@ def queue(
             part = wanted[start : start + 500]
             known = set(session.scalars(select(Notice.user_id).where(Notice.key == key, Notice.user_id.in_(part))))
             rows = [
-                {"user_id": one, "key": key, "code": code, "params": params or {}, "url": url, "created_at": now}
+                {"user_id": one, "key": key, "created_at": now}
+                | {"code": told[one].code, "params": told[one].params, "url": told[one].url}
                 for one in part
                 if one not in known
             ]

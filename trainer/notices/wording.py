@@ -38,6 +38,16 @@ WORDING: dict[str, Any] = {
     "marking_given": _l("您被选为《{title}》的阅卷人，请到阅卷页领取答题。"),
     "marking_returned": _l("《{title}》有 {count} 份答题退回给您重评，理由：{reason}"),
     "result_marked": _l("您在《{title}》中的答题已经评完，可以查看成绩。"),
+    "result_repaired": _l(
+        "《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，原来的成绩可在成绩页查看。"
+    ),
+    "result_repaired_passed": _l("《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为合格。"),
+    "result_repaired_failed": _l("《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为不合格。"),
+    "result_repaired_reversed": _l(
+        "《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为不合格，已认定的学时同时冲正。"
+    ),
+    "appeal_upheld": _l("您对《{title}》第 {number} 题的申诉已被采纳，题目已经更正，请查看成绩页。"),
+    "appeal_rejected": _l("您对《{title}》第 {number} 题的申诉没有被采纳：{answer}"),
     # --- competitions
     "competition_published": _l("您被列入竞赛《{title}》，可以查看赛程安排。"),
     "competition_cancelled": _l("竞赛《{title}》已取消，原因：{reason}"),

@@ -1,9 +1,14 @@
 """Counting the answers of an exam that is over, a page of attempts at a time, into one row for the exam and one for
 each item of it.
 
-What is counted: the first attempt of each candidate, if it is marked to the end and at least one answer was ever
-saved in it. Later attempts know the questions; an attempt that waits for a marker has no score yet; an attempt without
-a single answer tells of its candidate alone. How many were left out is kept beside the figures.
+What is counted of items: the first attempt of each candidate, if it is marked to the end and at least one answer was
+ever saved in it. Later attempts know the questions; an attempt that waits for a marker has no score yet; an attempt
+without a single answer tells of its candidate alone. How many were left out is kept beside the figures. An item that a
+repair dropped, or counted fully for all, is left out as well; what the others earned is measured by the points
+announced.
+
+What is counted of sections, topics and wings is another thing: there it is the best attempt of each person, the one
+whose score stands, empty or not, by the unit for which the person was named.
 
 Sums alone are held while counting: the memory needed grows with the items of the exam, not with its candidates, but
 for one number each. Three statements are run for a page of ``PAGE`` attempts.
@@ -11,7 +16,7 @@ for one number each. Three statements are run for a page of ``PAGE`` attempts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,11 +33,13 @@ from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ends_at
+from trainer.marking.grading import decided_places
 from trainer.marking.models import Result
 from trainer.papers.models import PaperItem
 from trainer.reports.models import ExamStatistic, ItemUse
 from trainer.reports.rules.item_stats import Abilities, Tally, chosen_in
 from trainer.reports.rules.reliability import Answers, reliability_of
+from trainer.reports.rules.results import ShareSum
 from trainer.reports.rules.scores import spread_of
 
 PAGE = 100
@@ -41,17 +48,23 @@ CHECKED_AGAIN_AFTER = timedelta(hours=24)
 CHECKED_FOR = timedelta(days=400)
 # Papers of different items that are told apart; where there are more, hardly two candidates had the same ones.
 MOST_SETS = 64
+# Which figures are made: exams that were counted for others are counted again in their turn.
+FIGURES = 2
 
 
 @dataclass(frozen=True)
 class _Line:
-    """One number of a paper: which item it is, and how answers to it look. ``part`` is 0 but for parts of a case."""
+    """One number of a paper: which item it is, and how answers to it look. ``part`` is 0 but for parts of a case.
+
+    ``parts`` are what of the paper it belongs to, as (dimension, key): its section, its topic, its wing.
+    """
 
     number: int
     version_id: int
     part: int
     points: float
     kind: str
+    parts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,15 @@ class _Paper:
 
 @dataclass(frozen=True)
 class _Attempt:
+    """An attempt to be counted: of items (``counts``), of the profile of its unit (``stands``), or of both."""
+
     id: int
     paper_id: int
+    unit_id: int
     score: float
     max_points: float
+    counts: bool
+    stands: bool
 
     @property
     def share(self) -> float:
@@ -96,13 +114,16 @@ class ExamCount:
         self.used_on: date = local_day(closes_at, zone)
         self.signature = signature_of(session, exam_id)
         self.pass_mark = session.scalar(select(Exam.pass_mark).where(Exam.id == exam_id))
+        self._decided = decided_places(session, exam_id)
         self._read_attempts(session)
-        self.abilities = Abilities(one.share for one in self.attempts)
+        self.profile: dict[tuple[str, str, int], ShareSum] = {}
+        self.abilities = Abilities(one.share for one in self.attempts if one.counts)
         self.tallies: dict[tuple[int, int], Tally] = {}
         self.sets: dict[tuple[int, ...], Answers] | None = {}
         self._papers: dict[int, _Paper] = {}
         self._kinds: dict[int, tuple[str, ...]] = {}
         self._items: dict[int, int] = {}
+        self._filed: dict[int, tuple[tuple[str, str], ...]] = {}
         self._answers: dict[tuple[str, str], tuple[str, ...]] = {}
         self._next = 0
         end_read()
@@ -115,6 +136,9 @@ class ExamCount:
                 Attempt.id,
                 Attempt.paper_id,
                 Attempt.ordinal,
+                Result.user_id,
+                Result.unit_id,
+                Result.seconds_used,
                 Result.score,
                 Result.max_points,
                 Result.unmarked,
@@ -123,18 +147,27 @@ class ExamCount:
             .join(Result, Result.attempt_id == Attempt.id)
             .where(Attempt.exam_id == self.exam_id)
             .order_by(Attempt.paper_id, Attempt.id)
-        )
+        ).all()
+        best: dict[int, Any] = {}
+        for row in rows:
+            held = best.get(row.user_id)
+            if held is None or _worth(row) > _worth(held):
+                best[row.user_id] = row
         self.left_out = {"repeated": 0, "unmarked": 0, "empty": 0}
         self.attempts: list[_Attempt] = []
         for row in rows:
+            counts = row.ordinal == 1 and not row.unmarked and bool(row.has_saved)
             if row.ordinal > 1:
                 self.left_out["repeated"] += 1
             elif row.unmarked:
                 self.left_out["unmarked"] += 1
             elif not row.has_saved:
                 self.left_out["empty"] += 1
-            else:
-                self.attempts.append(_Attempt(row.id, row.paper_id, float(row.score), float(row.max_points)))
+            stands = best[row.user_id] is row and not row.unmarked
+            if counts or stands:
+                score, most = float(row.score), float(row.max_points)
+                self.attempts.append(_Attempt(row.id, row.paper_id, row.unit_id, score, most, counts, stands))
+        self.people = sum(one.counts for one in self.attempts)
 
     def advance(self) -> bool:
         """Count one page of attempts: two statements, and two more for papers not met before. False at the end."""
@@ -153,8 +186,28 @@ class ExamCount:
             answers[attempt_id][number] = text
         end_read()
         for one in page:
-            self._count(one, marks[one.id], answers[one.id])
+            if one.counts:
+                self._count(one, marks[one.id], answers[one.id])
+            if one.stands:
+                self._add_to_profile(one, marks[one.id])
         return True
+
+    def _add_to_profile(self, attempt: _Attempt, marks: Sequence[dict[str, Any]]) -> None:
+        earned: dict[tuple[str, str], list[float]] = {}
+        for line in self._papers[attempt.paper_id].lines:
+            points = self._earned(line, marks[line.number - 1])
+            for part in line.parts:
+                held = earned.setdefault(part, [0.0, 0.0, 0.0])
+                held[0] += points
+                held[1] += line.points
+                held[2] += 1
+        for (dimension, key), (points, most, items) in earned.items():
+            sums = self.profile.setdefault((dimension, key, attempt.unit_id), ShareSum())
+            sums.add(points / most if most else 0.0, int(items))
+
+    def _earned(self, line: _Line, mark: Mapping[str, Any]) -> float:
+        # Where an item was dropped the others are worth more than announced, and so is what they earned.
+        return float(mark["fraction"]) * line.points if self._decided else float(mark["points"])
 
     def _count(self, attempt: _Attempt, marks: Sequence[dict[str, Any]], answers: dict[int, str]) -> None:
         paper, place = self._papers[attempt.paper_id], self.abilities.place(attempt.share)
@@ -163,7 +216,7 @@ class ExamCount:
             mark = marks[line.number - 1]
             fraction, answered = float(mark["fraction"]), bool(mark["answered"])
             chosen = self._chosen(line.kind, answers.get(line.number)) if answered else ()
-            points = float(mark["points"])
+            points = self._earned(line, mark)
             unit = units.setdefault(line.version_id, _Unit())
             unit.points += points
             unit.most += line.points
@@ -218,15 +271,25 @@ class ExamCount:
         # Attempts come by paper: what is not on this page will not come again.
         self._papers = {paper_id: one for paper_id, one in self._papers.items() if paper_id in wanted}
         rows = session.execute(
-            select(PaperItem.paper_id, PaperItem.number, PaperItem.item_version_id, PaperItem.part, PaperItem.points)
+            select(
+                PaperItem.paper_id,
+                PaperItem.number,
+                PaperItem.section,
+                PaperItem.item_version_id,
+                PaperItem.part,
+                PaperItem.points,
+            )
             .where(PaperItem.paper_id.in_(sorted(new)))
             .order_by(PaperItem.paper_id, PaperItem.number)
         ).all()
         self._read_kinds(session, {row.item_version_id for row in rows})
         lines: dict[int, list[_Line]] = {paper_id: [] for paper_id in new}
         for row in rows:
+            if (row.item_version_id, row.part or 0) in self._decided:
+                continue
             kind = self._kinds[row.item_version_id][(row.part or 1) - 1]
-            line = _Line(row.number, row.item_version_id, row.part or 0, float(row.points), kind)
+            parts = (("section", str(row.section)), *self._filed[row.item_version_id])
+            line = _Line(row.number, row.item_version_id, row.part or 0, float(row.points), kind, parts)
             lines[row.paper_id].append(line)
         for paper_id, found in lines.items():
             self._papers[paper_id] = _Paper(tuple(found), tuple(sorted({one.version_id for one in found})))
@@ -243,12 +306,13 @@ class ExamCount:
                 parts = row.body.get("parts") or (row.body,)
                 self._kinds[row.id] = tuple(one["kind"] for one in parts)
                 self._items[row.id] = row.item_id
+                self._filed[row.id] = (("topic", row.body["topic"]), ("wing", row.body["wing"]))
 
     def figures(self) -> dict[str, Any]:
         """Return what is told of the exam, as JSON data. Points are floats here: nothing is awarded by them."""
         reliability = reliability_of(list(self.sets.values()) if self.sets is not None else [])
         spread = spread_of(
-            [one.score for one in self.attempts],
+            [one.score for one in self.attempts if one.counts],
             max((one.max_points for one in self.attempts), default=0.0),
             None if self.pass_mark is None else float(self.pass_mark),
             reliability.standard_error,
@@ -259,6 +323,10 @@ class ExamCount:
             "reliability": asdict(reliability) | {"interval": reliability.interval and list(reliability.interval)},
             "same_items": self.sets is not None,
             "spread": asdict(spread),
+            "profile": [
+                [*key, sums.people, sums.items, round(sums.total, 9), round(sums.squares, 9)]
+                for key, sums in sorted(self.profile.items())
+            ],
         }
 
     def write(self, now: datetime) -> None:
@@ -277,7 +345,7 @@ class ExamCount:
         ]
         counted = {
             "signature": self.signature,
-            "people": len(self.attempts),
+            "people": self.people,
             "figures": self.figures(),
             "counted_at": now,
             "checked_at": now,
@@ -290,13 +358,21 @@ class ExamCount:
             session.execute(insert(ExamStatistic), [{"exam_id": self.exam_id, **counted}])
 
 
+def _worth(row: Any) -> tuple[Any, ...]:
+    """Return by what the best attempt of a person is found: as in ``queries.exams.best_results``."""
+    return row.score, -row.seconds_used, -row.id
+
+
 def _rest(attempt: _Attempt, points: float, most: float) -> float:
     left = attempt.max_points - most
     return (attempt.score - points) / left if left > 0 else 0.0
 
 
 def signature_of(session: Session, exam_id: int) -> str:
-    """Return a text that changes when results of the exam come, go, are marked or get other points."""
+    """Return a text that changes when results come, go, are marked or get other points, or other figures are made.
+
+    So does a repair, which may take an item out of the count without changing a score.
+    """
     row = session.execute(
         select(
             func.count(),
@@ -306,7 +382,8 @@ def signature_of(session: Session, exam_id: int) -> str:
             func.max(Result.settled_at),
         ).where(Result.exam_id == exam_id)
     ).one()
-    return ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
+    repairs_no = session.scalar(select(Exam.repairs_no).where(Exam.id == exam_id)) or 0
+    return f"{FIGURES}:{repairs_no}:" + ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
 
 
 def count_exam(exam_id: int, now: datetime, zone: ZoneInfo = CITY_ZONE) -> int:
@@ -315,7 +392,7 @@ def count_exam(exam_id: int, now: datetime, zone: ZoneInfo = CITY_ZONE) -> int:
     while counting.advance():
         pass
     counting.write(now)
-    return len(counting.attempts)
+    return counting.people
 
 
 def next_to_count(now: datetime) -> int | None:
@@ -352,11 +429,16 @@ def check_counted(now: datetime, most: int = 1) -> int:
     """Look whether results of counted exams have changed since; return how many are to be counted again.
 
     Each is looked at once a day for ``CHECKED_FOR`` after it was counted first or again; ``most`` of them in a call.
+    One that was counted for other figures than are made now is looked at at once.
     An exam that has been cancelled since gives its answers back: its items are put together without it.
     """
     due = and_(
         Exam.state == "published",
-        ExamStatistic.checked_at <= now - CHECKED_AGAIN_AFTER,
+        ExamStatistic.checked_at.is_not(None),
+        or_(
+            ExamStatistic.checked_at <= now - CHECKED_AGAIN_AFTER,
+            ~ExamStatistic.signature.startswith(f"{FIGURES}:", autoescape=True),
+        ),
         ExamStatistic.counted_at >= now - CHECKED_FOR,
     )
     rows = db.session.execute(

@@ -1,53 +1,161 @@
-"""The results of an exam as a workbook. Heads come from the caller, in its language."""
+"""The results of an exam as a workbook: the people, the items, the units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from trainer.core.sheets import Column, Sheet, write_book
+from trainer.reports import wording
 from trainer.reports.queries.exams import ResultLine
+from trainer.reports.queries.results import UnitRow
+from trainer.reports.queries.statistics import ExamItem
 
 
-def results_sheet(
-    title: str, lines: Sequence[ResultLine], *, heads: Mapping[str, str], words: Mapping[str, str], zone: ZoneInfo
-) -> bytes:
-    """Return the results of an exam as .xlsx.
+@dataclass(frozen=True)
+class ToWrite:
+    """What a workbook is made of. ``places`` by user id are those of a competition that ranks by the exam, else None.
 
-    ``heads`` names the sheet and its columns; ``words`` the outcomes ``passed failed absent exempt deferred``,
-    ``unmarked`` while answers wait for a person, and ``none`` for an exam without a pass mark.
+    ``items`` is None where they are not the reader's, or not counted. ``kinds`` and ``topics`` are names by slug.
     """
+
+    title: str
+    people: Sequence[ResultLine]
+    places: Mapping[int, int] | None
+    items: Sequence[ExamItem] | None
+    units: Sequence[UnitRow]
+    kinds: Mapping[str, Any]
+    topics: Mapping[str, str]
+
+
+def results_book(what: ToWrite, zone: ZoneInfo) -> bytes:
+    """Return the results of an exam as .xlsx; moments are local, texts are never formulas."""
+    sheets = [_people_sheet(what)]
+    if what.items is not None:
+        sheets.append(_items_sheet(what, what.items))
+    sheets.append(_units_sheet(what))
+    return write_book(sheets, zone)
+
+
+def _people_sheet(what: ToWrite) -> Sheet:
     columns = [
-        Column(heads["name"], 14),
-        Column(heads["username"], 16),
-        Column(heads["unit"], 34),
-        Column(heads["score"], 10),
-        Column(heads["outcome"], 10),
-        Column(heads["correct"], 10),
-        Column(heads["minutes"], 12),
-        Column(heads["submitted_at"], 18),
+        Column(_("姓名"), 14),
+        Column(_("用户名"), 16),
+        Column(_("单位"), 34),
+        Column(_("场次"), 16),
+        Column(_("状态"), 10),
+        Column(_("得分"), 10),
+        Column(_("结果"), 10),
+        *([Column(_("名次"), 8)] if what.places is not None else ()),
+        Column(_("答对题数"), 10),
+        Column(_("交卷时间"), 18),
+        Column(_("用时（秒）"), 12),
     ]
+    states = {"submitted": _("已交卷"), "absent": _("缺考"), "exempt": _("免考"), "deferred": _("缓考")}
+    outcomes = {"passed": _("合格"), "failed": _("不合格"), "unmarked": _("待阅卷"), "": None}
+    # Said once for each: a sentence of the catalogue costs more than the cell that it is written into.
+    sittings = {
+        seat: f"{_('第 %(n)s 场', n=seat[0])} {seat[1]}".rstrip()
+        for seat in {(line.sitting, line.room) for line in what.people}
+    }
     rows = [
         (
             line.name,
             line.username,
             line.unit_name,
+            sittings[line.sitting, line.room],
+            states[_state(line)],
             line.score,
-            words[_outcome(line)],
+            outcomes[_outcome(line)],
+            *((what.places.get(line.user_id),) if what.places is not None else ()),
             line.correct_count,
-            None if line.seconds_used is None else round(line.seconds_used / 60, 1),
             line.submitted_at,
+            line.seconds_used,
         )
-        for line in lines
+        for line in what.people
     ]
-    return write_book([Sheet(heads["sheet"], title, columns, rows)], zone)
+    return Sheet(_("成绩"), what.title, columns, rows)
+
+
+def _state(line: ResultLine) -> str:
+    if line.score is not None:
+        return "submitted"
+    return "absent" if line.candidate_state == "due" else line.candidate_state
 
 
 def _outcome(line: ResultLine) -> str:
     if line.score is None:
-        return "absent" if line.candidate_state == "due" else line.candidate_state
+        return ""
     if line.unmarked:
         return "unmarked"
-    if line.passed is None:
-        return "none"
-    return "passed" if line.passed else "failed"
+    return "" if line.passed is None else "passed" if line.passed else "failed"
+
+
+def _items_sheet(what: ToWrite, items: Sequence[ExamItem]) -> Sheet:
+    columns = [
+        Column(_("题号"), 8),
+        Column(_("试题"), 24),
+        Column(_("题型"), 12),
+        Column(_("知识点"), 24),
+        Column(_("难度"), 8),
+        Column(_("人数"), 8),
+        Column(_("得分率"), 10, percent=True),
+        Column(_("鉴别指数"), 10),
+        Column(_("题总相关"), 10),
+        Column(_("没有作答"), 10),
+        Column(_("各选项人数"), 30),
+        Column(_("建议"), 60),
+    ]
+    rows = [
+        (
+            one.number,
+            one.code,
+            str(what.kinds.get(one.kind, one.kind)),
+            what.topics.get(one.topic, one.topic),
+            one.difficulty,
+            one.people,
+            one.facility,
+            _two(one.upper_lower),
+            _two(one.point_biserial),
+            one.blank,
+            wording.options_text(one.options) or None,
+            " ".join(sentence for _name, sentence in wording.told_advice(one.advice, one.difficulty, seen=one.seen)),
+        )
+        for one in items
+    ]
+    return Sheet(_("试题"), what.title, columns, rows)
+
+
+def _units_sheet(what: ToWrite) -> Sheet:
+    columns = [
+        Column(_("单位"), 34),
+        Column(_("应考（人）"), 10),
+        Column(_("计入（人）"), 10),
+        Column(_("平均分"), 10),
+        Column(_("95% 区间下限"), 12),
+        Column(_("95% 区间上限"), 12),
+        Column(_("中位数"), 10),
+        Column(_("合格（人）"), 10),
+        Column(_("合格率"), 10, percent=True),
+        Column(_("合格率下限"), 12, percent=True),
+        Column(_("合格率上限"), 12, percent=True),
+    ]
+    rows = []
+    for one in what.units:
+        group = one.group
+        low, high = group.interval or (None, None)
+        least, most = group.pass_interval or (None, None)
+        middle = group.quartiles[1] if group.quartiles else None
+        name = _("%(unit)s（直属）", unit=one.name) if one.is_own else one.name
+        points = [_two(value) for value in (group.mean, low, high, middle)]
+        rows.append((name, one.due, group.people, *points, group.passed, group.pass_rate, least, most))
+    return Sheet(_("单位"), what.title, columns, rows)
+
+
+def _two(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(f"{value:.2f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -112,7 +112,7 @@ def recount(item_id):
 def exam(exam_id):
     now, session = arrived_at(), db.session()
     line = read_exam(session, exam_id, current_user)
-    if not _may_see(line, line.phase(now)):
+    if not may_see_figures(line, now):
         return render_template("reports/exam.html", exam=line, counted=None, is_over=False, words=WORDS)
     counted = queries.exam_statistic(session, exam_id)
     items = queries.exam_items(session, exam_id, line.blueprint_id, current_user) if counted else []
@@ -124,8 +124,14 @@ def exam(exam_id):
         exam=line,
         is_over=True,
         counted=counted,
-        page=Page([(one, _sentences(one)) for one in cut], page, per_page, len(items)),
+        page=Page(
+            [(one, wording.told_advice(one.advice, one.difficulty, seen=one.seen)) for one in cut],
+            page,
+            per_page,
+            len(items),
+        ),
         sort=sort,
+        shows_options=any(one.options for one in items),
         to_look_at=sum(1 for one in items if one.advice),
         grade=wording.GRADE_SENTENCES[grade_of(counted.figures["reliability"]["alpha"])] if counted else "",
         scores=_scores(line, counted) if counted else None,
@@ -153,31 +159,17 @@ def _is_descending() -> bool:
     return asked_choice("desc", ("1",)) == "1"
 
 
-def _may_see(exam: ExamLine, phase: str) -> bool:
+def may_see_figures(exam: ExamLine, now: datetime) -> bool:
     """Return whether the figures may be seen: by all who see the exam once results are out, by who runs it when over.
 
     Whoever runs an exam needs them before the release, for that is when a wrong key can still be mended.
     """
     if exam.state != "published":
         return False
+    phase = exam.phase(now)
     if phase == "released":
         return True
-    return (
-        phase == "closed"
-        and exam.ends_at <= arrived_at()
-        and current_user.scope("exam.manage").holds_whole(exam.unit_path)
-    )
-
-
-def _sentences(one: queries.ExamItem) -> list[tuple[str, str]]:
-    """Return the advice on an item of an exam as (name, sentence); options are named only to who sees the item."""
-    return [
-        (
-            str(ADVICE_NAMES[advice.code]),
-            wording.advice_sentence(advice.to_dict(), difficulty=one.difficulty, with_options=one.seen),
-        )
-        for advice in one.advice
-    ]
+    return phase == "closed" and exam.ends_at <= now and current_user.scope("exam.manage").holds_whole(exam.unit_path)
 
 
 def _scores(exam: ExamLine, counted: Any) -> charts.Chart:

@@ -8,6 +8,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainer.bank.wording import ADVICE_NAMES
+from trainer.reports.rules.advice import Advice
+from trainer.reports.rules.item_stats import OptionLine
+
 BAND_NAMES: dict[str, Any] = {
     "very_good": _l("优"),
     "good": _l("良好"),
@@ -59,6 +63,19 @@ def advice_sentence(advice: Mapping[str, Any], *, difficulty: int, with_options:
     if code == "left_blank":
         return _("一成以上的考生没有作答，可能是题太长、位置太靠后或者看不懂。")
     return code
+
+
+def told_advice(advice: Sequence[Advice], difficulty: int, *, seen: bool) -> list[tuple[str, str]]:
+    """Return advice on an item as (name, sentence); options are named only to who sees the item."""
+    return [
+        (str(ADVICE_NAMES[one.code]), advice_sentence(one.to_dict(), difficulty=difficulty, with_options=seen))
+        for one in advice
+    ]
+
+
+def options_text(options: Sequence[OptionLine]) -> str:
+    """Return how many chose which option, the right ones with a tick, on one line."""
+    return "  ".join(f"{option_letter(one.key)}{'✓' if one.right else ''} {one.chosen}" for one in options)
 
 
 def _suspicion(reason: str, options: str) -> str:
@@ -125,3 +142,20 @@ def two(value: float | None) -> str:
 def between(interval: Sequence[float] | None) -> str:
     """Return an interval with two decimals, empty for None."""
     return "" if interval is None else _("%(low)s 至 %(high)s", low=two(interval[0]), high=two(interval[1]))
+
+
+def percents(interval: Sequence[float] | None) -> str:
+    """Return an interval of shares in whole per cent, empty for None."""
+    if interval is None:
+        return ""
+    return _("%(low)s 至 %(high)s", low=whole_percent(interval[0]), high=whole_percent(interval[1]))
+
+
+def one(value: float | None) -> str:
+    """Return points with at most one decimal, an en dash for None."""
+    return "–" if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def ones(interval: Sequence[float] | None) -> str:
+    """Return an interval of points with at most one decimal, empty for None."""
+    return "" if interval is None else _("%(low)s 至 %(high)s", low=one(interval[0]), high=one(interval[1]))

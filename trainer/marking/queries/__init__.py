@@ -25,7 +25,9 @@ from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
+from trainer.marking.queries.repairs import earlier_results, reasons_of
 from trainer.marking.rules import may_see_result
+from trainer.marking.rules.regrade import DROP
 from trainer.papers.models import Paper, PaperItem
 
 
@@ -35,29 +37,43 @@ class NotReleased(Forbidden):
     code = "not_released"
 
 
-def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
-    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back.
+# What says of an ``Attempt`` of an ``Exam`` with a ``Result`` whether it may be seen.
+RELEASE = (
+    Attempt.state.label("attempt_state"),
+    Exam.state.label("exam_state"),
+    Exam.release,
+    Exam.released_at,
+    Exam.grace_seconds,
+    last_own_closing().label("closes_at"),
+    longest_extra().label("longest_extra"),
+    Result.unmarked,
+)
+
+
+def is_released(row: Any, now: datetime) -> bool:
+    """Return whether the result that a row of ``RELEASE`` tells of may be seen by its candidate at ``now``.
 
     A cancelled exam has no results: its items may come again in the one that makes up for it.
     """
-    row = session.execute(
-        select(Attempt, Exam, last_own_closing(), longest_extra(), Result)
-        .join(Exam, Exam.id == Attempt.exam_id)
-        .outerjoin(Result, Result.attempt_id == Attempt.id)
-        .where(Attempt.id == attempt_id, Exam.state == "published")
-    ).first()
-    if row is None or row[4] is None:
-        return None
-    attempt, exam, closes_at, extra_minutes, result = row
-    visible = may_see_result(
-        exam.release,
-        submitted=attempt.state == "submitted",
-        ended_at=ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds),
-        released_at=exam.released_at,
+    return row.exam_state == "published" and may_see_result(
+        row.release,
+        submitted=row.attempt_state == "submitted",
+        ended_at=ends_at(row.closes_at, row.longest_extra, grace_seconds=row.grace_seconds),
+        released_at=row.released_at,
         now=now,
-        unmarked=result.unmarked,
+        unmarked=row.unmarked,
     )
-    return _whole(session, attempt, exam, result) if visible else None
+
+
+def released_result(session: Session, attempt_id: int, now: datetime) -> dict[str, Any] | None:
+    """Return the whole result of a settled attempt, or None while the release rule or the marking holds it back."""
+    row = session.execute(
+        select(Attempt, Exam, Result, *RELEASE)
+        .join(Exam, Exam.id == Attempt.exam_id)
+        .join(Result, Result.attempt_id == Attempt.id)
+        .where(Attempt.id == attempt_id)
+    ).first()
+    return _whole(session, *row[:3]) if row is not None and is_released(row, now) else None
 
 
 def result_or_refuse(session: Session, attempt_id: int, now: datetime) -> dict[str, Any]:
@@ -161,7 +177,10 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
             select(Response.number, Response.answer).where(Response.attempt_id == attempt.id)
         )
     }
-    keys = keys_of(session, attempt.paper_id)
+    keys = keys_of(session, attempt.paper_id, exam.id, result.repairs_no)
+    repaired = result.repairs_no > 0
+    reasons = reasons_of(session, exam.id, result.repairs_no) if repaired else {}
+    numbers = {key.place: key.number for key in keys}
     return {
         "attempt_id": str(attempt.id),
         "exam_id": str(exam.id),
@@ -171,13 +190,31 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         "pass_mark": exam.pass_mark,
         "passed": result.passed,
         "correct_count": result.correct_count,
-        "item_count": len(keys),
+        "item_count": sum(1 for key in keys if key.outcome != DROP),
         "seconds_used": result.seconds_used,
         "submitted_at": result.submitted_at,
         "items": [
             _item(key, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
+            | {"repair": _repair(key, *reasons[key.place]) if key.ruling else None}
             for key, mark in zip(keys, result.marks, strict=True)
         ],
+        "earlier": [
+            {"score": one.score, "passed": one.passed, "remedy": one.remedy, "reason": one.reason, "at": one.at}
+            | {"number": numbers.get(one.place)}
+            for one in (earlier_results(session, attempt.id) if repaired else ())
+        ],
+    }
+
+
+def _repair(key: PaperKey, reason: str, at: datetime) -> dict[str, Any]:
+    """Return what was done to an item. ``also_right`` are the further answers that count as right, JSON data."""
+    assert key.ruling is not None
+    return {
+        "remedy": key.ruling.last,
+        "also_right": [right_answer(item) for item in key.ruling.items[1:]],
+        "announced_points": key.announced,
+        "reason": reason,
+        "at": at,
     }
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from question_bank import Grade
-from trainer.papers.rules.scoring import has_passed, item_points, total_points
+from trainer.papers.rules.scoring import NOTHING, has_passed, item_points
 
 
 @dataclass(frozen=True)
@@ -24,28 +24,52 @@ class Totals:
     marks: list[dict[str, Any]]
 
 
-def total(judged: Sequence[tuple[Decimal, Grade]], pass_mark: Decimal | None) -> Totals:
-    """Return the totals of (points of the item, grade) by item number.
+@dataclass(frozen=True)
+class Mark:
+    """What an answer earns of the ``worth`` of its item, both in points. ``entry`` is its place in ``Result.marks``."""
+
+    worth: Decimal
+    earned: Decimal
+    correct: bool
+    waits: bool
+    entry: dict[str, Any]
+
+
+def mark_of(points: Decimal, grade: Grade) -> Mark:
+    """Return the mark of an answer to an item worth ``points``."""
+    earned = item_points(points, grade.fraction)
+    entry = {
+        "points": str(earned),
+        "fraction": str(grade.fraction),
+        "correct": grade.correct,
+        "answered": grade.answered,
+    }
+    if grade.needs_person:
+        entry["waits"] = True
+    return Mark(points, earned, grade.correct, grade.needs_person, entry)
+
+
+def total(marks: Sequence[Mark], pass_mark: Decimal | None) -> Totals:
+    """Return the totals of the marks by item number.
 
     ``passed`` is None without a pass mark, and while an answer waits for a person.
 
     A score equal to the pass mark passes.
     """
-    earned = [item_points(points, grade.fraction) for points, grade in judged]
-    score = total_points(earned)
-    marks = [
-        {"points": str(got), "fraction": str(grade.fraction), "correct": grade.correct, "answered": grade.answered}
-        | ({"waits": True} if grade.needs_person else {})
-        for got, (_points, grade) in zip(earned, judged, strict=True)
-    ]
-    unmarked = sum(1 for _points, grade in judged if grade.needs_person)
+    score = worth = NOTHING
+    correct = unmarked = 0
+    for mark in marks:
+        score += mark.earned
+        worth += mark.worth
+        correct += mark.correct
+        unmarked += mark.waits
     return Totals(
         score=score,
-        max_points=total_points(points for points, _grade in judged),
-        correct_count=sum(1 for _points, grade in judged if grade.correct),
+        max_points=worth,
+        correct_count=correct,
         passed=None if unmarked else has_passed(score, pass_mark),
         unmarked=unmarked,
-        marks=marks,
+        marks=[mark.entry for mark in marks],
     )
 
 
@@ -69,7 +93,7 @@ def may_see_result(
 
 @dataclass(frozen=True)
 class SectionProfile:
-    """What one section of a paper brought."""
+    """What one section of a paper brought. An item that a repair dropped is worth nothing, and not counted."""
 
     title: str
     score: Decimal
@@ -89,7 +113,7 @@ def profile(items: Sequence[dict[str, Any]]) -> list[SectionProfile]:
             score=sum((Decimal(one["points"]) for one in group), Decimal(0)),
             max_points=sum((Decimal(one["max_points"]) for one in group), Decimal(0)),
             correct_count=sum(1 for one in group if one["correct"]),
-            item_count=len(group),
+            item_count=sum(1 for one in group if Decimal(one["max_points"])),
         )
         for title, group in groups.items()
     ]

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from question_bank import Item
 from question_bank.kinds.case_study import split_points
 from trainer.core.errors import FieldProblem
-from trainer.papers.rules.scoring import HUNDREDTH, NOTHING, has_passed, total_points
+from trainer.papers.rules.scoring import HUNDREDTH, NOTHING, has_passed, item_points, total_points
 
 COMMENT_MOST = 500
+NO_OTHER_WORTH: Mapping[int, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, order=True)
@@ -89,19 +91,23 @@ class Standing:
 
 
 def with_marks(
-    marks: Sequence[Mapping[str, Any]], given: Mapping[int, tuple[Decimal | None, Decimal]], pass_mark: Decimal | None
+    marks: Sequence[Mapping[str, Any]],
+    given: Mapping[int, tuple[Decimal | None, Decimal]],
+    pass_mark: Decimal | None,
+    worth: Mapping[int, Decimal] = NO_OTHER_WORTH,
 ) -> Standing:
     """Return where an attempt stands by its ``marks`` (as in ``Result``) and what people gave.
 
     ``given`` is (points or None while the answer waits, most points) by item number. Until the last is given none of
     them counts: the result stays as the machine left it, so that nobody reads a score growing marker by marker.
+    ``worth`` is what an item counts for where a repair of others has made that another number than its most points.
     """
     waits = sum(1 for points, _most in given.values() if points is None)
     made = []
     for number, mark in enumerate(marks, 1):
         if number in given:
             points, most = given[number]
-            made.append(_waiting() if waits or points is None else _given(points, most))
+            made.append(_waiting() if waits or points is None else _given(points, most, worth.get(number, most)))
         else:
             made.append(dict(mark))
     score = total_points(Decimal(mark["points"]) for mark in made)
@@ -118,10 +124,10 @@ def _waiting() -> dict[str, Any]:
     return {"points": str(NOTHING), "fraction": "0", "correct": False, "answered": True, "waits": True}
 
 
-def _given(points: Decimal, most: Decimal) -> dict[str, Any]:
+def _given(points: Decimal, most: Decimal, worth: Decimal) -> dict[str, Any]:
     fraction = points / most if most else Decimal(0)
     return {
-        "points": str(points),
+        "points": str(points if worth == most else item_points(worth, fraction)),
         "fraction": str(fraction),
         "correct": bool(most) and points == most,
         "answered": True,

@@ -11,7 +11,20 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
@@ -21,6 +34,8 @@ from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import ends_at, own_window
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.orgs.rules import Scope
 
 STATES = ("due", "not_started", "started", "saved", "submitted", "excused", "absent")
 RESIT_GROUPS = ("absent", "deferred", "failed")
@@ -312,14 +327,17 @@ def resits_of(session: Session, exam_id: int) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One candidate's best result; everything but the person is None for who has none.
+    """One candidate's best result; everything but the person and the seat is None for who has none.
 
     While ``unmarked`` answers wait for a person the score is provisional and ``passed`` is None.
     """
 
+    user_id: int
     username: str
     name: str
     unit_name: str
+    sitting: int
+    room: str
     candidate_state: str
     score: Decimal | None
     passed: bool | None
@@ -329,27 +347,37 @@ class ResultLine:
     unmarked: int | None = 0
 
 
-def results_of(session: Session, exam_id: int) -> list[ResultLine]:
-    """Return every candidate with the best result, those without one last, then by score, time and name."""
+def results_of(session: Session, exam_id: int, scope: Scope | None = None) -> list[ResultLine]:
+    """Return every candidate with the best result, those without one last, then by score, time and name.
+
+    ``scope`` leaves those of its units, as they were named; None all. Two statements, put together here: SQLite would
+    look through all best results for each candidate.
+    """
     best = best_results(exam_id)
-    rows = session.execute(
+    columns = (best.c.score, best.c.passed, best.c.correct_count, best.c.seconds_used, best.c.submitted_at)
+    results = {row[0]: row[1:] for row in session.execute(select(best.c.user_id, *columns, best.c.unmarked))}
+    people = session.execute(
         select(
+            User.id,
             User.username,
             User.name,
             Unit.name.label("unit_name"),
+            Sitting.number,
+            Sitting.room,
             Candidate.state,
-            best.c.score,
-            best.c.passed,
-            best.c.correct_count,
-            best.c.seconds_used,
-            best.c.submitted_at,
-            best.c.unmarked,
         )
-        .select_from(Candidate)
         .join(User, User.id == Candidate.user_id)
         .join(Unit, Unit.id == Candidate.unit_id)
-        .outerjoin(best, best.c.user_id == Candidate.user_id)
-        .where(Candidate.exam_id == exam_id)
-        .order_by(best.c.score.is_(None), best.c.score.desc(), best.c.seconds_used, Unit.path, User.name, User.id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .where(Candidate.exam_id == exam_id, true() if scope is None else units_within(scope))
+        .select_from(Candidate)
+        .order_by(Unit.path, User.name, User.id)
     )
-    return [ResultLine(*row) for row in rows]
+    nothing = (None,) * (len(columns) + 1)
+    lines = [ResultLine(*row, *results.get(row[0], nothing)) for row in people]
+    # The order by unit and name stays among equals.
+    return sorted(lines, key=_standing)
+
+
+def _standing(line: ResultLine) -> tuple[bool, Decimal, int]:
+    return (line.score is None, -(line.score or Decimal(0)), line.seconds_used or 0)

@@ -20,7 +20,7 @@ from trainer.reports.models import ExamStatistic, ItemUse
 from trainer.reports.rules.advice import CODES, Advice, advise_on_exams
 from trainer.reports.rules.drift import Drift
 from trainer.reports.rules.intervals import Correlation, correlation_interval
-from trainer.reports.rules.item_stats import Tally, option_table, options_of
+from trainer.reports.rules.item_stats import OptionLine, Tally, option_table, options_of
 
 EXAM_SORTS = ("number", "facility", "upper_lower", "point_biserial", "advice")
 SORTS = ("advice", "facility", "discrimination", "upper_lower", "shown")
@@ -142,7 +142,8 @@ def advice_counts(session: Session, viewer: Viewer, origin: str) -> dict[str, in
 class ExamItem:
     """An item of an exam by its answers there. ``number`` is that on the first paper, None where papers differ.
 
-    ``seen`` says that the caller may open it in the bank. ``advice`` is without options for who may not.
+    ``seen`` says that the caller may open it in the bank. For who may not ``options`` is empty, and the options that
+    ``advice`` names are to be kept from the page: they tell the key.
     """
 
     id: int
@@ -159,6 +160,7 @@ class ExamItem:
     upper_lower: float | None
     blank: int
     advice: tuple[Advice, ...]
+    options: tuple[OptionLine, ...]
     seen: bool
 
 
@@ -229,6 +231,7 @@ def _exam_item(row: Any, number: int | None) -> ExamItem:
         upper_lower=tally.upper_lower,
         blank=sum(tally.blank),
         advice=tuple(advise_on_exams(tally, correlation, options, row.difficulty, NO_DRIFT)),
+        options=tuple(options) if row.seen else (),
         seen=bool(row.seen),
     )
 

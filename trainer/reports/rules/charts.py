@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from trainer.reports.rules.results import Step
+
 TOP, BOTTOM = 14, 194
 # Room for the marks of the axis at the left, and for half a letter at the right.
 LEFT, RIGHT = 11.0, 96.0
@@ -124,6 +126,60 @@ def scores(steps: Sequence[int], max_points: float, pass_mark: float | None) -> 
     if half and half != most:
         up.insert(1, (_y(half / most), str(half)))
     return Chart(tuple(up), along, strokes=bars, lines=lines)
+
+
+def spread(steps: Sequence[Step], pass_mark: float | None) -> Chart:
+    """Draw how many people have a score in which step; ``pass_mark`` in points, as a line across.
+
+    Up stands the number of people, from 0: heights can be compared. Along stand as many edges of steps as a phone has
+    room for.
+    """
+    highest = steps[-1].high if steps else 0.0
+    if not highest:
+        return Chart((), ())
+    ticks = _whole_ticks(max(step.people for step in steps))
+    most = ticks[-1]
+    bars = tuple(
+        Stroke(
+            round(_x(step.low / highest) + 0.25, 2),
+            _y(step.people / most),
+            round(_x(step.high / highest) - 0.25, 2),
+            BOTTOM,
+            1 if pass_mark is None or step.low >= pass_mark else 5,
+        )
+        for step in steps
+    )
+    every = -(-len(steps) // 6)
+    edges = [step.low for step in steps[::every]]
+    if len(steps) % every == 0:
+        edges.append(highest)
+    along = tuple((_x(edge / highest), f"{edge:g}") for edge in edges)
+    lines = () if pass_mark is None else (_x(pass_mark / highest),)
+    return Chart(tuple((_y(tick / most), str(tick)) for tick in ticks), along, strokes=bars, lines=lines)
+
+
+def _whole_ticks(most: int) -> list[int]:
+    """Return at most six whole numbers from 0, evenly apart, the last of which is ``most`` or above."""
+    step = 1
+    for step in (unit * 10**power for power in range(9) for unit in (1, 2, 5)):
+        if step * 5 >= most:
+            break
+    return list(range(0, max(1, -(-most // step)) * step + 1, step))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A value with its interval on a line of its own, all in per cent of its width."""
+
+    at: float
+    low: float
+    high: float
+
+
+def span(value: float, interval: tuple[float, float], most: float) -> Span:
+    """Place a value between 0 and ``most`` on a line."""
+    at, low, high = (round(100 * min(max(one / most, 0.0), 1.0), 2) if most else 0.0 for one in (value, *interval))
+    return Span(at, low, high)
 
 
 def facility_and_discrimination(items: Sequence[tuple[float, float, bool]]) -> Chart:

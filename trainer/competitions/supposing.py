@@ -1,0 +1,178 @@
+"""What other points would do to places: the standings of every competition on an exam, supposed and not written.
+
+For whoever must know before results are repaired. A signed competition is looked at too, although its places stay as
+they were signed until somebody deliberately has its standings rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainer.competitions import queries
+from trainer.competitions.leaderboard import FINAL, worth
+from trainer.competitions.models import Competition, Round
+from trainer.competitions.queries import Outline, RoundOutline
+from trainer.competitions.rules import standings
+from trainer.competitions.rules.advancing import Ranked, advancing
+from trainer.competitions.rules.standings import Entry, PersonScore
+from trainer.marking.models import Result
+
+
+@dataclass(frozen=True)
+class Move:
+    """Somebody whose place, or whose going through, would be another; None where there is or would be no place.
+
+    ``by`` is individual, team or unit; ``goes_through`` is None where nobody is told to.
+    """
+
+    by: str
+    key: int
+    name: str
+    unit: str
+    before: int | None
+    after: int | None
+    went_through: bool | None = None
+    goes_through: bool | None = None
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """The moves in one round of a competition, by board and new place. ``signed``: its places stay as they are."""
+
+    competition_id: int
+    title: str
+    round_number: int
+    round_title: str
+    signed: bool
+    moves: tuple[Move, ...]
+
+
+def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal, Decimal]]) -> list[Supposed]:
+    """Return what would move if final results had other ``points``: (score, objective score) by attempt id.
+
+    Results that are not in ``points`` stay. A round where nothing moves is in it with no moves; none for an exam on
+    which no competition ranks.
+    """
+    ids = session.scalars(
+        select(Competition.id)
+        .join(Round, Round.competition_id == Competition.id)
+        .where(Round.exam_id == exam_id, Competition.state.in_(("published", "closed")))
+        .distinct()
+        .order_by(Competition.id)
+    ).all()
+    if not ids:
+        return []
+    best = _best_if(session, exam_id, points)
+    made = []
+    for outline in queries.outlines(session, ids):
+        for one in outline.rounds:
+            if one.exam_id == exam_id:
+                moves = _moves(session, outline, one, best)
+                made.append(Supposed(outline.id, outline.title, one.number, one.title, outline.ended, tuple(moves)))
+    return made
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A final result with what ``worth`` compares."""
+
+    attempt_id: int
+    user_id: int
+    unit_id: int
+    score: Decimal
+    objective_score: Decimal
+    seconds_used: int
+    submitted_at: datetime
+
+
+def _best_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal, Decimal]]) -> dict[int, _Row]:
+    rows = session.execute(
+        select(
+            Result.attempt_id,
+            Result.user_id,
+            Result.unit_id,
+            Result.score,
+            Result.objective_score,
+            Result.seconds_used,
+            Result.submitted_at,
+        ).where(Result.exam_id == exam_id, FINAL)
+    )
+    best: dict[int, _Row] = {}
+    for found in rows:
+        row = _Row(*found)
+        if row.attempt_id in points:
+            score, objective = points[row.attempt_id]
+            row = replace(row, score=score, objective_score=objective)
+        if row.user_id not in best or worth(row) > worth(best[row.user_id]):
+            best[row.user_id] = row
+    return best
+
+
+def _moves(session: Session, outline: Outline, round_: RoundOutline, best: Mapping[int, _Row]) -> list[Move]:
+    before = queries.person_scores(session, round_.id, frozen=False)
+    after = [_supposed(one, best.get(one.user_id)) for one in before]
+    moves = _compared("individual", _people(before, outline), _people(after, outline), _through(round_))
+    if queries.has_teams(session, outline.id):
+        squads = queries.squads(session, outline.id, round_.exam_id)
+        rule: dict[str, Any] = {"rule": outline.team_score, "best_n": outline.team_best_n}
+        moves += _compared(
+            "team",
+            standings.of_teams(before, squads, outline.tie_break, **rule),
+            standings.of_teams(after, squads, outline.tie_break, **rule),
+        )
+    rosters = queries.rosters(session, round_.exam_id)
+    moves += _compared(
+        "unit",
+        standings.of_units(before, rosters, outline.tie_break),
+        standings.of_units(after, rosters, outline.tie_break),
+    )
+    return moves
+
+
+def _supposed(one: PersonScore, best: _Row | None) -> PersonScore:
+    if best is None:
+        return one
+    return replace(
+        one,
+        score=best.score,
+        objective_score=best.objective_score,
+        seconds_used=best.seconds_used,
+        submitted_at=best.submitted_at,
+    )
+
+
+def _people(scores: Sequence[PersonScore], outline: Outline) -> list[Entry]:
+    return standings.of_people(scores, outline.tie_break)
+
+
+def _through(round_: RoundOutline) -> dict[str, int] | None:
+    rule = round_.advance
+    if rule is None:
+        return None
+    return {"top": rule["top"], "per_unit_at_least": rule.get("per_unit_at_least") or 0}
+
+
+def _compared(
+    by: str, before: Sequence[Entry], after: Sequence[Entry], rule: dict[str, int] | None = None
+) -> list[Move]:
+    old = {one.key: one.place for one in before}
+    went, goes = _going(before, rule), _going(after, rule)
+    moves = []
+    for one in after:
+        through = (None, None) if rule is None else (one.key in went, one.key in goes)
+        if old.get(one.key) != one.place or through[0] != through[1]:
+            moves.append(Move(by, one.key, one.name, one.unit, old.get(one.key), one.place, *through))
+    return moves
+
+
+def _going(entries: Sequence[Entry], rule: dict[str, int] | None) -> set[Any]:
+    if rule is None:
+        return set()
+    return {one.key for one in advancing([Ranked(one.place, one.key, one.unit_id) for one in entries], **rule)}

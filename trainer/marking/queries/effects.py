@@ -1,0 +1,221 @@
+"""What a repair does to results: for the preview of everybody whom it concerns, and for carrying it out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trainer.accounts.models import User
+from trainer.attempts.models import Attempt, Response
+from trainer.exams.models import Exam
+from trainer.marking.grading import PaperKey, Place, keys_of, remedies_of, repaired
+from trainer.marking.models import Result
+from trainer.marking.rules.regrade import Regraded, Remedy, regraded
+from trainer.orgs.models import Unit
+from trainer.papers.models import Paper, PaperItem
+
+PAGE = 500
+NOTHING = Decimal("0.00")
+
+
+def after_repairs(
+    session: Session,
+    results: Sequence[tuple[Result, int]],
+    keys: Callable[[int], tuple[PaperKey, ...]],
+    pass_mark: Decimal | None,
+    *,
+    touched: Collection[int],
+) -> list[Regraded]:
+    """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers.
+
+    Results of papers that are not ``touched`` stand as they are, and their papers are not even read: where each
+    candidate has a paper of their own, a repair is about few of them.
+    """
+    papers = {paper_id for _result, paper_id in results} & set(touched)
+    numbers = {key.number for paper_id in papers for key in keys(paper_id) if key.ruling}
+    answers: dict[tuple[int, int], Any] = {}
+    if numbers:
+        rows = session.execute(
+            select(Response.attempt_id, Response.number, Response.answer).where(
+                Response.attempt_id.in_([result.attempt_id for result, _paper_id in results]),
+                Response.number.in_(sorted(numbers)),
+            )
+        )
+        answers = {(row.attempt_id, row.number): orjson.loads(row.answer) for row in rows}
+    made = []
+    for result, paper_id in results:
+        if paper_id not in touched:
+            made.append(_as_it_stands(result))
+            continue
+        own = keys(paper_id)
+        grades = {key.number: key.judge(answers.get((result.attempt_id, key.number))) for key in own if key.ruling}
+        made.append(regraded(result.marks, [key.line for key in own], grades, pass_mark))
+    return made
+
+
+def _as_it_stands(result: Result) -> Regraded:
+    return Regraded(
+        score=result.score,
+        objective_score=result.objective_score,
+        correct_count=result.correct_count,
+        passed=result.passed,
+        unmarked=result.unmarked,
+        marks=result.marks,
+    )
+
+
+def papers_with(session: Session, exam_id: int, places: Collection[Place]) -> set[int]:
+    """Return the ids of the papers of an exam on which one of these items stands: one statement."""
+    rows = session.execute(
+        select(PaperItem.paper_id, PaperItem.item_version_id, func.coalesce(PaperItem.part, 0))
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .join(Exam, Exam.blueprint_id == Paper.blueprint_id)
+        .where(Exam.id == exam_id, PaperItem.item_version_id.in_({one[0] for one in places}))
+    )
+    return {paper_id for paper_id, version_id, part in rows if (version_id, part) in places}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What becomes of one result. ``hours`` are what its candidate gains or, below 0, loses; 0 for nothing.
+
+    ``objective_after`` and ``final`` are what boards go by: a result that waits for a person is on none.
+    """
+
+    attempt_id: int
+    user_id: int
+    name: str
+    username: str
+    unit: str
+    before: Decimal
+    after: Decimal
+    objective_after: Decimal
+    final: bool
+    passed_before: bool | None
+    passed_after: bool | None
+    hours: Decimal = NOTHING
+
+    @property
+    def difference(self) -> Decimal:
+        return self.after - self.before
+
+    @property
+    def is_change(self) -> bool:
+        """Whether points, pass or hours are others."""
+        return bool(self.difference) or self.passed_before != self.passed_after or bool(self.hours)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a repair would do, by unit and name. ``effects`` holds who is concerned in points, pass or hours alone.
+
+    ``results`` counts all results looked at, ``supposed`` gives (score, objective score) of each final one by attempt.
+    """
+
+    results: int
+    effects: tuple[Effect, ...]
+    supposed: dict[int, tuple[Decimal, Decimal]] = field(default_factory=dict)
+
+    def count(self, what: str) -> int:
+        """Return how many effects are ``up``, ``down``, ``pass``, ``fail``, ``hours_up`` or ``hours_down``."""
+        tests: dict[str, Callable[[Effect], bool]] = {
+            "up": lambda one: one.difference > 0,
+            "down": lambda one: one.difference < 0,
+            "pass": lambda one: bool(one.passed_after) and not one.passed_before,
+            "fail": lambda one: bool(one.passed_before) and not one.passed_after,
+            "hours_up": lambda one: one.hours > 0,
+            "hours_down": lambda one: one.hours < 0,
+        }
+        return sum(1 for one in self.effects if tests[what](one))
+
+
+def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Preview:
+    """Return what ``remedy`` would do to the results of an exam as they stand. Writes nothing."""
+    made = []
+    remedies = remedies_of(session, exam.id, exam.repairs_no)
+    remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
+    with_item = papers_with(session, exam.id, [place])
+    for page in _pages(session, exam.id):
+        keys = keys_after(session, remedies)
+        behind = {row[1] for row in page if row[0].repairs_no < exam.repairs_no}
+        rows = [(row[0], row[1]) for row in page]
+        stands = after_repairs(session, rows, keys, exam.pass_mark, touched=with_item | behind)
+        for (result, _paper_id, name, username, unit), after in zip(page, stands, strict=True):
+            made.append(
+                Effect(
+                    attempt_id=result.attempt_id,
+                    user_id=result.user_id,
+                    name=name,
+                    username=username,
+                    unit=unit,
+                    before=result.score,
+                    after=after.score,
+                    objective_after=after.objective_score,
+                    final=after.unmarked == 0,
+                    passed_before=result.passed,
+                    passed_after=after.passed,
+                )
+            )
+            session.expunge(result)
+    made = _with_hours(made, exam)
+    changed = sorted((one for one in made if one.is_change), key=lambda one: (one.unit, one.name, one.attempt_id))
+    supposed = {one.attempt_id: (one.after, one.objective_after) for one in made if one.final}
+    return Preview(len(made), tuple(changed), supposed)
+
+
+def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
+    rows = (
+        select(Result, Attempt.paper_id, User.name, User.username, Unit.short_name)
+        .join(Attempt, Attempt.id == Result.attempt_id)
+        .join(User, User.id == Result.user_id)
+        .join(Unit, Unit.id == Result.unit_id)
+        .where(Result.exam_id == exam_id)
+        .order_by(Result.attempt_id)
+        .limit(PAGE)
+    )
+    last = 0
+    while page := session.execute(rows.where(Result.attempt_id > last)).all():
+        last = page[-1][0].attempt_id
+        yield page
+
+
+def keys_after(session: Session, remedies: Mapping[Place, Sequence[Remedy]]) -> Callable[[int], tuple[PaperKey, ...]]:
+    """Return what gives the items of a paper after remedies, by the paper's id.
+
+    It keeps all papers that it was asked for: where each candidate has a paper, take another one for each page.
+    """
+    made: dict[int, tuple[PaperKey, ...]] = {}
+
+    def keys(paper_id: int) -> tuple[PaperKey, ...]:
+        if paper_id not in made:
+            made[paper_id] = repaired(keys_of(session, paper_id), remedies)
+        return made[paper_id]
+
+    return keys
+
+
+def _with_hours(effects: Sequence[Effect], exam: Exam) -> list[Effect]:
+    """Return the effects with the hours of people whose only pass comes or goes, at their first result alone."""
+    if not exam.credit_hours or exam.is_mock:
+        return list(effects)
+    before: dict[int, bool] = defaultdict(bool)
+    after: dict[int, bool] = defaultdict(bool)
+    for one in effects:
+        before[one.user_id] |= bool(one.passed_before)
+        after[one.user_id] |= bool(one.passed_after)
+    told: set[int] = set()
+    made = []
+    for one in effects:
+        change = int(after[one.user_id]) - int(before[one.user_id])
+        if change and one.user_id not in told:
+            told.add(one.user_id)
+            one = replace(one, hours=change * exam.credit_hours)
+        made.append(one)
+    return made

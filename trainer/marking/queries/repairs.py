@@ -1,0 +1,256 @@
+"""Reads of repairs: the items of an exam that could have one, the list of them, and what a result was before them.
+
+Everything here shows keys. It is for those who decide, and for candidates behind the release of their result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from question_bank import Item
+from question_bank.kinds import public
+from question_bank.kinds.case_study import expand
+from trainer.accounts.models import User
+from trainer.accounts.rules import Person
+from trainer.bank.models import ItemRecord, ItemVersion
+from trainer.bank.rules.rich import stem_in_words
+from trainer.core.errors import Missing
+from trainer.exams.models import Exam
+from trainer.exams.queries import read_exam
+from trainer.marking.grading import Place, remedies_of
+from trainer.marking.models import Appeal, FormerResult, Repair
+from trainer.marking.rules.regrade import Ruling, ruling
+from trainer.orgs.models import Unit
+from trainer.orgs.queries import units_within
+from trainer.papers.models import Paper, PaperItem
+
+MANAGE = "exam.manage"
+
+
+def place_name(place: Place) -> str:
+    """Return how addresses and the API name an item of an exam, such as ``17-0``."""
+    return f"{place[0]}-{place[1]}"
+
+
+def parse_place(text: str) -> Place:
+    """Return the place that ``place_name`` wrote; raises ``Missing`` for any other text."""
+    parts = text.split("-")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts):
+        raise Missing
+    return int(parts[0]), int(parts[1])
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item of an exam: ``ruling`` is how it is judged now, ``number`` its lowest on a paper, ``papers`` on how many
+    papers it is, ``code`` its name in the bank, ``points`` what it was announced to be worth, on one of them.
+    """
+
+    place: Place
+    code: str
+    ruling: Ruling
+    number: int
+    papers: int
+    points: Decimal
+
+    @property
+    def item(self) -> Item:
+        """The item with the key that is shown as right."""
+        return self.ruling.items[0]
+
+    @property
+    def stem(self) -> str:
+        """The stem as one line of plain words."""
+        return stem_in_words(public(self.item))
+
+
+def items_of_exam(session: Session, exam_id: int, only: Sequence[Place] | None = None) -> list[ItemLine]:
+    """Return the items of an exam by number: two statements; ``only`` those at these places."""
+    exam = session.execute(select(Exam.blueprint_id, Exam.repairs_no).where(Exam.id == exam_id)).first()
+    if exam is None:
+        return []
+    part = func.coalesce(PaperItem.part, 0)
+    rows = (
+        select(
+            PaperItem.item_version_id,
+            part.label("part"),
+            func.min(PaperItem.number),
+            func.count(),
+            func.min(PaperItem.points),
+        )
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .where(Paper.blueprint_id == exam.blueprint_id)
+        .group_by(PaperItem.item_version_id, part)
+    )
+    if only is not None:
+        rows = rows.where(PaperItem.item_version_id.in_({one[0] for one in only}))
+    found = [(tuple(row[:2]), *row[2:]) for row in session.execute(rows)]
+    found = [row for row in found if only is None or row[0] in set(only)]
+    bodies: dict[int, tuple[str, Any]] = {}
+    ids = sorted({row[0][0] for row in found})
+    for start in range(0, len(ids), 500):
+        for one in session.execute(
+            select(ItemVersion.id, ItemRecord.code, ItemVersion.body)
+            .join(ItemRecord, ItemRecord.id == ItemVersion.item_id)
+            .where(ItemVersion.id.in_(ids[start : start + 500]))
+        ):
+            bodies[one.id] = (one.code, one.body)
+    remedies = remedies_of(session, exam_id, exam.repairs_no) if exam.repairs_no else {}
+    lines = []
+    for place, number, papers, points in found:
+        code, body = bodies[place[0]]
+        item = expand(Item.from_dict(body))[max(place[1], 1) - 1]
+        lines.append(ItemLine(place, code, ruling(item, remedies.get(place, ())), number, papers, points))
+    return sorted(lines, key=lambda line: (line.number, line.place))
+
+
+def item_of_exam(session: Session, exam_id: int, place: Place) -> ItemLine:
+    """Return one item of an exam; raises ``Missing`` for one that is on none of its papers."""
+    found = items_of_exam(session, exam_id, [place])
+    if not found:
+        raise Missing
+    return found[0]
+
+
+@dataclass(frozen=True)
+class RepairLine:
+    """A repair with the people who decided; ``closed_by`` signed or withdrew it. Times are aware UTC."""
+
+    id: int
+    exam_id: int
+    place: Place
+    remedy: str
+    answer: Any
+    reason: str
+    state: str
+    number: int | None
+    proposer_id: int
+    proposed_by: str
+    proposed_at: datetime
+    closed_by: str | None
+    closed_at: datetime | None
+    appeals: int
+    changed: int
+
+
+def repairs_of(session: Session, exam_id: int, *, repair_id: int | None = None) -> list[RepairLine]:
+    """Return the repairs of an exam, the newest first: one statement. The caller has been checked."""
+    proposer, closer = aliased(User), aliased(User)
+    appeals = select(func.count()).where(Appeal.repair_id == Repair.id).correlate(Repair).scalar_subquery()
+    changed = select(func.count()).where(FormerResult.repair_id == Repair.id).correlate(Repair).scalar_subquery()
+    rows = (
+        select(Repair, proposer.name, closer.name, appeals, changed)
+        .join(proposer, proposer.id == Repair.proposed_by)
+        .outerjoin(closer, closer.id == Repair.closed_by)
+        .where(Repair.exam_id == exam_id)
+        .order_by(Repair.id.desc())
+    )
+    if repair_id is not None:
+        rows = rows.where(Repair.id == repair_id)
+    return [_line(*row) for row in session.execute(rows)]
+
+
+def read_repair(session: Session, repair_id: int, person: Person) -> RepairLine:
+    """Return a repair of an exam that the caller runs; raises ``Missing``."""
+    exam_id = session.scalar(select(Repair.exam_id).where(Repair.id == repair_id))
+    if exam_id is None:
+        raise Missing
+    read_exam(session, exam_id, person, permission=MANAGE)
+    return repairs_of(session, exam_id, repair_id=repair_id)[0]
+
+
+def _line(row: Repair, proposed_by: str, closed_by: str | None, appeals: int, changed: int) -> RepairLine:
+    return RepairLine(
+        id=row.id,
+        exam_id=row.exam_id,
+        place=(row.item_version_id, row.part),
+        remedy=row.remedy,
+        answer=row.answer,
+        reason=row.reason,
+        state=row.state,
+        number=row.number,
+        proposer_id=row.proposed_by,
+        proposed_by=proposed_by,
+        proposed_at=row.proposed_at,
+        closed_by=closed_by,
+        closed_at=row.closed_at,
+        appeals=appeals,
+        changed=changed,
+    )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a result was before a repair, and why that came; ``at`` is when (aware UTC)."""
+
+    score: Decimal
+    passed: bool | None
+    correct_count: int
+    remedy: str
+    reason: str
+    place: Place
+    at: datetime
+
+
+def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
+    """Return what the result of an attempt was before each repair that changed it, the oldest first."""
+    rows = session.execute(
+        select(FormerResult, Repair)
+        .join(Repair, Repair.id == FormerResult.repair_id)
+        .where(FormerResult.attempt_id == attempt_id)
+        .order_by(FormerResult.repairs_no)
+    )
+    return [
+        Earlier(
+            score=former.score,
+            passed=former.passed,
+            correct_count=former.correct_count,
+            remedy=repair.remedy,
+            reason=repair.reason,
+            place=(repair.item_version_id, repair.part),
+            at=former.superseded_at,
+        )
+        for former, repair in rows
+    ]
+
+
+def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, tuple[str, datetime]]:
+    """Return by place why an item was repaired last, and when, of the first ``repairs_no`` repairs of an exam."""
+    rows = session.execute(
+        select(Repair.item_version_id, Repair.part, Repair.reason, Repair.closed_at)
+        .where(Repair.exam_id == exam_id, Repair.number <= repairs_no)
+        .order_by(Repair.number)
+    )
+    return {(row.item_version_id, row.part): (row.reason, row.closed_at) for row in rows}
+
+
+def decisions_waiting(session: Session, person: Person) -> list[Any]:
+    """Return what waits for the caller in exams that the caller runs, by exam: one statement.
+
+    Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, ``repair`` with
+    the id of one that somebody else, of that name, proposed.
+    """
+    own = units_within(person.scope(MANAGE))
+    waiting = (
+        select(literal("appeals").label("what"), Exam.id.label("id"), Exam.title.label("title"))
+        .add_columns(func.count().label("many"), literal("").label("name"))
+        .join(Appeal, Appeal.exam_id == Exam.id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(own, Appeal.state == "lodged")
+        .group_by(Exam.id, Exam.title)
+    )
+    to_sign = (
+        select(literal("repair"), Repair.id, Exam.title, literal(1), User.name)
+        .join(Exam, Exam.id == Repair.exam_id)
+        .join(Unit, Unit.id == Exam.unit_id)
+        .join(User, User.id == Repair.proposed_by)
+        .where(own, Repair.state == "proposed", Repair.proposed_by != person.id)
+    )
+    return list(session.execute(union_all(waiting, to_sign).order_by("title", "what", "id")))

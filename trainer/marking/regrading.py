@@ -1,0 +1,240 @@
+"""Carrying published repairs out: every result of the exam is brought up to the exam's number of repairs.
+
+Results are taken a page at a time, each page one transaction, and a page is found by the number that its results bear.
+So the work may end anywhere and be taken up again by anybody: what is done is not done twice. A result that was settled
+while a repair was being published is found in the same way.
+
+With a result change, in the same transaction: the result before it is kept, hours that rested on a pass that is gone
+are taken back, those that had been taken back before come again, and who may see the result is told. Boards, and hours
+of those who pass for the first time, follow as after every change of results (``marking.jobs.spread``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from trainer.attempts.models import Attempt
+from trainer.core.clock import local_day
+from trainer.core.database import db, end_read, transaction
+from trainer.exams.models import Exam
+from trainer.exams.queries import last_own_closing, longest_extra
+from trainer.exams.rules import ends_at
+from trainer.hours.ledger import credit, reverse
+from trainer.hours.models import LedgerEntry
+from trainer.hours.rules.crediting import Event
+from trainer.marking.grading import remedies_of
+from trainer.marking.models import Appeal, FormerResult, MarkingTask, Repair, Result
+from trainer.marking.queries.effects import after_repairs, keys_after, papers_with
+from trainer.marking.rules import may_see_result
+from trainer.marking.rules.regrade import DROP, FULL_MARKS, Regraded
+from trainer.marking.service import SOURCE
+from trainer.notices.service import Told, queue_each
+from trainer.papers.rules.scoring import NOTHING
+
+PAGE = 200
+
+
+def regrade(exam_id: int, now: datetime) -> list[int]:
+    """Bring all results of an exam up to its repairs; return the attempts whose score or pass is another now.
+
+    A second call finds nothing to do and returns an empty list.
+    """
+    changed: list[int] = []
+    while (page := _regrade_page(exam_id, now)) is not None:
+        changed += page
+    return changed
+
+
+def exams_to_regrade() -> list[int]:
+    """Return the ids of exams with results that a published repair has not reached."""
+    behind = exists().where(Result.exam_id == Exam.id, Result.repairs_no < Exam.repairs_no)
+    found = list(db.session().scalars(select(Exam.id).where(Exam.repairs_no > 0, behind).order_by(Exam.id)))
+    end_read()
+    return found
+
+
+def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
+    """Regrade some results; None when there are none left."""
+    with transaction() as session:
+        row = session.execute(
+            select(Exam, last_own_closing(), longest_extra()).where(Exam.id == exam_id, Exam.repairs_no > 0)
+        ).first()
+        if row is None:
+            return None
+        exam, closes_at, extra_minutes = row
+        behind = (Result.exam_id == exam_id, Result.repairs_no < exam.repairs_no)
+        ids = list(session.scalars(select(Result.attempt_id).where(*behind).order_by(Result.attempt_id).limit(PAGE)))
+        if not ids:
+            return None
+        _decide_tasks(session, exam, ids)
+        # Locked in the order in which marking locks: answers, then results. Who else regrades waits, and finds nothing.
+        rows = session.execute(
+            select(Result, Attempt.paper_id)
+            .join(Attempt, Attempt.id == Result.attempt_id)
+            .where(*behind, Result.attempt_id.in_(ids))
+            .order_by(Result.attempt_id)
+            .with_for_update(of=Result)
+            .execution_options(populate_existing=True)
+        ).all()
+        remedies = remedies_of(session, exam_id, exam.repairs_no)
+        stands = after_repairs(
+            session,
+            [(one[0], one[1]) for one in rows],
+            keys_after(session, remedies),
+            exam.pass_mark,
+            touched=papers_with(session, exam_id, remedies),
+        )
+        repair = session.scalars(
+            select(Repair).where(Repair.exam_id == exam_id, Repair.number == exam.repairs_no)
+        ).one()
+        out = may_see_result(
+            exam.release,
+            submitted=True,
+            ended_at=ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds),
+            released_at=exam.released_at,
+            now=now,
+        )
+        changed = [
+            told
+            for (result, _paper_id), after in zip(rows, stands, strict=True)
+            if (told := _stand(session, result, after, exam, repair, now)) is not None
+        ]
+        session.flush()
+        reversed_for = _correct_hours(session, exam, repair, [one for one, *_rest in changed], now)
+        if out:
+            _tell(session, exam, repair, changed, reversed_for)
+        return [result.attempt_id for result, _before, _passed in changed]
+
+
+# A result with the score and the pass before; the score is None where an answer still waited for a person.
+Changed = tuple[Result, Decimal | None, bool | None]
+
+
+def _stand(
+    session: Session, result: Result, after: Regraded, exam: Exam, repair: Repair, now: datetime
+) -> Changed | None:
+    """Bring one result up to the repairs and keep what stood; return what changed, None for nothing."""
+    before = (result.score, result.passed)
+    if result.marks != after.marks:
+        session.add(
+            FormerResult(
+                attempt_id=result.attempt_id,
+                repairs_no=result.repairs_no,
+                repair_id=repair.id,
+                score=result.score,
+                objective_score=result.objective_score,
+                passed=result.passed,
+                correct_count=result.correct_count,
+                unmarked=result.unmarked,
+                marks=result.marks,
+                superseded_at=now,
+            )
+        )
+    was_waiting = result.unmarked
+    result.score, result.objective_score, result.passed = after.score, after.objective_score, after.passed
+    result.correct_count, result.unmarked, result.marks = after.correct_count, after.unmarked, after.marks
+    result.repairs_no = exam.repairs_no
+    if before == (after.score, after.passed) and was_waiting == after.unmarked:
+        return None
+    return result, None if was_waiting else before[0], before[1]
+
+
+def _decide_tasks(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> None:
+    """Take answers out of marking that a repair decides for all: nobody needs to mark them any more."""
+    decided = session.scalars(
+        select(Repair).where(
+            Repair.exam_id == exam.id, Repair.number <= exam.repairs_no, Repair.remedy.in_((DROP, FULL_MARKS))
+        )
+    )
+    for one in decided.all():
+        points = NOTHING if one.remedy == DROP else MarkingTask.max_points
+        session.execute(
+            update(MarkingTask)
+            .where(
+                MarkingTask.exam_id == exam.id,
+                MarkingTask.attempt_id.in_(attempt_ids),
+                MarkingTask.item_version_id == one.item_version_id,
+                MarkingTask.part == one.part,
+                MarkingTask.points.is_(None),
+            )
+            .values(points=points, wants_third=False)
+        )
+
+
+def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequence[Result], now: datetime) -> set[int]:
+    """Take back hours that rest on no pass any more, and enter those again that had been taken back.
+
+    Return the ids of the people whose hours were taken back.
+    """
+    people = sorted({one.user_id for one in results})
+    if not people or not exam.credit_hours:
+        return set()
+    passing = (
+        select(Result.user_id, func.min(Result.submitted_at))
+        .where(Result.exam_id == exam.id, Result.user_id.in_(people), Result.passed.is_(True), Result.unmarked == 0)
+        .group_by(Result.user_id)
+    )
+    passes: dict[int, datetime] = {row[0]: row[1] for row in session.execute(passing)}
+    counter = aliased(LedgerEntry)
+    standing: dict[int, str] = {}
+    taken_back: set[int] = set()
+    for user_id, source_id, reversal in session.execute(
+        select(LedgerEntry.user_id, LedgerEntry.source_id, counter.id)
+        .outerjoin(counter, counter.reverses_id == LedgerEntry.id)
+        .where(
+            LedgerEntry.source == SOURCE,
+            or_(LedgerEntry.source_id == str(exam.id), LedgerEntry.source_id.like(f"{exam.id}.%")),
+            LedgerEntry.user_id.in_(people),
+        )
+    ):
+        if reversal is None:
+            standing[user_id] = source_id
+        else:
+            taken_back.add(user_id)
+    reason = repair.reason[:200]
+    lost = standing.keys() - passes.keys()
+    for source_id in sorted({standing[one] for one in lost}):
+        theirs = [one for one in lost if standing[one] == source_id]
+        reverse(SOURCE, source_id, by=repair.closed_by, reason=reason, now=now, user_ids=theirs)
+    for user_id in sorted(taken_back & passes.keys() - standing.keys()):
+        # An event is entered once; what was taken back comes again under the number of the repair.
+        event = Event(
+            source=SOURCE,
+            source_id=f"{exam.id}.{exam.repairs_no}",
+            title=exam.title,
+            hours=exam.credit_hours,
+            occurred_on=local_day(passes[user_id]),
+            note=reason,
+        )
+        credit(event, [user_id], by=repair.closed_by, now=now)
+    return set(lost)
+
+
+def _tell(
+    session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed], reversed_for: Collection[int]
+) -> None:
+    """Queue one notice for each whose result changed; who appealed is told of the appeal instead."""
+    appealed = set(session.scalars(select(Appeal.user_id).where(Appeal.repair_id == repair.id)))
+    told: dict[int, Told] = {}
+    for result, before, passed_before in changed:
+        if result.user_id in appealed or result.unmarked:
+            continue
+        url = f"/attempts/{result.attempt_id}/result"
+        if before is None:
+            # It was the last answer that waited: nobody has seen a score yet that could have changed.
+            told[result.user_id] = Told("result_marked", {"title": exam.title}, url)
+            continue
+        params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
+        if result.passed and not passed_before:
+            told[result.user_id] = Told("result_repaired_passed", params, url)
+        elif passed_before and not result.passed:
+            code = "result_repaired_reversed" if result.user_id in reversed_for else "result_repaired_failed"
+            told[result.user_id] = Told(code, params, url)
+        else:
+            told[result.user_id] = Told("result_repaired", params, url)
+    queue_each(told, key=f"repair:{repair.id}")
