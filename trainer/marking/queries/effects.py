@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,12 +17,16 @@ from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Response
 from trainer.exams.models import Exam
 from trainer.marking.grading import PaperKey, Place, keys_of, remedies_of, repaired
-from trainer.marking.models import Result
-from trainer.marking.rules.regrade import Regraded, Remedy, regraded
+from trainer.marking.models import MarkingTask, Result
+from trainer.marking.rules.regrade import Regraded, Remedy, regraded, remarked
 from trainer.orgs.models import Unit
 
 PAGE = 500
 NOTHING = Decimal("0.00")
+
+# By attempt and item number what an answer is given anew: (points, most points).
+Anew = Mapping[int, Mapping[int, tuple[Decimal, Decimal]]]
+NONE_ANEW: Anew = MappingProxyType({})
 
 
 def after_repairs(
@@ -29,8 +34,12 @@ def after_repairs(
     results: Sequence[tuple[Result, int]],
     keys: Callable[[int], tuple[PaperKey, ...]],
     pass_mark: Decimal | None,
+    anew: Anew = NONE_ANEW,
 ) -> list[Regraded]:
-    """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers."""
+    """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers.
+
+    Answers that are judged ``anew`` come before what is decided for all.
+    """
     numbers = {key.number for _result, paper_id in results for key in keys(paper_id) if key.ruling}
     answers: dict[tuple[int, int], Any] = {}
     if numbers:
@@ -45,7 +54,8 @@ def after_repairs(
     for result, paper_id in results:
         own = keys(paper_id)
         grades = {key.number: key.judge(answers.get((result.attempt_id, key.number))) for key in own if key.ruling}
-        made.append(regraded(result.marks, [key.line for key in own], grades, pass_mark))
+        marks = remarked(result.marks, anew.get(result.attempt_id, {}))
+        made.append(regraded(marks, [key.line for key in own], grades, pass_mark))
     return made
 
 
@@ -105,10 +115,31 @@ class Preview:
 
 def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Preview:
     """Return what ``remedy`` would do to the results of an exam as they stand. Writes nothing."""
-    made = []
-    keys = _supposed_keys(session, exam, place, remedy)
-    for page in _pages(session, exam.id):
-        stands = after_repairs(session, [(row[0], row[1]) for row in page], keys, exam.pass_mark)
+    return _previewed(session, exam, _supposed_keys(session, exam, place, remedy))
+
+
+def preview_remark(session: Session, exam: Exam, task: MarkingTask, points: Decimal) -> Preview:
+    """Return what other ``points`` for one answer would do to the results of its candidate. Writes nothing."""
+
+    def keys(paper_id: int) -> tuple[PaperKey, ...]:
+        return keys_of(session, paper_id, exam.id, exam.repairs_no)
+
+    user_id = session.scalars(select(Result.user_id).where(Result.attempt_id == task.attempt_id)).one()
+    anew = {task.attempt_id: {task.number: (points, task.max_points)}}
+    return _previewed(session, exam, keys, anew, user_id=user_id)
+
+
+def _previewed(
+    session: Session,
+    exam: Exam,
+    keys: Callable[[int], tuple[PaperKey, ...]],
+    anew: Anew = NONE_ANEW,
+    *,
+    user_id: int | None = None,
+) -> Preview:
+    made: list[Effect] = []
+    for page in _pages(session, exam.id, user_id):
+        stands = after_repairs(session, [(row[0], row[1]) for row in page], keys, exam.pass_mark, anew)
         for (result, _paper_id, name, username, unit), after in zip(page, stands, strict=True):
             made.append(
                 Effect(
@@ -132,7 +163,7 @@ def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Previ
     return Preview(len(made), tuple(changed), supposed)
 
 
-def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
+def _pages(session: Session, exam_id: int, user_id: int | None) -> Iterator[Sequence[Any]]:
     rows = (
         select(Result, Attempt.paper_id, User.name, User.username, Unit.short_name)
         .join(Attempt, Attempt.id == Result.attempt_id)
@@ -142,6 +173,8 @@ def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
         .order_by(Result.attempt_id)
         .limit(PAGE)
     )
+    if user_id is not None:
+        rows = rows.where(Result.user_id == user_id)
     last = 0
     while page := session.execute(rows.where(Result.attempt_id > last)).all():
         last = page[-1][0].attempt_id
