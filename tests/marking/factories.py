@@ -200,13 +200,14 @@ def repair(city, exam_id, number, remedy, answer=None, *, by="examiner", signer=
     return repair_id
 
 
-def make_judged(city, *given, markers=("marker1",), **about) -> Waiting:
+def make_judged(city, *given, markers=("marker1",), at=AFTER, **about) -> Waiting:
     """Make an exam of one true or false item and one short answer, marked by each marker with the points ``given``."""
-    add_markers(city, len(markers))
+    if not set(markers) <= set(city.people):
+        add_markers(city, len(markers))
     waiting = make_waiting(city, answers=1, **{"release": "after_close", "pass_mark": Decimal(6)} | about)
-    plan(city, waiting.exam_id, markers, double=len(markers) > 1)
+    plan(city, waiting.exam_id, markers, double=len(markers) > 1, now=at)
     for name, lines in zip(markers, given or (("2", "1"),) * len(markers), strict=True):
-        mark_all(city, waiting.exam_id, name, *lines)
+        mark_all(city, waiting.exam_id, name, *lines, now=at)
     return waiting
 
 

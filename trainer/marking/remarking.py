@@ -71,11 +71,11 @@ def propose_remark(appeal_id: int, spec: RemarkSpec, *, by: Person, now: datetim
         demand_reason(reason)
         if len(comment) > COMMENT_MOST:
             raise Invalid.at("comment", "too_long", most=COMMENT_MOST)
-        texts = [f"{one:.2f}" for one in spec.lines]
         standing = session.scalars(select(Repair).where(Repair.task_id == task_id, Repair.state == "proposed")).first()
         if standing is not None:
-            same = (texts, comment, reason, by.id)
-            if (standing.lines, standing.comment, standing.reason, standing.proposed_by) == same:
+            lines = [Decimal(one) for one in standing.lines or ()]
+            same = (list(spec.lines), comment, reason, by.id)
+            if (lines, standing.comment, standing.reason, standing.proposed_by) == same:
                 return standing.id
             raise RepairIsOpen
         if appeal.state != "lodged":
@@ -90,7 +90,7 @@ def propose_remark(appeal_id: int, spec: RemarkSpec, *, by: Person, now: datetim
             proposed_by=by.id,
             proposed_at=now,
             task_id=task.id,
-            lines=texts,
+            lines=[f"{one:.2f}" for one in spec.lines],
             comment=comment,
         )
         session.add(made)
