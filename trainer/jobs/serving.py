@@ -118,7 +118,8 @@ class Supervisor:
         self._whole_at = time.monotonic()
 
     def _start(self, name: str) -> None:
-        environment = {**os.environ, "SERVING": "1", "INSTANCE": str(self.settings.instance)}
+        # The C library would keep a heap for each thread, and what one frees another could not use.
+        environment = {"MALLOC_ARENA_MAX": "2", **os.environ, "SERVING": "1", "INSTANCE": str(self.settings.instance)}
         self.children[name] = subprocess.Popen(
             self.commands[name],
             cwd=self.root,
