@@ -8,14 +8,14 @@ import pytest
 from tests.attempts.factories import make_exam
 from tests.attempts.test_api import code, put, start
 from tests.conftest import NINE
-from trainer.attempts.extend import AlreadyHandedIn, extend
+from trainer.attempts.extend import AlreadyHandedIn, extend, extend_many
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
 from trainer.core.clock import CITY_ZONE
-from trainer.core.database import db
+from trainer.core.database import db, transaction
 from trainer.core.errors import Invalid, Missing, Refused
-from trainer.exams.models import Candidate
+from trainer.exams.models import Candidate, Exam
 from trainer.marking.jobs import credit_left_over
 from trainer.marking.models import Result
 
@@ -123,6 +123,23 @@ def test_nobody_sees_keys_while_another_has_time_left_and_no_minutes_come_after_
     with pytest.raises(Refused) as refused:
         extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟了", now=NINE + 75 * MINUTE + GRACE)
     assert refused.value.code == "results_are_out"
+
+
+def test_no_minutes_are_added_once_the_draw_is_public_although_results_wait_for_a_release_by_hand(city, clock):
+    clock(NINE)
+    exam = make_exam(city, NINE, release="manual", minutes=60, closes_in=60)
+    candidate = candidate_of(city, exam).id
+    over = NINE + 60 * MINUTE + GRACE
+    extend(exam.exam_id, candidate, minutes=1, by=1, reason="停电", now=over - timedelta(seconds=1))
+    over += MINUTE
+    with pytest.raises(Refused, match="exam_is_over"):
+        extend(exam.exam_id, candidate, minutes=5, by=1, reason="迟了", now=over)
+    with pytest.raises(Refused, match="exam_is_over"):
+        extend_many(exam.exam_id, None, minutes=5, by=1, reason="迟了", now=over)
+    with transaction() as session:
+        session.get_one(Exam, exam.exam_id).state = "cancelled"
+    with pytest.raises(Refused, match="exam_is_cancelled"):
+        extend(exam.exam_id, candidate, minutes=5, by=1, reason="取消后", now=NINE)
 
 
 def test_hours_wait_as_the_result_does(city, as_user, clock):

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from tests.attempts.factories import RIGHT
 from tests.conftest import NINE
+from tests.marking.factories import repair
 from tests.reports.answers import OVER, sit_many
 from trainer.accounts.models import User
 from trainer.attempts.models import Attempt
@@ -134,6 +135,14 @@ def test_what_was_corrected_no_longer_checks_out(as_user, client, sat, change):
         session.execute(change())
     page = client.get(f"/certificate-check?number={attempts['officer3']}&code={code}").text
     assert "没有相符的证明或成绩单" in page
+
+
+def test_a_dropped_item_is_neither_counted_nor_worth_anything_and_the_others_are_worth_more(as_user, sat, city):
+    exam, attempts = sat
+    repair(city, exam.exam_id, 5, "drop", now=OVER)
+    text = text_of(as_user("officer").get(f"/attempts/{attempts['officer']}/transcript.pdf"))
+    assert "第一部分 | 10 | 10 | 4/4" in text
+    assert "4 题，共 4 题" in text
 
 
 @pytest.mark.parametrize(("release", "hours"), [("after_close", 1), ("manual", 3)])

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_spec, person
 from tests.laws.factories import FIRST, OLD, citing, law_text, load, put_items
+from trainer.attempts.redraw import ExamHasOpened, redraw_papers
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rebind import keep_item
@@ -101,6 +102,18 @@ def test_papers_are_drawn_anew_without_what_went_into_quarantine(as_user, sessio
     assert codes == {"cite-1", "cite-6", "cite-7"}
     (entry,) = session.scalars(select(Entry).where(Entry.action == "exam.papers_redrawn"))
     assert entry.detail["commitment"] not in entry.detail["before"]
+
+
+def test_no_paper_is_drawn_anew_when_somebody_has_started_meanwhile(as_user, session, city, items, clock):
+    clock(NINE)
+    exam_id = make(city)
+    put_items(citing(6, "1"), citing(7, "1"))
+    before = papers_dealt(session, exam_id)
+    assert as_user("officer").post(f"/api/v1/exams/{exam_id}/attempts").status_code == 201
+    # The request came a second before the opening and had to wait for its turn.
+    with pytest.raises(ExamHasOpened):
+        redraw_papers(exam_id, by=person(city, "organiser"), now=NINE - timedelta(seconds=1))
+    assert papers_dealt(session, exam_id) == before
 
 
 def test_no_paper_is_drawn_anew_once_the_exam_is_open(as_user, session, city, items, clock):

@@ -266,12 +266,13 @@ def test_the_close_only_moves_back(session, city):
         service.extend_closing(exam_id, later - timedelta(minutes=1), by=by, now=NINE)
     assert refusal.value.problems[0].code == "closes_earlier"
     with pytest.raises(Invalid):
-        service.extend_closing(exam_id, later + HOUR, by=by, now=later + 2 * HOUR)
+        service.extend_closing(exam_id, later + GRACE / 2, by=by, now=later + GRACE / 2)
 
 
-def test_an_exam_whose_keys_are_out_is_not_opened_again(city):
-    exam_id = make_exam(city, release="after_close")
-    with pytest.raises(Refused, match="results_are_out"):
+@pytest.mark.parametrize(("release", "why"), [("after_close", "results_are_out"), ("manual", "exam_is_over")])
+def test_an_exam_whose_keys_or_draw_may_be_known_is_not_opened_again(city, release, why):
+    exam_id = make_exam(city, release=release)
+    with pytest.raises(Refused, match=why):
         service.extend_closing(exam_id, AFTER, by=person(city, "organiser"), now=NINE + 2 * HOUR + GRACE)
 
 

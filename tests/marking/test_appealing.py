@@ -26,7 +26,7 @@ from trainer.bank.models import ItemVersion
 from trainer.core.clock import day_ends_at, local_day
 from trainer.core.database import db, transaction
 from trainer.core.errors import Forbidden, Invalid, Missing
-from trainer.exams.models import Exam
+from trainer.exams.models import Exam, Sitting
 from trainer.marking.appealing import AppealLodged, AppealsClosed, lodge, reject, set_appeal_days
 from trainer.marking.models import Appeal
 from trainer.marking.queries.appeals import appeals_of, appeals_until, exams_with_open_appeals, grouped
@@ -74,6 +74,17 @@ def test_the_window_opens_with_the_result_and_ends_with_the_third_working_day(ci
     assert appeal(city, attempt, 1, now=over - timedelta(seconds=1))
     with pytest.raises(AppealsClosed):
         appeal(city, attempt, 2, now=over)
+
+
+def test_the_window_waits_for_the_last_shifted_start_as_the_result_does(city):
+    exam = make_exam(city, NINE, release="after_close")
+    attempt = sit(city, exam.exam_id, "officer", WRONG_ONE)
+    with transaction() as session:
+        session.get_one(Sitting, exam.sitting_id).shifted_closes_at = NINE + 2 * HOUR + DAY
+    assert appeals_until(db.session(), attempt, AFTER) is None
+    with pytest.raises(AppealsClosed):
+        appeal(city, attempt, now=AFTER)
+    assert appeals_until(db.session(), attempt, AFTER + DAY) == day_ends_at(local_day(NINE) + 4 * DAY)
 
 
 def test_a_repair_opens_the_window_again_for_those_whom_it_touched(city, exam):

@@ -50,6 +50,35 @@ def test_a_worker_does_not_serve_others_for_ever_and_the_next_comer_takes_what_i
     assert done[TURNS] == [f"more {TURNS}", "last"]
 
 
+class Door:
+    """A lock that lets somebody else in at the moment it is opened."""
+
+    def __init__(self):
+        self.lock, self.at_opening = threading.RLock(), lambda: None
+
+    def __enter__(self):
+        self.lock.acquire()
+
+    def __exit__(self, *_about):
+        self.lock.release()
+        self.at_opening()
+
+
+def test_who_comes_as_the_worker_goes_is_not_left_behind():
+    done, door = [], Door()
+    gathered = Gathered(lambda things: done.append(list(things)))
+    gathered._mutex = door
+
+    def come():
+        if done == [[1]]:
+            door.at_opening = lambda: None
+            gathered.take([2])
+
+    door.at_opening = come
+    gathered.take([1])
+    assert done == [[1], [2]]
+
+
 def test_after_a_failure_the_next_comer_works_again():
     gathered = Gathered(lambda things: 1 / things[0])
     with pytest.raises(ZeroDivisionError):

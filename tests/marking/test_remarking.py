@@ -125,7 +125,7 @@ def test_a_pass_is_lost_with_its_hours_and_the_candidate_is_told(city):
     assert hours(city, "officer2") == ["2.00"]
     told = {one.code: one.params for one in db.session.scalars(select(Notice).where(Notice.url.contains(str(own))))}
     assert told["appeal_remarked"] == {"title": "测试考试", "number": 2, "before": "5", "after": "3"}
-    assert told["result_remarked_failed"] == {"title": "测试考试", "before": "7", "after": "5"}
+    assert told["result_remarked_reversed"] == {"title": "测试考试", "before": "7", "after": "5"}
 
 
 def test_nothing_changes_before_another_person_has_signed(city):

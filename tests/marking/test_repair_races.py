@@ -10,9 +10,10 @@ from tests.conftest import NINE
 from tests.marking.factories import AFTER, make_judged, person, propose_anew, propose_repair, result_of, sit
 from trainer.core.database import db
 from trainer.exams.models import Exam
+from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
 from trainer.marking.appealing import lodge
-from trainer.marking.jobs import regrade_and_spread, regrade_left_over, settle_and_spread
+from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over, settle_and_spread
 from trainer.marking.models import Appeal, FormerResult, MarkEvent, Repair, Result
 from trainer.marking.remarking import RemarkSpec, propose_remark
 from trainer.marking.repairing import sign
@@ -44,7 +45,7 @@ def test_two_signers_at_once_publish_once(city, together, round_):
     assert count(FormerResult) == 2
     assert db.session.scalar(select(func.sum(LedgerEntry.hours))) == 0
     assert count(LedgerEntry) == 4
-    told = select(func.count()).where(Notice.code == "result_repaired_failed")
+    told = select(func.count()).where(Notice.code == "result_repaired_reversed")
     assert db.session.scalar(told) == 2
 
 
@@ -116,6 +117,24 @@ def test_two_who_propose_at_once_take_one_appeal_up_once(city, together, round_)
     came = together(*(lambda by=by: propose_remark(appeal_id, spec, by=by, now=AFTER) for by in people))
     assert came.count("repair_is_open") == 1
     assert count(Repair) == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_no_hours_stand_for_passes_that_a_repair_takes_away_while_they_are_entered(city, together, round_):
+    exam = make_exam(city, NINE, release="manual", credit_hours=Decimal(2))
+    for name in ("officer", "officer2", "officer3"):
+        sit(city, exam.exam_id, name, {1: "B", 3: True, 5: RIGHT[5]})
+    by = person(city, "organiser")
+    release_results(exam.exam_id, by=by, now=AFTER)
+    repair_id = propose_repair(city, exam.exam_id, 1, "change_key", "C", by="examiner")
+
+    def publish():
+        sign(repair_id, by=by, now=AFTER)
+        regrade_and_spread(exam.exam_id, AFTER)
+
+    together(publish, *[lambda: credit_left_over(AFTER) and None] * 2)
+    regrade_left_over(AFTER)
+    assert not db.session.scalar(select(func.sum(LedgerEntry.hours)))
 
 
 def test_two_tabs_lodge_one_appeal(city, together):

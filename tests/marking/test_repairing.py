@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from tests.attempts.factories import RIGHT, make_drawn_exam, make_exam
 from tests.competitions.factories import make_competition
 from tests.conftest import NINE
+from tests.exams.factories import make_exam as make_bank_exam
 from tests.marking.factories import (
     AFTER,
     HOUR,
@@ -24,23 +25,31 @@ from tests.marking.factories import (
     sit,
 )
 from tests.question_bank.samples import make_item
+from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
-from trainer.bank.models import ItemVersion
 from trainer.competitions.board import boards
 from trainer.competitions.models import RoundScore
 from trainer.competitions.supposing import places_if
 from trainer.core.database import db, transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
-from trainer.exams.models import Candidate, Exam
+from trainer.core.errors import Forbidden
+from trainer.exams.models import Exam
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
-from trainer.marking.jobs import regrade_and_spread, regrade_left_over
-from trainer.marking.models import FormerResult, MarkingTask, Repair, Result
+from trainer.marking import grading, service
+from trainer.marking.grading import _printed as printed
+from trainer.marking.grading import forget_keys, keys_of
+from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over
+from trainer.marking.models import FormerResult, MarkingTask, Result
 from trainer.marking.queries import released_result
 from trainer.marking.queries.effects import preview
-from trainer.marking.queries.repairs import earlier_results, items_of_exam, repairs_of
+from trainer.marking.queries.repairs import earlier_results, items_of_exam
 from trainer.marking.regrading import exams_to_regrade, regrade
-from trainer.marking.repairing import RepairClosed, RepairIsOpen, RepairTooEarly, sign, withdraw
+from trainer.marking.repairing import (
+    RepairSpec,
+    propose,
+    sign,
+    withdraw,
+)
 from trainer.marking.rules.regrade import Remedy
 from trainer.notices.models import Notice
 from trainer.papers.rules.blueprint import SectionSpec
@@ -183,6 +192,31 @@ def test_a_long_list_is_done_a_page_at_a_time(city, exam, monkeypatch):
     assert {stand(one)[0] for one in attempts} == {"10.00"}
 
 
+def test_papers_without_the_item_are_not_read(city, monkeypatch):
+    exam_id = make_bank_exam(city, draw="per_candidate", items=12, release="after_close")
+    attempts = [sit(city, exam_id, name, {}, now=NINE) for name in ("officer", "officer2")]
+    papers = [db.session.get(Attempt, one).paper_id for one in attempts]
+    places = [{key.place for key in keys_of(db.session(), one)} for one in papers]
+    place = min(places[0] - places[1])
+    read = []
+    monkeypatch.setattr(
+        grading, "_printed", lambda session, paper_id: read.append(paper_id) or printed(session, paper_id)
+    )
+    forget_keys()
+    said = preview(db.session(), db.session.get(Exam, exam_id), place, Remedy("full_marks"))
+    assert (said.results, [one.attempt_id for one in said.effects], read) == (2, attempts[:1], papers[:1])
+    assert set(said.supposed) == set(attempts)
+    db.session.rollback()
+    spec = RepairSpec(place, Remedy("full_marks"), "题干有误")
+    repair_id = propose(exam_id, spec, by=person(city, "examiner"), now=AFTER)
+    sign(repair_id, by=person(city, "organiser"), now=AFTER)
+    forget_keys()
+    assert regrade(exam_id, AFTER) == attempts[:1]
+    assert read == papers[:1] * 2
+    assert [result_of(one).repairs_no for one in attempts] == [1, 1]
+    assert exams_to_regrade() == []
+
+
 def test_an_item_is_repaired_under_every_number_it_was_drawn_and_in_no_other_exam(city):
     items = [make_item("single_choice", id=f"drawn-single-choice-{number:04}") for number in range(2)]
     exams = []
@@ -217,6 +251,31 @@ def hours(city, username):
 BARELY = {1: "B", 3: True, 5: RIGHT[5]}
 
 
+def test_nobody_is_told_of_hours_that_were_not_taken_back(city):
+    exam = make_exam(city, NINE)
+    attempt = sit(city, exam.exam_id, "officer", BARELY)
+    repair(city, exam.exam_id, 1, "change_key", "C")
+    assert stand(attempt) == ("4.00", False)
+    told = codes_for(city, "officer")
+    assert ("result_repaired_failed" in told, "result_repaired_reversed" in told) == (True, False)
+
+
+def test_hours_that_are_being_entered_while_a_repair_takes_the_pass_away_do_not_stand(city, monkeypatch):
+    exam = make_exam(city, NINE, release="manual", credit_hours=Decimal(2))
+    attempt = sit(city, exam.exam_id, "officer", BARELY)
+    release_results(exam.exam_id, by=person(city, "organiser"), now=AFTER)
+    read = service.end_read
+
+    def between():
+        read()
+        monkeypatch.setattr(service, "end_read", read)
+        repair(city, exam.exam_id, 1, "change_key", "C")
+
+    monkeypatch.setattr(service, "end_read", between)
+    assert credit_left_over(AFTER) == 0
+    assert (stand(attempt), hours(city, "officer")) == (("4.00", False), [])
+
+
 def test_hours_go_with_the_pass_and_come_again_with_it(city):
     exam = make_exam(city, NINE, credit_hours=Decimal(2))
     attempt = sit(city, exam.exam_id, "officer", BARELY)
@@ -224,7 +283,7 @@ def test_hours_go_with_the_pass_and_come_again_with_it(city):
     assert looked_ahead(exam.exam_id, 1, "change_key", "C").count("hours_down") == 1
     repair(city, exam.exam_id, 1, "change_key", "C")
     assert (stand(attempt), hours(city, "officer")) == (("4.00", False), ["2.00", "-2.00"])
-    assert codes_for(city, "officer").count("result_repaired_failed") == 1
+    assert codes_for(city, "officer").count("result_repaired_reversed") == 1
     repair(city, exam.exam_id, 1, "full_marks", now=AFTER + HOUR)
     assert (stand(attempt), hours(city, "officer")) == (("6.00", True), ["2.00", "-2.00", "2.00"])
     assert codes_for(city, "officer").count("result_repaired_passed") == 1
@@ -331,6 +390,13 @@ def test_a_repair_decides_answers_that_still_wait_and_markers_go_on_with_the_oth
     assert db.session.scalar(select(func.count()).select_from(MarkingTask).where(MarkingTask.points.is_(None))) == 0
 
 
+def test_who_waited_for_the_answer_that_a_repair_decides_is_told_of_a_result_and_of_no_change(city):
+    waiting = make_waiting(city, release="after_close", answers=1)
+    repair(city, waiting.exam_id, 2, "full_marks")
+    assert stand(waiting.attempts["officer"]) == ("8.00", True)
+    assert [code for code in codes_for(city, "officer") if code.startswith("result")] == ["result_marked"]
+
+
 def test_marking_after_a_dropped_item_counts_by_what_the_answer_is_worth_now(city):
     markers = add_markers(city, 1)
     waiting = make_waiting(city, release="after_close", answers=1)
@@ -338,111 +404,3 @@ def test_marking_after_a_dropped_item_counts_by_what_the_answer_is_worth_now(cit
     repair(city, waiting.exam_id, 1, "drop")
     mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
     assert [mark["points"] for mark in result_of(waiting.attempts["officer"]).marks] == ["0.00", "6.00"]
-
-
-# --- refusals
-
-
-def test_only_who_runs_the_exam_may_propose_sign_or_withdraw(city, exam):
-    for name in ("officer", "county_organiser", "author", "scorer"):
-        with pytest.raises(Missing):
-            propose_repair(city, exam.exam_id, 1, "drop", by=name)
-    repair_id = propose_repair(city, exam.exam_id, 1, "drop")
-    for name in ("officer", "county_organiser"):
-        with pytest.raises(Missing):
-            sign(repair_id, by=person(city, name), now=AFTER)
-        with pytest.raises(Missing):
-            withdraw(repair_id, by=person(city, name), now=AFTER)
-    with pytest.raises(Missing):
-        sign(repair_id + 99, by=person(city, "organiser"), now=AFTER)
-
-
-def test_an_author_of_the_item_does_not_sign(city, exam):
-    with transaction() as session:
-        version = session.get(ItemVersion, place_of_number(exam.exam_id, 1)[0])
-        version.created_by = city.people["organiser"]
-    repair_id = propose_repair(city, exam.exam_id, 1, "drop")
-    with pytest.raises(Forbidden) as refusal:
-        sign(repair_id, by=person(city, "organiser"), now=AFTER)
-    assert refusal.value.code == "signer_is_author"
-
-
-def test_a_candidate_of_the_exam_has_no_part_in_it(city, exam):
-    with transaction() as session:
-        row = {"exam_id": exam.exam_id, "sitting_id": exam.sitting_id, "unit_id": city.units["JM-SFJ"]}
-        session.add(Candidate(user_id=city.people["organiser"], paper_id=exam.paper_id, **row))
-    repair_id = propose_repair(city, exam.exam_id, 1, "drop")
-    for work in (
-        lambda: sign(repair_id, by=person(city, "organiser"), now=AFTER),
-        lambda: propose_repair(city, exam.exam_id, 2, "drop", by="organiser"),
-    ):
-        with pytest.raises(Forbidden) as refusal:
-            work()
-        assert refusal.value.code == "decider_is_candidate"
-
-
-def test_keys_stay_shut_while_somebody_may_be_writing(city):
-    exam = make_exam(city, NINE, release="after_close")
-    with pytest.raises(RepairTooEarly):
-        propose_repair(city, exam.exam_id, 1, "drop", now=NINE + HOUR)
-    assert propose_repair(city, exam.exam_id, 1, "drop", now=AFTER)
-
-
-def test_an_exam_that_is_not_published_is_not_repaired(city):
-    exam = make_exam(city, NINE, state="cancelled")
-    with pytest.raises(Conflict) as refusal:
-        propose_repair(city, exam.exam_id, 1, "drop")
-    assert refusal.value.code == "exam_not_published"
-
-
-def test_what_cannot_be_is_refused(city, exam):
-    for number, remedy, answer, reason, field in (
-        (1, "change_key", "B", "x", "answer"),
-        (1, "change_key", "Z", "x", "answer"),
-        (1, "drop", None, " ", "reason"),
-        (1, "drop", None, "长" * 501, "reason"),
-    ):
-        with pytest.raises(Invalid) as refusal:
-            propose_repair(city, exam.exam_id, number, remedy, answer, reason=reason)
-        assert [one.field for one in refusal.value.problems] == [field]
-    from trainer.marking.repairing import RepairSpec, propose
-
-    with pytest.raises(Missing):
-        propose(exam.exam_id, RepairSpec((10**9, 0), Remedy("drop"), "x"), by=person(city, "examiner"), now=AFTER)
-
-
-def test_a_paper_is_never_left_without_an_item(city):
-    exam = make_exam(city, NINE, count=2)
-    repair(city, exam.exam_id, 1, "drop")
-    with pytest.raises(Refused) as refusal:
-        propose_repair(city, exam.exam_id, 2, "drop")
-    assert refusal.value.code == "nothing_left_on_paper"
-    assert propose_repair(city, exam.exam_id, 2, "full_marks")
-
-
-def test_an_item_has_one_open_repair_and_the_same_again_is_the_same(city, exam):
-    repair_id = propose_repair(city, exam.exam_id, 1, "drop")
-    assert propose_repair(city, exam.exam_id, 1, "drop") == repair_id
-    with pytest.raises(RepairIsOpen):
-        propose_repair(city, exam.exam_id, 1, "full_marks")
-    with pytest.raises(RepairIsOpen):
-        propose_repair(city, exam.exam_id, 1, "drop", by="organiser")
-    withdraw(repair_id, by=person(city, "organiser"), now=AFTER)
-    withdraw(repair_id, by=person(city, "organiser"), now=AFTER)
-    with pytest.raises(RepairClosed):
-        sign(repair_id, by=person(city, "organiser"), now=AFTER)
-    again = propose_repair(city, exam.exam_id, 1, "drop")
-    assert again != repair_id
-    sign(again, by=person(city, "organiser"), now=AFTER)
-    with pytest.raises(RepairClosed):
-        withdraw(again, by=person(city, "organiser"), now=AFTER)
-    assert [one.state for one in repairs_of(db.session(), exam.exam_id)] == ["published", "withdrawn"]
-
-
-def test_numbers_follow_the_order_of_signing(city, exam):
-    first = propose_repair(city, exam.exam_id, 1, "drop")
-    second = propose_repair(city, exam.exam_id, 2, "drop")
-    for repair_id in (second, first):
-        sign(repair_id, by=person(city, "organiser"), now=AFTER)
-    numbers = dict(db.session.execute(select(Repair.id, Repair.number)).all())
-    assert numbers == {first: 2, second: 1}

@@ -104,6 +104,10 @@ def test_an_item_that_a_repair_decides_for_all_tells_nothing_and_the_others_the_
     assert set(shown) == {ids[number] for number in (2, 3, 4, 5)}
     merge_due(OVER)
     assert of(ids[2]).facility == 8000
+    # The four others count 2.50 points each now; who has all of them right has all of the section, and not more.
+    found = {tuple(one[:2]): one[5] for one in db.session.get(ExamStatistic, exam.exam_id).figures["profile"]}
+    scores = db.session.scalars(select(Result.score).where(Result.exam_id == exam.exam_id))
+    assert found["section", "1"] == pytest.approx(sum(float(score) / 10 for score in scores))
 
 
 def test_the_exam_has_its_reliability_and_scores(city):
@@ -439,6 +443,13 @@ def test_a_person_whose_best_attempt_waits_for_a_marker_has_no_profile_yet(city)
     count_all()
     figures = db.session.get(ExamStatistic, exam.exam_id).figures
     assert {one[3] for one in figures["profile"]} == {5}
+
+
+def test_a_repair_that_changes_no_score_is_counted_too(city):
+    exam, _people = sit_many(city, [dict(RIGHT)] * 6)
+    count_all()
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER)
+    assert check_counted(OVER + DAY) == 1
 
 
 def test_an_exam_counted_for_other_figures_is_counted_again(city):

@@ -67,6 +67,16 @@ def test_nothing_before_the_release_and_nothing_to_others(as_user, city, clock, 
     assert as_user("supervisor").get(f"/api/v1/exams/{exam.exam_id}/{resource}").status_code == 200
 
 
+@pytest.mark.parametrize("state", ["draft", "cancelled"])
+def test_what_others_only_draft_is_not_told(as_user, spread, state):  # noqa: F811  a fixture
+    exam, _people = spread
+    assert as_user("county").get(f"/exams/{exam.exam_id}/results").status_code == 200
+    with transaction() as session:
+        session.execute(update(Exam).values(state=state))
+    for address in (f"/exams/{exam.exam_id}/results", f"/api/v1/exams/{exam.exam_id}/statistics"):
+        assert as_user("county").get(address).status_code == 404
+
+
 def test_before_counting_parts_and_items_are_empty(as_user, city, clock):
     exam, _people = sit_many(city, sheets(6), release="after_close")
     clock(OVER)

@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.sessions import end_sessions
-from trainer.attempts.extend import refuse_when_out
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import is_over, may_start
 from trainer.audit.service import record
@@ -16,6 +15,7 @@ from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing, Refused
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import own_window
+from trainer.exams.sittings import refuse_if_out
 
 REASON_MOST = 200
 
@@ -39,7 +39,7 @@ def allow_again(exam_id: int, candidate_id: int, *, by: int, reason: str, now: d
         exam = session.get_one(Exam, exam_id)
         if exam.release == "after_submit":
             raise Refused("results_are_out")
-        refuse_when_out(session, candidate, now)
+        refuse_if_out(session, exam, now)
         sitting = session.get_one(Sitting, candidate.sitting_id)
         window = own_window(sitting.opens_at, sitting.closes_at, candidate.shift_minutes)
         if candidate.state != "due" or may_start(now, *window, extra_minutes=candidate.extra_minutes) == "closed":

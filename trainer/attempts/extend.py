@@ -13,11 +13,11 @@ from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, Invalid, Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.queries import last_own_closing, longest_extra
-from trainer.exams.rules import own_window, phase
+from trainer.exams.rules import own_window
 from trainer.exams.service import extend_closing
+from trainer.exams.sittings import refuse_if_out
 
 MINUTES_MOST = 120
 REASON_MOST = 200
@@ -42,17 +42,17 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
     with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once the results are out: who
-    writes then could know the keys.
+    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any more:
+    who writes then could know the keys, or how the papers were drawn.
     """
     _check(minutes, reason)
     with transaction() as session:
+        _exam_with_time_left(session, exam_id, now)
         candidate = session.scalar(
             select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
         )
         if candidate is None:
             raise Missing
-        refuse_when_out(session, candidate, now)
         attempt = session.scalar(
             select(Attempt)
             .where(Attempt.candidate_id == candidate_id)
@@ -88,6 +88,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
     """
     _check(minutes, reason)
     with transaction() as session:
+        exam = _exam_with_time_left(session, exam_id, now)
         sittings = select(Sitting.id).where(Sitting.exam_id == exam_id).order_by(Sitting.id)
         if sitting_id is not None:
             sittings = sittings.where(Sitting.id == sitting_id)
@@ -100,9 +101,6 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         ).all()
         if not among:
             raise Missing
-        if people:
-            refuse_when_out(session, people[0], now)
-        exam = session.get_one(Exam, exam_id)
         latest: dict[int, Attempt] = {}
         for attempt in session.scalars(
             select(Attempt)
@@ -160,37 +158,17 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             attempt.deadline_at = max(attempt.deadline_at, ends)
 
 
+def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:
+    """Return an exam in which somebody can still write, held so that nobody releases results in between."""
+    exam = session.get(Exam, exam_id, with_for_update={"read": True})
+    if exam is None:
+        raise Missing
+    refuse_if_out(session, exam, now)
+    return exam
+
+
 def _check(minutes: int, reason: str) -> None:
     if not 1 <= minutes <= MINUTES_MOST:
         raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
     if not reason.strip():
         raise Invalid.at("reason", "required")
-
-
-def refuse_when_out(session: Session, candidate: Candidate, now: datetime) -> None:
-    """Raise ``Refused`` once the results of the candidate's exam may be seen."""
-    row = session.execute(
-        select(
-            Sitting.opens_at,
-            Sitting.closes_at,
-            Exam.release,
-            Exam.released_at,
-            Exam.grace_seconds,
-            longest_extra().label("extra"),
-            last_own_closing().label("last_closes_at"),
-        )
-        .join(Exam, Exam.id == Sitting.exam_id)
-        .where(Sitting.id == candidate.sitting_id)
-    ).one()
-    where = phase(
-        now,
-        row.opens_at,
-        row.closes_at,
-        release=row.release,
-        released_at=row.released_at,
-        extra_minutes=row.extra,
-        grace_seconds=row.grace_seconds,
-        last_closes_at=row.last_closes_at,
-    )
-    if where == "released":
-        raise Refused("results_are_out")

@@ -176,7 +176,7 @@ def _desk(one: queries.Desk, now: Any) -> DeskOut:
     summary="Give one candidate minutes more, at once for the attempt under way; each call adds",
     body=MinutesIn,
     answers={200: ExtendedOut},
-    problems={409: ("already_handed_in", "results_are_out")},
+    problems={409: ("already_handed_in", "results_are_out", "exam_is_over", "exam_is_cancelled")},
 )
 def add_minutes(exam_id: int, candidate_id: int, body: MinutesIn) -> Any:
     _demand(exam_id)
@@ -192,7 +192,7 @@ def add_minutes(exam_id: int, candidate_id: int, body: MinutesIn) -> Any:
     summary="Give everybody of a sitting, or of the exam, minutes more who has not handed in; each call adds",
     body=RoomMinutesIn,
     answers={200: PeopleOut},
-    problems={409: ("results_are_out",)},
+    problems={409: ("results_are_out", "exam_is_over", "exam_is_cancelled")},
 )
 def add_minutes_to_all(exam_id: int, body: RoomMinutesIn) -> Any:
     _demand(exam_id)
@@ -249,7 +249,7 @@ def force(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
     summary="Allow a candidate who has handed in for the last time one attempt more",
     body=ReasonIn,
     answers={200: AllowedOut},
-    problems={409: ("attempt_is_left", "closed", "results_are_out")},
+    problems={409: ("attempt_is_left", "closed", "results_are_out", "exam_is_over", "exam_is_cancelled")},
 )
 def allow_again(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
     _demand(exam_id)

@@ -14,12 +14,12 @@ from flask_login import current_user
 from trainer.accounts.rules import Person
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
+from trainer.attempts.redraw import redraw_papers
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
-from trainer.exams.redraw import redraw_papers
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.marking.queries import unmarked_of
@@ -139,7 +139,10 @@ def show(exam_id):
             and live
             and exam.release == "manual"
             and may_release(now, exam.ends_at, exam.released_at),
-            "repair": manages and live and may_begin(now, release=exam.release, ended_at=exam.ends_at),
+            "repair": manages
+            and live
+            and where != "upcoming"
+            and may_begin(now, release=exam.release, ended_at=exam.ends_at),
             "extend": manages and live and where in ("upcoming", "open"),
             "cancel": manages and exam.state != "cancelled" and where != "released",
             "name": manages and exam.state != "cancelled" and now < exam.closes_at,

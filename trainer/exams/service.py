@@ -25,6 +25,7 @@ from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
+from trainer.exams.sittings import refuse_if_out
 from trainer.exams.supply import Seen, forms_dealt, kept_out
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import unit_by_code
@@ -227,17 +228,15 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
     """Move the closing time of what closes last to a later one; its candidates are told. The same time changes nothing.
 
     Sittings that close earlier keep their time. It is never moved forward, because people rely on it. Attempts under
-    way keep their own deadlines here;
-    ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an earlier time, ``Refused`` when
-    results are out.
+    way keep their own deadlines here; ``attempts.extend.extend_for_all`` lengthens them too. Raises ``Invalid`` for an
+    earlier time, ``Refused`` once nobody can write any more.
     """
     with transaction() as session:
         exam = held_exam(session, exam_id, by)
         latest = window_of(session, exam_id)[1]
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if exam.released_at is not None or (exam.release != "manual" and now >= _ends_at(session, exam_id)):
-            raise Refused("results_are_out")
+        refuse_if_out(session, exam, now)
         if closes_at == latest:
             return
         if closes_at < latest:

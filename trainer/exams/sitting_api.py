@@ -139,7 +139,7 @@ def cancel(exam_id: int) -> Any:
     summary="Move the last closing time to a later one, for attempts under way too",
     body=ClosingIn,
     answers={200: StateOut},
-    problems={409: ("exam_not_published", "results_are_out")},
+    problems={409: ("exam_not_published", "results_are_out", "exam_is_over")},
 )
 def move_closing(exam_id: int, body: ClosingIn) -> Any:
     extend_for_all(exam_id, body.closes_at, by=current_user, now=arrived_at())

@@ -31,7 +31,9 @@ class Gathered(Generic[T]):
     """Work on things that threads bring at the same time, done for several of them at once.
 
     Who comes while another thread works leaves its things to that one, which goes on for at most ``TURNS`` turns; the
-    next comer takes what is left then. So each is worked on by somebody, soon, but not always before ``take`` returns.
+    next comer takes what is left then. So each is worked on by somebody, but not always before ``take`` returns. What
+    is gathered must be found by a job too: what is left when nobody comes any more, or when the work raises, is not
+    kept anywhere else.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], object]) -> None:
@@ -52,11 +54,18 @@ class Gathered(Generic[T]):
                 with self._mutex:
                     mine, self._waiting = self._waiting, []
                     if not mine:
+                        # Said under the lock of this look, or somebody would still leave things to who goes.
+                        self._busy = False
                         return
                 self._work(mine)
-        finally:
-            with self._mutex:
-                self._busy = False
+        except BaseException:
+            self._rest()
+            raise
+        self._rest()
+
+    def _rest(self) -> None:
+        with self._mutex:
+            self._busy = False
 
 
 _boards = Gathered(take_settled)

@@ -15,10 +15,9 @@ of those who pass for the first time, follow as after every change of results (`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -27,14 +26,14 @@ from trainer.attempts.models import Attempt
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read, transaction
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.hours.ledger import credit, reverse
 from trainer.hours.models import LedgerEntry
 from trainer.hours.rules.crediting import Event
-from trainer.marking.grading import PaperKey, keys_of
+from trainer.marking.grading import remedies_of
 from trainer.marking.models import Appeal, FormerResult, MarkEvent, MarkingTask, Repair, Result
-from trainer.marking.queries.effects import after_repairs
+from trainer.marking.queries.effects import after_repairs, keys_after, papers_with
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP, FULL_MARKS, Regraded
 from trainer.marking.service import SOURCE
@@ -67,7 +66,7 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
     """Regrade some results; None when there are none left."""
     with transaction() as session:
         row = session.execute(
-            select(Exam, last_closing(), longest_extra()).where(Exam.id == exam_id, Exam.repairs_no > 0)
+            select(Exam, last_own_closing(), longest_extra()).where(Exam.id == exam_id, Exam.repairs_no > 0)
         ).first()
         if row is None:
             return None
@@ -87,14 +86,14 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             .with_for_update(of=Result)
             .execution_options(populate_existing=True)
         ).all()
-
-        def keys(paper_id: int) -> tuple[PaperKey, ...]:
-            return keys_of(session, paper_id, exam.id, exam.repairs_no)
-
         causes = _causes(session, exam, [one[0] for one in rows], judged)
         concerned = [(one[0], one[1]) for one in rows if one[0].attempt_id in causes]
         anew = {result.attempt_id: _judge_anew(session, result, judged) for result, _paper_id in concerned}
-        stands = after_repairs(session, concerned, keys, exam.pass_mark, anew)
+        remedies = remedies_of(session, exam_id, exam.repairs_no)
+        touched = papers_with(session, exam_id, remedies)
+        touched |= {paper_id for result, paper_id in concerned if anew[result.attempt_id]}
+        keys = keys_after(session, remedies)
+        stands = after_repairs(session, concerned, keys, exam.pass_mark, anew, touched=touched)
         out = may_see_result(
             exam.release,
             submitted=True,
@@ -112,13 +111,14 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             result.repairs_no = exam.repairs_no
         session.flush()
         for repair, results in changed.items():
-            _correct_hours(session, exam, repair, [one for one, *_rest in results], now)
+            reversed_for = _correct_hours(session, exam, repair, [one for one, *_rest in results], now)
             if out:
-                _tell(session, exam, repair, results)
+                _tell(session, exam, repair, results, reversed_for)
         return sorted(result.attempt_id for results in changed.values() for result, *_rest in results)
 
 
-Changed = tuple[Result, Any, bool | None]
+# A result with the score and the pass before; the score is None where an answer still waited for a person.
+Changed = tuple[Result, Decimal | None, bool | None]
 # By attempt the answers that repairs judge anew, in the order of the repairs.
 Judged = dict[int, list[tuple[Repair, MarkingTask]]]
 
@@ -187,7 +187,7 @@ def _judge_anew(session: Session, result: Result, judged: Judged) -> dict[int, t
 
 
 def _stand(session: Session, result: Result, after: Regraded, repair: Repair, now: datetime) -> Changed | None:
-    """Bring one result up to the repairs and keep what stood; return it with score and pass before, if they change."""
+    """Bring one result up to the repairs and keep what stood; return what changed, None for nothing."""
     before = (result.score, result.passed)
     if result.marks != after.marks:
         session.add(
@@ -209,7 +209,7 @@ def _stand(session: Session, result: Result, after: Regraded, repair: Repair, no
     result.correct_count, result.unmarked, result.marks = after.correct_count, after.unmarked, after.marks
     if before == (after.score, after.passed) and was_waiting == after.unmarked:
         return None
-    return result, *before
+    return result, None if was_waiting else before[0], before[1]
 
 
 def _decide_tasks(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> None:
@@ -234,11 +234,14 @@ def _decide_tasks(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> N
         )
 
 
-def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequence[Result], now: datetime) -> None:
-    """Take back hours that rest on no pass any more, and enter those again that had been taken back."""
+def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequence[Result], now: datetime) -> set[int]:
+    """Take back hours that rest on no pass any more, and enter those again that had been taken back.
+
+    Return the ids of the people whose hours were taken back.
+    """
     people = sorted({one.user_id for one in results})
     if not people or not exam.credit_hours:
-        return
+        return set()
     passing = (
         select(Result.user_id, func.min(Result.submitted_at))
         .where(Result.exam_id == exam.id, Result.user_id.in_(people), Result.passed.is_(True), Result.unmarked == 0)
@@ -262,10 +265,10 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
         else:
             taken_back.add(user_id)
     reason = repair.reason[:200]
-    for source_id in sorted(set(standing.values())):
-        lost = [one for one, entered in standing.items() if entered == source_id and one not in passes]
-        if lost:
-            reverse(SOURCE, source_id, by=repair.closed_by, reason=reason, now=now, user_ids=lost)
+    lost = standing.keys() - passes.keys()
+    for source_id in sorted({standing[one] for one in lost}):
+        theirs = [one for one in lost if standing[one] == source_id]
+        reverse(SOURCE, source_id, by=repair.closed_by, reason=reason, now=now, user_ids=theirs)
     for user_id in sorted(taken_back & passes.keys() - standing.keys()):
         # An event is entered once; what was taken back comes again under the number of the repair.
         event = Event(
@@ -277,9 +280,12 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
             note=reason,
         )
         credit(event, [user_id], by=repair.closed_by, now=now)
+    return set(lost)
 
 
-def _tell(session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed]) -> None:
+def _tell(
+    session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed], reversed_for: Collection[int]
+) -> None:
     """Queue one notice for each whose result changed; who appealed is told of the appeal instead.
 
     Whose answer was judged anew has been told its points with the appeal, and is told what that means for the pass.
@@ -290,15 +296,24 @@ def _tell(session: Session, exam: Exam, repair: Repair, changed: Sequence[Change
     for result, before, passed_before in changed:
         if result.unmarked or (result.user_id in appealed and not anew):
             continue
-        params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
         url = f"/attempts/{result.attempt_id}/result"
+        if before is None:
+            # It was the last answer that waited: nobody has seen a score yet that could have changed.
+            told[result.user_id] = Told("result_marked", {"title": exam.title}, url)
+            continue
+        params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
         gained, lost = result.passed and not passed_before, passed_before and not result.passed
+        reversed_now = result.user_id in reversed_for
         if anew and gained:
             told[result.user_id] = Told("result_remarked_passed", params, url)
+        elif anew and lost and reversed_now:
+            told[result.user_id] = Told("result_remarked_reversed", params, url)
         elif anew and lost:
             told[result.user_id] = Told("result_remarked_failed", params, url)
         elif gained:
             told[result.user_id] = Told("result_repaired_passed", params, url)
+        elif lost and reversed_now:
+            told[result.user_id] = Told("result_repaired_reversed", params, url)
         elif lost:
             told[result.user_id] = Told("result_repaired_failed", params, url)
         elif not anew:

@@ -24,6 +24,7 @@ from trainer.marking.repairing import (
     REASON_MOST,
     RepairSpec,
     demand_exam,
+    demand_keys,
     demand_remedy,
     propose,
     sign,
@@ -291,10 +292,11 @@ def _move(one: Move) -> MoveOut:
     needs_permission=MANAGE,
     summary="The repairs of an exam, the newest first",
     answers={200: RepairListOut},
+    problems={409: ("repair_too_early",)},
 )
 def repairs_of_exam(exam_id: int) -> Any:
     session = db.session()
-    read_exam(session, exam_id, current_user, permission=MANAGE)
+    demand_keys(session, read_exam(session, exam_id, current_user, permission=MANAGE), current_user, arrived_at())
     found = repairs.repairs_of(session, exam_id)
     end_read()
     return RepairListOut(items=[_repair(one) for one in found])
@@ -346,7 +348,7 @@ def sign_repair(repair_id: int) -> Any:
     needs_permission=MANAGE,
     summary="Withdraw a repair that is not signed; appeals that it took up wait again",
     answers={200: RepairOut},
-    problems={409: ("repair_closed",)},
+    problems={403: ("decider_is_candidate",), 409: ("repair_closed",)},
 )
 def withdraw_repair(repair_id: int) -> Any:
     withdraw(repair_id, by=current_user, now=arrived_at())

@@ -28,7 +28,15 @@ from trainer.marking.queries.remarks import answer_of_repair
 from trainer.marking.queries.work import shown_item
 from trainer.marking.remark_routes import remark_seen
 from trainer.marking.repair_forms import read_ids, read_remedy
-from trainer.marking.repairing import MayNotDecide, RepairSpec, RepairTooEarly, demand_exam, demand_remedy, propose
+from trainer.marking.repairing import (
+    MayNotDecide,
+    RepairSpec,
+    RepairTooEarly,
+    demand_exam,
+    demand_keys,
+    demand_remedy,
+    propose,
+)
 from trainer.marking.repairing import sign as sign_repair
 from trainer.marking.repairing import withdraw as withdraw_repair
 from trainer.marking.rules.appealing import ANSWER_MOST, DAYS_MOST
@@ -145,6 +153,7 @@ def show(repair_id):
     session, now = db.session(), arrived_at()
     repair = repairs.read_repair(session, repair_id, current_user)
     exam = read_exam(session, repair.exam_id, current_user, permission=MANAGE)
+    demand_keys(session, exam, current_user, now)
     if repair.lines is not None:
         return _show_remark(repair, exam, now)
     line = repairs.item_of_exam(session, repair.exam_id, repair.place)

@@ -3,7 +3,8 @@
 Our decisions of 2026-11-27: who signs is neither who proposed nor an author of the item; whoever is a candidate of the
 exam has no part in it; where appeals are taken up with a repair, neither person may have marked one of the answers
 appealed about, nor may the author take them up. Nothing is repaired while somebody may still be writing whom the key
-could reach, for a repair shows the key to all who decide.
+could reach, for a repair shows the key to all who decide: not before the end, and where keys go out with each hand-in
+not before the exam opens, nor by one of its candidates before it ends.
 
 Judging one answer anew (改判) is proposed in ``remarking``, and signed and withdrawn here like the others.
 """
@@ -130,10 +131,11 @@ def propose(exam_id: int, spec: RepairSpec, *, by: Person, now: datetime, appeal
 def withdraw(repair_id: int, *, by: Person, now: datetime) -> None:
     """Withdraw a proposed repair; appeals that it took up wait again. A second call changes nothing.
 
-    Raises ``Missing`` and, for a published one, ``RepairClosed``.
+    Raises ``Missing``, ``MayNotDecide`` for a candidate and, for a published one, ``RepairClosed``.
     """
     with transaction() as session:
         repair, exam = _repair(session, repair_id, by)
+        demand_no_candidate(session, exam.id, by)
         if repair.state == "withdrawn":
             return
         if repair.state == "published":
@@ -200,9 +202,16 @@ def demand_exam(session: Session, exam_id: int, by: Person, now: datetime) -> Ex
     exam = read_exam(session, exam_id, by, permission=MANAGE)
     if exam.state != "published":
         raise Conflict("exam_not_published")
-    if not may_begin(now, release=exam.release, ended_at=exam.ends_at):
+    if now < exam.opens_at or not may_begin(now, release=exam.release, ended_at=exam.ends_at):
         raise RepairTooEarly(ended_at=exam.ends_at)
+    demand_keys(session, exam, by, now)
     return exam
+
+
+def demand_keys(session: Session, exam: ExamLine, by: Person, now: datetime) -> None:
+    """Raise ``RepairTooEarly`` for a candidate of an exam that has not ended: to them keys come with the own result."""
+    if now < exam.ends_at and _is_candidate(session, exam.id, by):
+        raise RepairTooEarly(ended_at=exam.ends_at)
 
 
 def demand_reason(reason: str) -> None:
@@ -215,9 +224,12 @@ def demand_reason(reason: str) -> None:
 
 def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
     """Raise unless the caller has nothing to gain from the exam."""
-    named = exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id)
-    if session.scalar(select(named)):
+    if _is_candidate(session, exam_id, by):
         raise MayNotDecide("decider_is_candidate")
+
+
+def _is_candidate(session: Session, exam_id: int, by: Person) -> bool:
+    return bool(session.scalar(select(exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id))))
 
 
 def demand_remedy(session: Session, exam_id: int, place: Place, remedy: Remedy) -> tuple[Remedy, Ruling]:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
 
 from trainer.attempts.models import Attempt
 from trainer.core.clock import CITY_ZONE, local_day
@@ -24,6 +25,7 @@ from trainer.marking.rules import may_see_result
 from trainer.notices.service import queue
 
 SOURCE = "exam"
+PART = 500
 
 
 def may_be_visible(now: Any) -> ColumnElement[bool]:
@@ -84,8 +86,8 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
             hours=exam.credit_hours,  # type: ignore[arg-type]  # the condition above leaves no None
             occurred_on=day,  # type: ignore[arg-type]  # a date
         )
-        with transaction():
-            new = credit(event, user_ids, by=None, now=now)
+        with transaction() as session:
+            new = credit(event, _who_still_pass(session, exam_id, user_ids), by=None, now=now)
             queue(
                 new,
                 "hours_credited",
@@ -95,3 +97,21 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
             )
             entered += len(new)
     return entered
+
+
+def _who_still_pass(session: Session, exam_id: int, user_ids: Sequence[int]) -> list[int]:
+    """Return those who pass now, with the results that say so held: a repair may have come since they were read.
+
+    A repair that comes later waits for these rows, and then finds the hours that it takes back.
+    """
+    found: list[int] = []
+    for start in range(0, len(user_ids), PART):
+        rows = (
+            select(Result.user_id)
+            .where(Result.exam_id == exam_id, Result.user_id.in_(user_ids[start : start + PART]))
+            .where(Result.passed.is_(True), Result.unmarked == 0)
+            .order_by(Result.attempt_id)
+            .with_for_update(read=True)
+        )
+        found += session.scalars(rows)
+    return found

@@ -6,6 +6,7 @@ checks out. It exists from the release on, whether passed or not, and never for 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,9 +22,11 @@ from trainer.attempts.models import Attempt
 from trainer.attempts.rules.verification import code_of
 from trainer.documents.blocks import Block, Grid, Line
 from trainer.exams.models import Candidate, Exam
+from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
 from trainer.marking.queries import released_scores
 from trainer.marking.rules import SectionProfile, profile
+from trainer.marking.rules.regrade import DROP
 from trainer.orgs.models import Unit
 from trainer.papers.models import Paper
 from trainer.web.locale import decimal_text, local_time
@@ -58,7 +61,7 @@ class Transcript:
 def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) -> Transcript | None:
     """Return the transcript of an attempt, its code made with ``key``; None before the release and for a mock exam.
 
-    Three statements.
+    Three statements, and more for a paper that the process does not know yet.
     """
     if attempt_id not in released_scores(session, [attempt_id], now):
         return None
@@ -71,6 +74,7 @@ def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) 
             Unit.name.label("unit"),
             organiser.name.label("organiser"),
             Paper.document,
+            Attempt.paper_id,
         )
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Candidate, Candidate.id == Attempt.candidate_id)
@@ -84,7 +88,8 @@ def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) 
     if row is None:
         return None
     result, exam, user = row.Result, row.Exam, row.User
-    sections = _sections(row.document, result.marks)
+    keys = keys_of(session, row.paper_id, exam.id, result.repairs_no)
+    sections = _sections(row.document, keys, result.marks)
     made = Transcript(
         attempt_id=attempt_id,
         exam_id=exam.id,
@@ -100,7 +105,7 @@ def transcript_of(session: Session, attempt_id: int, key: bytes, now: datetime) 
         pass_mark=exam.pass_mark,
         passed=result.passed,
         correct_count=result.correct_count,
-        item_count=len(result.marks),
+        item_count=sum(1 for key in keys if key.outcome != DROP),
         sections=sections,
     )
     return replace(made, code=code_of(key, *_facts(made, user.id)))
@@ -113,16 +118,16 @@ def best_attempt(session: Session, exam_id: int, user_id: int) -> int | None:
     return session.scalar(rows.order_by(*order).limit(1))
 
 
-def _sections(document: bytes, marks: list[dict[str, Any]]) -> tuple[SectionProfile, ...]:
+def _sections(document: bytes, keys: Sequence[PaperKey], marks: Sequence[dict[str, Any]]) -> tuple[SectionProfile, ...]:
+    titles = [part["title"] for part in orjson.loads(document)["sections"]]
     items = [
         {
-            "section": part["title"],
-            "points": marks[item["number"] - 1]["points"],
-            "max_points": item["points"],
-            "correct": marks[item["number"] - 1]["correct"],
+            "section": titles[key.section - 1],
+            "points": mark["points"],
+            "max_points": key.points,
+            "correct": mark["correct"],
         }
-        for part in orjson.loads(document)["sections"]
-        for item in part["items"]
+        for key, mark in zip(keys, marks, strict=True)
     ]
     return tuple(profile(items))
 

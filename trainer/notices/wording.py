@@ -42,7 +42,8 @@ WORDING: dict[str, Any] = {
         "《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，原来的成绩可在成绩页查看。"
     ),
     "result_repaired_passed": _l("《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为合格。"),
-    "result_repaired_failed": _l(
+    "result_repaired_failed": _l("《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为不合格。"),
+    "result_repaired_reversed": _l(
         "《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为不合格，已认定的学时同时冲正。"
     ),
     "appeal_upheld": _l("您对《{title}》第 {number} 题的申诉已被采纳，题目已经更正，请查看成绩页。"),
@@ -50,7 +51,8 @@ WORDING: dict[str, Any] = {
         "您对《{title}》第 {number} 题的申诉已经复核，该题由 {before} 分改判为 {after} 分，请查看成绩页。"
     ),
     "result_remarked_passed": _l("《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为合格。"),
-    "result_remarked_failed": _l(
+    "result_remarked_failed": _l("《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为不合格。"),
+    "result_remarked_reversed": _l(
         "《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为不合格，已认定的学时同时冲正。"
     ),
     "appeal_rejected": _l("您对《{title}》第 {number} 题的申诉没有被采纳：{answer}"),

@@ -16,7 +16,7 @@ for one number each. Three statements are run for a page of ``PAGE`` attempts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -195,7 +195,7 @@ class ExamCount:
     def _add_to_profile(self, attempt: _Attempt, marks: Sequence[dict[str, Any]]) -> None:
         earned: dict[tuple[str, str], list[float]] = {}
         for line in self._papers[attempt.paper_id].lines:
-            points = float(marks[line.number - 1]["points"])
+            points = self._earned(line, marks[line.number - 1])
             for part in line.parts:
                 held = earned.setdefault(part, [0.0, 0.0, 0.0])
                 held[0] += points
@@ -205,6 +205,10 @@ class ExamCount:
             sums = self.profile.setdefault((dimension, key, attempt.unit_id), ShareSum())
             sums.add(points / most if most else 0.0, int(items))
 
+    def _earned(self, line: _Line, mark: Mapping[str, Any]) -> float:
+        # Where an item was dropped the others are worth more than announced, and so is what they earned.
+        return float(mark["fraction"]) * line.points if self._decided else float(mark["points"])
+
     def _count(self, attempt: _Attempt, marks: Sequence[dict[str, Any]], answers: dict[int, str]) -> None:
         paper, place = self._papers[attempt.paper_id], self.abilities.place(attempt.share)
         units: dict[int, _Unit] = {}
@@ -212,7 +216,7 @@ class ExamCount:
             mark = marks[line.number - 1]
             fraction, answered = float(mark["fraction"]), bool(mark["answered"])
             chosen = self._chosen(line.kind, answers.get(line.number)) if answered else ()
-            points = fraction * line.points if self._decided else float(mark["points"])
+            points = self._earned(line, mark)
             unit = units.setdefault(line.version_id, _Unit())
             unit.points += points
             unit.most += line.points
@@ -365,7 +369,10 @@ def _rest(attempt: _Attempt, points: float, most: float) -> float:
 
 
 def signature_of(session: Session, exam_id: int) -> str:
-    """Return a text that changes when results come, go, are marked or get other points, or other figures are made."""
+    """Return a text that changes when results come, go, are marked or get other points, or other figures are made.
+
+    So does a repair, which may take an item out of the count without changing a score.
+    """
     row = session.execute(
         select(
             func.count(),
@@ -375,7 +382,8 @@ def signature_of(session: Session, exam_id: int) -> str:
             func.max(Result.settled_at),
         ).where(Result.exam_id == exam_id)
     ).one()
-    return f"{FIGURES}:" + ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
+    repairs_no = session.scalar(select(Exam.repairs_no).where(Exam.id == exam_id)) or 0
+    return f"{FIGURES}:{repairs_no}:" + ":".join(str(int(one)) for one in row[:4]) + f":{row[4] or ''}"
 
 
 def count_exam(exam_id: int, now: datetime, zone: ZoneInfo = CITY_ZONE) -> int:

@@ -205,7 +205,7 @@ SENTENCES: dict[str, Any] = {
     "exam_has_opened": _l("考试已经开始，试卷不能再换。"),
     "exam_not_published": _l("这场考试没有发布。"),
     "exam_is_cancelled": _l("这场考试已取消。"),
-    "exam_is_over": _l("这场考试已经结束，不能再增加考生或场次。"),
+    "exam_is_over": _l("这场考试已经结束，不能再增加考生、场次或时间。"),
     "exam_still_open": _l("考试还没有结束，此时公布成绩会泄露答案。"),
     "results_are_out": _l("成绩已经公布。"),
     "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),

@@ -15,7 +15,7 @@ from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
 from trainer.exams.models import Exam
-from trainer.exams.queries import last_closing, longest_extra
+from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import Place
 from trainer.marking.models import Appeal, FormerResult, Mark, MarkingTask, Result
@@ -34,7 +34,7 @@ def appeals_until(session: Session, attempt_id: int, now: datetime) -> datetime 
     gave, or the repair that changed it last, whichever came last. ``Exam.appeal_days`` 0 never opens it: None too.
     """
     row = session.execute(
-        select(Attempt, Exam, Result.unmarked, last_closing(), longest_extra())
+        select(Attempt, Exam, Result.unmarked, last_own_closing(), longest_extra())
         .join(Exam, Exam.id == Attempt.exam_id)
         .join(Result, Result.attempt_id == Attempt.id)
         .where(Attempt.id == attempt_id, Exam.state == "published", ~Exam.is_mock, Exam.appeal_days > 0)

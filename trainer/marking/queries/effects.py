@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -20,6 +20,7 @@ from trainer.marking.grading import PaperKey, Place, keys_of, remedies_of, repai
 from trainer.marking.models import MarkingTask, Result
 from trainer.marking.rules.regrade import Regraded, Remedy, regraded, remarked
 from trainer.orgs.models import Unit
+from trainer.papers.models import Paper, PaperItem
 
 PAGE = 500
 NOTHING = Decimal("0.00")
@@ -35,12 +36,17 @@ def after_repairs(
     keys: Callable[[int], tuple[PaperKey, ...]],
     pass_mark: Decimal | None,
     anew: Anew = NONE_ANEW,
+    *,
+    touched: Collection[int],
 ) -> list[Regraded]:
     """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers.
 
-    Answers that are judged ``anew`` come before what is decided for all.
+    Results of papers that are not ``touched`` stand as they are, and their papers are not even read: where each
+    candidate has a paper of their own, a repair is about few of them. Answers that are judged ``anew`` come before what
+    is decided for all.
     """
-    numbers = {key.number for _result, paper_id in results for key in keys(paper_id) if key.ruling}
+    papers = {paper_id for _result, paper_id in results} & set(touched)
+    numbers = {key.number for paper_id in papers for key in keys(paper_id) if key.ruling}
     answers: dict[tuple[int, int], Any] = {}
     if numbers:
         rows = session.execute(
@@ -52,11 +58,36 @@ def after_repairs(
         answers = {(row.attempt_id, row.number): orjson.loads(row.answer) for row in rows}
     made = []
     for result, paper_id in results:
+        if paper_id not in touched:
+            made.append(_as_it_stands(result))
+            continue
         own = keys(paper_id)
         grades = {key.number: key.judge(answers.get((result.attempt_id, key.number))) for key in own if key.ruling}
         marks = remarked(result.marks, anew.get(result.attempt_id, {}))
         made.append(regraded(marks, [key.line for key in own], grades, pass_mark))
     return made
+
+
+def _as_it_stands(result: Result) -> Regraded:
+    return Regraded(
+        score=result.score,
+        objective_score=result.objective_score,
+        correct_count=result.correct_count,
+        passed=result.passed,
+        unmarked=result.unmarked,
+        marks=result.marks,
+    )
+
+
+def papers_with(session: Session, exam_id: int, places: Collection[Place]) -> set[int]:
+    """Return the ids of the papers of an exam on which one of these items stands: one statement."""
+    rows = session.execute(
+        select(PaperItem.paper_id, PaperItem.item_version_id, func.coalesce(PaperItem.part, 0))
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .join(Exam, Exam.blueprint_id == Paper.blueprint_id)
+        .where(Exam.id == exam_id, PaperItem.item_version_id.in_({one[0] for one in places}))
+    )
+    return {paper_id for paper_id, version_id, part in rows if (version_id, part) in places}
 
 
 @dataclass(frozen=True)
@@ -115,31 +146,36 @@ class Preview:
 
 def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Preview:
     """Return what ``remedy`` would do to the results of an exam as they stand. Writes nothing."""
-    return _previewed(session, exam, _supposed_keys(session, exam, place, remedy))
+    remedies = remedies_of(session, exam.id, exam.repairs_no)
+    remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
+    return _previewed(session, exam, remedies, papers_with(session, exam.id, [place]))
 
 
 def preview_remark(session: Session, exam: Exam, task: MarkingTask, points: Decimal) -> Preview:
     """Return what other ``points`` for one answer would do to the results of its candidate. Writes nothing."""
-
-    def keys(paper_id: int) -> tuple[PaperKey, ...]:
-        return keys_of(session, paper_id, exam.id, exam.repairs_no)
-
-    user_id = session.scalars(select(Result.user_id).where(Result.attempt_id == task.attempt_id)).one()
+    user_id, paper_id = session.execute(
+        select(Attempt.user_id, Attempt.paper_id).where(Attempt.id == task.attempt_id)
+    ).one()
     anew = {task.attempt_id: {task.number: (points, task.max_points)}}
-    return _previewed(session, exam, keys, anew, user_id=user_id)
+    remedies = remedies_of(session, exam.id, exam.repairs_no)
+    return _previewed(session, exam, remedies, {paper_id}, anew, user_id=user_id)
 
 
 def _previewed(
     session: Session,
     exam: Exam,
-    keys: Callable[[int], tuple[PaperKey, ...]],
+    remedies: Mapping[Place, Sequence[Remedy]],
+    papers: Collection[int],
     anew: Anew = NONE_ANEW,
     *,
     user_id: int | None = None,
 ) -> Preview:
     made: list[Effect] = []
     for page in _pages(session, exam.id, user_id):
-        stands = after_repairs(session, [(row[0], row[1]) for row in page], keys, exam.pass_mark, anew)
+        keys = keys_after(session, remedies)
+        behind = {row[1] for row in page if row[0].repairs_no < exam.repairs_no}
+        rows = [(row[0], row[1]) for row in page]
+        stands = after_repairs(session, rows, keys, exam.pass_mark, anew, touched=behind | set(papers))
         for (result, _paper_id, name, username, unit), after in zip(page, stands, strict=True):
             made.append(
                 Effect(
@@ -181,9 +217,11 @@ def _pages(session: Session, exam_id: int, user_id: int | None) -> Iterator[Sequ
         yield page
 
 
-def _supposed_keys(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Callable[[int], tuple[PaperKey, ...]]:
-    remedies = remedies_of(session, exam.id, exam.repairs_no)
-    remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
+def keys_after(session: Session, remedies: Mapping[Place, Sequence[Remedy]]) -> Callable[[int], tuple[PaperKey, ...]]:
+    """Return what gives the items of a paper after remedies, by the paper's id.
+
+    It keeps all papers that it was asked for: where each candidate has a paper, take another one for each page.
+    """
     made: dict[int, tuple[PaperKey, ...]] = {}
 
     def keys(paper_id: int) -> tuple[PaperKey, ...]:

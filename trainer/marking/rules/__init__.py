@@ -93,7 +93,7 @@ def may_see_result(
 
 @dataclass(frozen=True)
 class SectionProfile:
-    """What one section of a paper brought."""
+    """What one section of a paper brought. An item that a repair dropped is worth nothing, and not counted."""
 
     title: str
     score: Decimal
@@ -113,7 +113,7 @@ def profile(items: Sequence[dict[str, Any]]) -> list[SectionProfile]:
             score=sum((Decimal(one["points"]) for one in group), Decimal(0)),
             max_points=sum((Decimal(one["max_points"]) for one in group), Decimal(0)),
             correct_count=sum(1 for one in group if one["correct"]),
-            item_count=len(group),
+            item_count=sum(1 for one in group if Decimal(one["max_points"])),
         )
         for title, group in groups.items()
     ]

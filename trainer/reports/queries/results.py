@@ -51,12 +51,14 @@ class Seen:
 
 
 def read_exam_with_people(session: Session, exam_id: int, person: Person, *permissions: str) -> Seen:
-    """Return an exam of the caller's units, or one that people of these units are named for; two statements.
+    """Return an exam of the caller's units, or a published one that people of these units are named for.
 
-    ``permissions`` must come together in one role. Raises ``Missing`` for any other exam.
+    Two statements. ``permissions`` must come together in one role. Raises ``Missing`` for any other exam.
     """
     scope = scope_with(person, *permissions)
-    row = session.execute(every_row().where(Exam.id == exam_id, or_(units_within(scope), _names(scope)))).first()
+    # What others only draft is theirs: whom they mean to name is not told before.
+    of_others = and_(Exam.state == "published", _names(scope))
+    row = session.execute(every_row().where(Exam.id == exam_id, or_(units_within(scope), of_others))).first()
     if row is None:
         raise Missing
     exam = lines_of(session, [row])[0]

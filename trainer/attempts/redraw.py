@@ -11,7 +11,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import exists, select
+
 from trainer.accounts.rules import Person
+from trainer.attempts.models import Attempt
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Refused
@@ -39,7 +42,10 @@ def redraw_papers(exam_id: int, *, by: Person, now: datetime, seen: Seen | None 
         exam = held_exam(session, exam_id, by)
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if now >= window_of(session, exam_id)[0]:
+        # Asked although the exam has not opened: a start may have come while this waited for the exam, and whoever
+        # starts from here on waits for it too.
+        begun = session.scalar(select(exists().where(Attempt.exam_id == exam_id)))
+        if begun or now >= window_of(session, exam_id)[0]:
             raise ExamHasOpened
         before = exam.blueprint_id
         exam.blueprint_id = create_blueprint(
