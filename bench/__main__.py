@@ -27,6 +27,7 @@ from bench.hall import Hall, Sitter, furnish
 from bench.load import Measured, drive, http
 from bench.served import ROOT, SECRET, Served, free_port, served
 from trainer.core.database import db
+from trainer.jobs.serving import with_us
 
 CONNECTIONS = 32
 ITEMS = 100
@@ -43,7 +44,7 @@ class Floor:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]
         command += ["--workers", str(workers), "--blocking-threads", str(threads), "--backlog", "4096"]
         command += ["--backpressure", "16384", "--http", "1", "--no-ws", "--log-level", "error", "bench.floor:app"]
-        self.process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
+        self.process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True, preexec_fn=with_us)
         Served.wait(self)  # type: ignore[arg-type]  # it needs only answers()
 
     answers = Served.answers

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -16,19 +18,37 @@ from trainer.attempts.save import digest
 from trainer.core.clock import iso_z
 from trainer.core.database import db
 
+if TYPE_CHECKING:
+    from tests.servers import Postgres
+
 
 @dataclass
 class Outcome:
-    """What a run of kills came to. ``slowest_return`` is the longest time without an acknowledgement, in seconds."""
+    """What a run of kills came to. ``returns`` holds, for each thing that was killed, the seconds from the kill to the
+    first acknowledgement after it."""
 
     kills: int = 0
-    server_kills: int = 0
     acknowledged: int = 0
     handed_in: int = 0
     broken: int = 0
     lost: int = 0
     unexpected: dict[int, int] | None = None
-    slowest_return: float = 0.0
+    returns: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def slowest_return(self) -> float:
+        """The longest time without an acknowledgement after a kill, in seconds."""
+        return max((one for seconds in self.returns.values() for one in seconds), default=0.0)
+
+    def __str__(self) -> str:
+        times = "; ".join(
+            f"{what} {len(seconds)} times, back after {median(seconds):.2f} s, at most {max(seconds):.2f} s"
+            for what, seconds in sorted(self.returns.items())
+        )
+        return (
+            f"{self.lost} lost of {self.acknowledged} acknowledged answers and {self.handed_in} hand-ins; killed: "
+            f"{times}; {self.broken} requests broken off, unexpected answers {self.unexpected}"
+        )
 
 
 class Crowd:
@@ -89,9 +109,21 @@ class Crowd:
 
 
 def run_kills(
-    site: Served, *, kills: int, candidates: int = 200, threads: int = 6, seed: int = 1, server_share: float = 0.25
+    site: Served,
+    *,
+    kills: int,
+    candidates: int = 200,
+    threads: int = 6,
+    seed: int = 1,
+    server_share: float = 0.25,
+    database: Postgres | None = None,
+    database_share: float = 0.1,
 ) -> Outcome:
-    """Kill ``kills`` times at random moments, about ``server_share`` of them the whole server, and count losses."""
+    """Kill ``kills`` times at random moments and count losses.
+
+    About ``server_share`` of the kills strike the whole server, ``database_share`` the ``database`` where it is given,
+    which is then started again; the others strike the workers alone.
+    """
     app = site.app()
     hall = furnish(app, SECRET, candidates=candidates, items=20)
     with app.app_context():
@@ -104,19 +136,27 @@ def run_kills(
     try:
         while outcome.kills < kills:
             time.sleep(chance.uniform(0.02, 0.4))
-            struck_at = time.monotonic()
-            if chance.random() < server_share:
+            struck_at, what = time.monotonic(), chance.random()
+            if what < server_share:
+                struck, revive = "server", site.start
                 site.kill()
-                site.start()
-                outcome.server_kills += 1
-                outcome.kills += 1
+            elif database is not None and what < server_share + database_share:
+                struck, revive = "database", database.start
+                database.kill()
             else:
-                outcome.kills += 1 if site.kill_workers() else 0
-            while crowd.last_acknowledged <= struck_at:
+                struck, revive = "workers", None
+                if not site.kill_workers():
+                    continue
+            # Answers that were under way may still come; what counts is the first one after everything was dead.
+            dead_at = time.monotonic()
+            if revive:
+                revive()
+            outcome.kills += 1
+            while crowd.last_acknowledged <= dead_at:
                 if time.monotonic() - struck_at > 30:
-                    raise RuntimeError("no acknowledgement within 30 s of a kill")
+                    raise RuntimeError(f"no acknowledgement within 30 s of killing the {struck}")
                 time.sleep(0.005)
-            outcome.slowest_return = max(outcome.slowest_return, crowd.last_acknowledged - struck_at)
+            outcome.returns.setdefault(struck, []).append(crowd.last_acknowledged - struck_at)
     finally:
         crowd.end()
     site.stop()

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from flask import Flask
 
+from trainer.jobs.serving import with_us
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "for measurements only, not a secret"
 
@@ -25,6 +27,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _lives(pid: int) -> bool:
+    """Return whether a process runs; one that is dead and waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 class Served:
@@ -44,6 +54,8 @@ class Served:
             "PYTHONPATH": str(ROOT),
         }
         self.environment.pop("DATABASE_URL", None)
+        # A site that is run keeps its compiled modules; to compile them takes longer than all else at its start.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if database_url:
             self.environment["DATABASE_URL"] = database_url
         self.process: subprocess.Popen[bytes] | None = None
@@ -74,6 +86,7 @@ class Served:
                 env=self.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                preexec_fn=with_us,
             )
         self.wait()
 
@@ -113,7 +126,7 @@ class Served:
                 command = Path(f"/proc/{child}/cmdline").read_bytes()
             except OSError:
                 continue
-            if b"granian" in command:
+            if b"trainer.jobs.web" in command:
                 found.extend(self._children(child))
         return found
 
@@ -135,7 +148,7 @@ class Served:
         self.process.kill()
         self.process.wait()
         end = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}").exists() for pid in family):
+        while any(_lives(pid) for pid in family):
             if time.monotonic() > end:
                 raise RuntimeError(f"these outlived their server: {family}")
             time.sleep(0.01)

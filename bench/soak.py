@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from dataclasses import asdict
 
 from bench.kills import Outcome, run_kills
 from bench.served import ROOT, served
@@ -29,7 +28,7 @@ def kills(database: str, count: int) -> bool:
         try:
             postgres.sql("CREATE DATABASE kills")
             with served(database_url=postgres.url("kills"), workers=2) as site:
-                held &= _told("PostgreSQL", run_kills(site, kills=count))
+                held &= _told("PostgreSQL", run_kills(site, kills=count, database=postgres))
         finally:
             postgres.stop()
     return held
@@ -37,7 +36,7 @@ def kills(database: str, count: int) -> bool:
 
 def _told(name: str, outcome: Outcome) -> bool:
     held = outcome.lost == 0 and not outcome.unexpected and outcome.slowest_return <= 5
-    print(f"kills on {name}: {'held' if held else 'NOT HELD'}: {asdict(outcome)}", flush=True)
+    print(f"kills on {name}: {'held' if held else 'NOT HELD'}: {outcome}", flush=True)
     return held
 
 

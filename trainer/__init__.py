@@ -18,6 +18,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 
 from trainer.config import Settings, read_settings
+from trainer.core.crypto import make_lane
 from trainer.core.database import db, engine_options, retried
 from trainer.core.process import die_with_parent
 from trainer.features import STACK
@@ -96,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.init_logging(settings.log_level)
     arrival.init_app(app)
     headers.init_app(app, settings)
+    make_lane(settings.instance, settings.web_threads, settings.web_workers)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "trainer" / "migrations"), compare_type=True, render_as_batch=True)
     login_manager.init_app(app)

@@ -1,3 +1,5 @@
+import { api } from "./api.js";
+
 // Fills in a demonstration account: a button with data-fill-username and data-fill-password writes
 // them into form[data-sign-in] and leaves the focus on its submit button. Nothing is sent by itself.
 const form = document.querySelector("form[data-sign-in]");
@@ -14,3 +16,47 @@ document.addEventListener("click", (event) => {
   submit.scrollIntoView({ block: "nearest" });
   submit.focus();
 });
+
+// Many who sign in at once are let in one after another. The place is asked for before the password
+// is sent; while others are before us the page says how many, counts down, and sends the form in its turn.
+const state = form?.querySelector("[data-line-state]");
+
+function tell(turn, gone) {
+  const share = Math.max(0, 1 - gone / turn.wait_ms);
+  state.textContent = form.dataset.line
+    .replace("{place}", Math.max(1, Math.round(turn.place * share)))
+    .replace("{seconds}", Math.max(1, Math.round(turn.seconds * share)));
+}
+
+async function ownTurn() {
+  for (;;) {
+    const turn = await api("POST", "/api/v1/session/turn", { username: form.elements.username.value });
+    if (!turn.wait_ms) return;
+    const since = Date.now();
+    for (let gone = 0; gone < turn.wait_ms; gone = Date.now() - since) {
+      if (turn.wait_ms > 1000) tell(turn, gone);
+      await new Promise((done) => setTimeout(done, Math.min(1000, turn.wait_ms - gone)));
+    }
+  }
+}
+
+form?.addEventListener("submit", async (event) => {
+  if (form.dataset.called) return;
+  event.preventDefault();
+  if (form.dataset.waiting) return;
+  form.dataset.waiting = "yes";
+  const button = event.submitter ?? form.querySelector("button");
+  button.classList.add("busy");
+  try {
+    await ownTurn();
+  } catch {
+    // Without an answer the form is sent all the same: the server's page says what is wrong.
+  }
+  state.textContent = "";
+  button.classList.remove("busy");
+  delete form.dataset.waiting;
+  form.dataset.called = "yes";
+  form.requestSubmit(button);
+});
+
+window.addEventListener("pageshow", () => delete form?.dataset.called);

@@ -15,6 +15,7 @@ from trainer.accounts.models import ApiToken, Grant, SignInSession, User
 from trainer.accounts.sessions import FAILURES_HERE, BadCredentials, SignedIn
 from trainer.core.crypto import hash_password
 from trainer.core.database import transaction
+from trainer.core.lane import Place
 from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
 
 PASSWORD = "梅花 烧鹅 石板 1919"
@@ -420,3 +421,49 @@ def test_no_role_is_chosen_beforehand_and_none_is_refused(as_user, city):
     answer = admin.post(address, data={"role": "", "unit_id": str(city.units["PJ"]), "field": ""})
     assert answer.status_code == 422
     assert "请选择角色。" in answer.text
+
+
+@pytest.fixture
+def crowded(monkeypatch):
+    """Make the line before the password hash as long as the list says, one entry for each time it is asked."""
+    waits = []
+
+    def ask(lane, number):
+        before = waits.pop(0) if waits else 0
+        return Place(number or 41, before, before / 10)
+
+    monkeypatch.setattr("trainer.core.lane.Lane.ask", ask)
+    return waits
+
+
+def test_whoever_comes_in_a_rush_is_told_the_place_and_keeps_it(client, with_password, crowded):
+    crowded[:] = [30, 12]
+    body = {"username": "officer", "password": PASSWORD}
+    first = client.post("/api/v1/session", json=body)
+    assert (first.status_code, first.json["code"]) == (429, "in_line")
+    assert first.json["params"] == {"place": 30, "seconds": 3, "wait_ms": 3000}
+    assert 3 <= int(first.headers["Retry-After"]) <= 4
+    kept = client.get_cookie("turn").value
+    assert kept.startswith("41.")
+    page = client.post("/sign-in", data={"username": "officer", "password": PASSWORD})
+    assert page.status_code == 429
+    assert "前面还有 12 人" in page.text
+    assert client.get_cookie("turn").value == kept
+    assert client.post("/sign-in", data={"username": "officer", "password": PASSWORD}).status_code == 302
+
+
+def test_a_turn_is_good_for_the_username_that_drew_it(client, city, crowded):
+    asked = []
+    told = client.post("/api/v1/session/turn", json={"username": "Officer "}).json
+    assert told == {"place": 0, "seconds": 0, "wait_ms": 0}
+    turn = client.get_cookie("turn").value
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trainer.core.lane.Lane.ask", lambda lane, number: asked.append(number) or Place(9, 5, 1.2))
+        for username in ("officer", "officer2"):
+            client.set_cookie("turn", turn)
+            told = client.post("/api/v1/session/turn", json={"username": username}).json
+            assert told == {"place": 5, "seconds": 2, "wait_ms": 1200}
+        for made_up in ("41", "41.", "x.y", "４１.ab", "41." + "0" * 32):
+            client.set_cookie("turn", made_up)
+            client.post("/api/v1/session/turn", json={"username": "officer"})
+    assert asked == [41, None] + [None] * 5

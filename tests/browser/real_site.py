@@ -23,7 +23,7 @@ from trainer.config import Settings
 from trainer.core.clock import utcnow
 from trainer.core.crypto import hash_password, new_token, token_hash
 from trainer.core.database import db, transaction
-from trainer.jobs.serving import granian_command
+from trainer.jobs.serving import web_command
 
 SECRET = "only for the tests, not a secret"
 PASSWORD = "a long word of the tests"
@@ -77,7 +77,7 @@ class RealSite:
         environment.pop("DATABASE_URL", None)
         with open(self.settings.instance / "server.log", "ab") as log:
             self._child = subprocess.Popen(
-                granian_command(self.settings),
+                web_command(),
                 cwd=ROOT,
                 env=environment,
                 stdout=log,

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems k
 BEGIN = """
 import os, sys, threading
 from pathlib import Path
-from trainer.core.process import Core, any_core
+from trainer.core.process import BACKGROUND, Core, stand_back
 before = os.sched_getaffinity(0)
 core = Core(Path(sys.argv[1]), 2, 7)
 def kept(work=lambda: None):
@@ -39,19 +39,23 @@ def run(folder, words):
     assert done.returncode == 0, done.stderr
 
 
-def test_threads_that_serve_keep_to_one_core_and_hashing_leaves_it(tmp_path):
+def test_threads_that_serve_keep_to_one_core_and_hashing_stands_back(tmp_path):
     run(
         tmp_path,
         """
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
+        found = []
         def hashing():
-            with any_core():
-                assert os.sched_getaffinity(0) == before
-            assert os.sched_getaffinity(0) == core.own or len(before) == 1
+            def beside():
+                stand_back()
+                found.append((os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+            thread = threading.Thread(target=beside)
+            thread.start(), thread.join()
         expected = {sorted(before)[7 % len(before)]} if len(before) > 1 else before
         assert kept(hashing) == kept() == expected
         assert os.sched_getaffinity(0) == before, "a thread that serves nothing"
-        with any_core():
-            assert os.sched_getaffinity(0) == before
+        assert found == [(before, BACKGROUND)]
+        assert os.getpriority(os.PRIO_PROCESS, 0) == usual
         """,
     )
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request
+from flask import current_app, g, request
 from flask_login import current_user
 from pydantic import Field, model_validator
 
 from trainer.accounts import sessions
 from trainer.accounts.queries import person_by_id
-from trainer.accounts.routes import drop_session_cookie, set_session_cookie
+from trainer.accounts.routes import TURN, drop_session_cookie, set_session_cookie, set_turn_cookie
 from trainer.accounts.rules import Person
 from trainer.api.resource import Id, Shape, Text, answer, api_blueprint, operation
 from trainer.core.database import db
 from trainer.web.access import PUBLIC, SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.csrf import csrf_token
+from trainer.web.errors import answer_refusal
 
 bp = api_blueprint("session_api")
 
@@ -48,6 +49,18 @@ class SignedInOut(Shape):
     csrf_token: str
 
 
+class Username(Shape):
+    username: Text = Field(max_length=64)
+
+
+class TurnOut(Shape):
+    """The place in the line of those who sign in by password, kept by the cookie ``turn``; ``wait_ms`` 0 is now."""
+
+    place: int = Field(description="how many are to be let in before")
+    seconds: int = Field(description="about how long that takes")
+    wait_ms: int = Field(description="when to ask again, in milliseconds")
+
+
 class RoleOut(Shape):
     role: str
     unit: str
@@ -72,7 +85,7 @@ def _user(person: Person) -> UserOut:
     summary="Sign in with a password or an entry ticket",
     body=Credentials,
     answers={200: SignedInOut},
-    problems={401: ("bad_credentials", "bad_ticket"), 429: ("locked",), 403: ("cross_site_request",)},
+    problems={401: ("bad_credentials", "bad_ticket"), 429: ("locked", "in_line"), 403: ("cross_site_request",)},
 )
 def sign_in(body: Credentials) -> Any:
     address = request.remote_addr or ""
@@ -81,12 +94,46 @@ def sign_in(body: Credentials) -> Any:
 
         opened = sign_in_by_ticket(body.ticket, address=address, now=arrived_at())
     else:
-        opened = sessions.sign_in(body.username or "", body.password or "", address=address, now=arrived_at())
+        turn, key = _turn_and_key()
+        try:
+            opened = sessions.sign_in(
+                body.username or "", body.password or "", address=address, now=arrived_at(), turn=turn, key=key
+            )
+        except sessions.InLine as refusal:
+            told = answer_refusal(refusal)
+            set_turn_cookie(told, refusal.turn)
+            return told
     g.new_session_token = opened.token
     person = person_by_id(db.session(), opened.user_id)
     assert person is not None
     made = answer(SignedInOut(user=_user(person), csrf_token=csrf_token(opened.token)))
     set_session_cookie(made, opened.token)
+    return made
+
+
+def _turn_and_key() -> tuple[str, bytes]:
+    return request.cookies.get(TURN, ""), current_app.secret_key.encode()  # type: ignore[union-attr]  # it is a str
+
+
+@operation(
+    bp,
+    "POST",
+    "/session/turn",
+    needs_permission=PUBLIC,
+    summary="Ask for the place in the line of those who sign in by password",
+    body=Username,
+    answers={200: TurnOut},
+    problems={403: ("cross_site_request",)},
+)
+def take_turn(body: Username) -> Any:
+    turn, key = _turn_and_key()
+    told = TurnOut(place=0, seconds=0, wait_ms=0)
+    try:
+        turn = sessions.take_turn(body.username, turn=turn, key=key, now=arrived_at())
+    except sessions.InLine as refusal:
+        turn, told = refusal.turn, TurnOut(**{name: refusal.params[name] for name in TurnOut.model_fields})
+    made = answer(told)
+    set_turn_cookie(made, turn)
     return made
 
 

@@ -36,6 +36,9 @@ from trainer.web.view import safe_next
 
 bp = Blueprint("accounts", __name__)
 
+TURN = "turn"
+TURN_SECONDS = 900
+
 
 @login_manager.request_loader
 def load_caller(request: Request) -> Any:
@@ -67,6 +70,11 @@ def drop_session_cookie(answer: Any) -> None:
     answer.delete_cookie(session_cookie_name(request.is_secure), path="/", secure=request.is_secure, httponly=True)
 
 
+def set_turn_cookie(answer: Any, turn: str) -> None:
+    """Let the browser keep its place in the line of those who sign in, for as long as it may take."""
+    answer.set_cookie(TURN, turn, max_age=TURN_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
 @bp.route("/sign-in", methods=["GET", "POST"])
 @needs(PUBLIC)
 def sign_in():
@@ -74,15 +82,21 @@ def sign_in():
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(target)
     form = SignInForm()
-    status = 200
+    status, turn = 200, ""
     if form.sent():
         try:
             opened = sessions.sign_in(
-                form.username.data, form.password.data, address=request.remote_addr or "", now=arrived_at()
+                form.username.data,
+                form.password.data,
+                address=request.remote_addr or "",
+                now=arrived_at(),
+                turn=request.cookies.get(TURN, ""),
+                key=current_app.secret_key.encode(),
             )
         except Refused as refusal:
             form.blame(refusal)
             status = refusal.status
+            turn = refusal.turn if isinstance(refusal, sessions.InLine) else ""
         else:
             g.new_session_token = opened.token
             answer = redirect(target)
@@ -90,7 +104,10 @@ def sign_in():
             return answer
     elif request.method == "POST":
         status = 422
-    return _sign_in_page(form, TicketForm(empty=True)), status
+    answer = make_response(_sign_in_page(form, TicketForm(empty=True)), status)
+    if turn:
+        set_turn_cookie(answer, turn)
+    return answer
 
 
 @bp.post("/sign-in/ticket")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -19,9 +20,18 @@ from trainer.accounts.models import ApiToken, SignInFailure, SignInSession, User
 from trainer.accounts.rules import FAILURES_ANYWHERE, FAILURES_HERE, Failures, after_failure, is_locked
 from trainer.audit.service import record
 from trainer.core.clock import utcnow
-from trainer.core.crypto import new_token, password_fits, token_hash
+from trainer.core.crypto import (
+    keyed_digest,
+    new_token,
+    password_fits,
+    place_in_line,
+    same,
+    token_hash,
+    turn_to_hash,
+)
 from trainer.core.database import db, end_read, is_sqlite, transaction
 from trainer.core.errors import Missing, Refused
+from trainer.core.lane import Place
 
 IDLE = timedelta(hours=4)
 LONGEST = timedelta(hours=16)
@@ -45,6 +55,22 @@ class Locked(Refused):
     status = 429
 
 
+class InLine(Refused):
+    """Others are to be let in first: ``place`` of them, for about ``seconds``; ``wait_ms`` says when to ask again.
+
+    ``turn`` is to be handed back then, and keeps the place for that username.
+    """
+
+    code = "in_line"
+    status = 429
+
+    def __init__(self, place: Place, turn: str, now: datetime) -> None:
+        wait = timedelta(seconds=place.wait)
+        told = {"place": max(1, place.before), "seconds": ceil(place.wait), "wait_ms": ceil(place.wait * 1000)}
+        super().__init__(**told, until=now + wait)
+        self.turn = turn
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """A new session: the token for the cookie, stored nowhere, and whose it is."""
@@ -53,19 +79,58 @@ class SignedIn:
     user_id: int
 
 
-def sign_in(username: str, password: str, *, address: str, now: datetime) -> SignedIn:
-    """Check a password and open a session. Raises ``BadCredentials`` or ``Locked``; ``Busy`` when too many are at it.
+def _name(username: str) -> str:
+    return username.strip().lower()[:64]
+
+
+def _turn_of(key: bytes, username: str, number: int) -> str:
+    mac = keyed_digest(key, b"turn", str(number).encode(), _name(username).encode("utf-8", "surrogatepass"))
+    return f"{number}.{mac.hex()[:32]}"
+
+
+def _number_of(key: bytes, username: str, turn: str) -> int | None:
+    """Return the number that was drawn for a username; None where the turn is empty, somebody else's or made up."""
+    number = turn.partition(".")[0]
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    return (
+        int(number)
+        if same(turn.encode("utf-8", "surrogatepass"), _turn_of(key, username, int(number)).encode())
+        else None
+    )
+
+
+def take_turn(username: str, *, turn: str, key: bytes, now: datetime) -> str:
+    """Return the turn to sign in with, for a username that need not exist. Raises ``InLine`` when it is not one's turn.
+
+    ``turn`` is what an earlier call gave, empty the first time; ``key`` is the site's secret. A second call keeps the
+    place.
+    """
+    place = place_in_line(_number_of(key, username, turn))
+    held = _turn_of(key, username, place.number)
+    if place.wait:
+        raise InLine(place, held, now)
+    return held
+
+
+def sign_in(username: str, password: str, *, address: str, now: datetime, turn: str = "", key: bytes = b"") -> SignedIn:
+    """Check a password and open a session. Raises ``BadCredentials``, ``Locked``, or ``InLine`` when many are at it.
+
+    ``turn`` is what ``InLine`` or ``take_turn`` gave for this username, ``key`` the site's secret.
 
     The slow hash runs before the write lock is taken; what was true before it is looked at again after it, because
     a lock, a new password or many guesses at once may have come in between.
     """
-    username = username.strip().lower()[:64]
+    username = _name(username)
     address = address[:64]
     session = db.session()
     user = session.execute(select(User.id, User.password_hash, User.state).where(User.username == username)).first()
     _refuse_locked(_counts(session, username, address), now)
     end_read()
-    fits = password_fits(user.password_hash if user else None, password)
+    with turn_to_hash(_number_of(key, username, turn)) as place:
+        if place.wait:
+            raise InLine(place, _turn_of(key, username, place.number), now)
+        fits = password_fits(user.password_hash if user else None, password)
     if user is None or not fits or user.state != "active":
         _count_failure(username, address, now)
         raise BadCredentials

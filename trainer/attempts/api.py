@@ -381,6 +381,7 @@ def submit_attempt(attempt_id: int) -> Any:
     except Exception:
         # The hand-in is committed, and a candidate must not be told otherwise; the scheduler settles what is left.
         log.exception("attempt %s is handed in but could not be settled at once", attempt_id)
+        db.session.rollback()
     end_read()
     if result is None:
         return answer(orjson.dumps({"state": "submitted", "submitted_at": iso_z(receipt.submitted_at), "result": None}))

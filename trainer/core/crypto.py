@@ -1,8 +1,8 @@
 """Secrets: password hashes, random tokens and what is stored of them, keyed digests.
 
 Passwords are hashed with Argon2id at 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). Random
-tokens of 256 bits need no slow hash; only their SHA-256 is stored. At most ``HASH_LANES`` password hashes run at
-once in a process, so that a sign-in rush cannot take the cores away from those who are writing answers.
+tokens of 256 bits need no slow hash; only their SHA-256 is stored. One password hash runs at a time in a site
+(``core.lane``), so that a sign-in rush cannot take the cores away from those who are writing answers.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from trainer.core.errors import Busy
-from trainer.core.process import any_core
+from trainer.core.lane import Lane, Place
+from trainer.core.process import stand_back
 
-HASH_LANES = 1
-_lanes = threading.BoundedSemaphore(HASH_LANES)
+T = TypeVar("T")
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Checked when the account is unknown or has no password, so that the answer takes as long as for a known one.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$d96sDlKB55dawVobDTvgUQ$qIzDGdR127yg31kq5ymE5D7XfEys3dPuQtFNcEO4Ihw"
@@ -28,28 +33,59 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$d96sDlKB55dawVobDTvgUQ$qIzDGdR127yg31k
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-class _Lane:
-    def __enter__(self) -> None:
-        if not _lanes.acquire(timeout=25):
-            raise Busy(what="password_hash")
+# Until a site has made its own, as in a command that runs alone.
+_lane: Lane | threading.Lock = threading.Lock()
+# The process that it belongs to, and the thread; a fork has none.
+_hashing: tuple[int, ThreadPoolExecutor] | None = None
 
-    def __exit__(self, *_: object) -> None:
-        _lanes.release()
+
+def make_lane(folder: Path, threads: int, processes: int) -> None:
+    """Give the site in ``folder`` its lane of password hashes; an eighth of the threads may wait, two at least."""
+    global _lane
+    _lane = Lane(folder, max(2, threads // 8), processes)
+
+
+@contextmanager
+def turn_to_hash(number: int | None) -> Iterator[Place]:
+    """Let somebody who wants to sign in hash one password; where the place has a ``wait``, it is not their turn yet.
+
+    ``number`` is the one that was drawn before, None for whoever has none.
+    """
+    if isinstance(_lane, Lane):
+        with _lane.turn(number) as place:
+            yield place
+    else:
+        yield Place(0, 0, 0.0)
+
+
+def place_in_line(number: int | None) -> Place:
+    """Return the place of a number before the lane of password hashes, of a new one where it is None or not good."""
+    return _lane.ask(number) if isinstance(_lane, Lane) else Place(0, 0, 0.0)
+
+
+def _hash(work: Callable[..., T], *arguments: Any) -> T:
+    """Run a hash in the lane and in the one thread of this process that hashes.
+
+    A hash needs 19 MiB, which the C library keeps for each thread that ever had it.
+    """
+    global _hashing
+    with _lane:
+        if _hashing is None or _hashing[0] != os.getpid():
+            _hashing = os.getpid(), ThreadPoolExecutor(1, "password-hash", initializer=stand_back)
+        return _hashing[1].submit(work, *arguments).result()
 
 
 def hash_password(password: str) -> str:
-    """Return the Argon2id hash to store."""
-    with _Lane(), any_core():
-        return _hasher.hash(password)
+    """Return the Argon2id hash to store. Raises ``Busy`` when the lane is not to be had in time."""
+    return _hash(_hasher.hash, password)
 
 
 def password_fits(stored: str | None, password: str) -> bool:
-    """Return whether ``password`` belongs to ``stored``; None never fits and costs the same time."""
-    with _Lane(), any_core():
-        try:
-            return _hasher.verify(stored or _NOBODY, password) and stored is not None
-        except (VerificationError, InvalidHashError):
-            return False
+    """Return whether ``password`` belongs to ``stored``; None never fits and costs the same time. Raises ``Busy``."""
+    try:
+        return _hash(_hasher.verify, stored or _NOBODY, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def new_token() -> str:

@@ -27,7 +27,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event, func, select
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
@@ -48,6 +48,8 @@ CACHE_KIB = 2000
 SPARE_CONNECTIONS = 4
 RETRIES = 5
 PING_AFTER = 1.0
+# What SQLAlchemy says of a session whose connection was lost in a statement before, as when a retry was given up.
+LOST_MEANWHILE = "8s2b"
 RETRY_STATES = {"40001", "40P01"}
 
 db = SQLAlchemy(
@@ -458,6 +460,8 @@ def retried(work: Callable[[], T]) -> T:
 
 def is_unavailable(error: BaseException) -> bool:
     """Return whether a database error means "not now" (full disk, lost server, locks) rather than a defect."""
+    if isinstance(error, PendingRollbackError):
+        return error.code == LOST_MEANWHILE
     if not isinstance(error, OperationalError):
         return False
     text = str(error.orig).lower()

@@ -7,7 +7,7 @@ parent, and where the kernel cannot do that a thread watches for the parent's en
 The threads of a worker that run Python stay on one core. Python runs one of them at a time, and each statement hands
 the turn on: from core to core that costs more than a second core gives (a leaderboard takes twice the time without, by
 bench). Each worker has a core of its own. The server's own threads, which take requests in and send answers out, and
-what runs beside Python, such as a password hash (``any_core``), go where there is room.
+what runs beside Python, such as a password hash (``stand_back``), go where there is room.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+# As nice(2) counts: beside a thread that serves it has a tenth of a core, and all that nobody else wants.
+BACKGROUND = 10
 _cores: set[int] = set()
 _thread = threading.local()
 
 
-def die_with_parent() -> None:
-    """Make this process end when its parent ends. A second call changes nothing."""
-    parent = os.getppid()
+def die_with_parent(parent: int | None = None) -> None:
+    """Make this process end when its parent ends, at once when it has ended. A second call changes nothing.
+
+    Who was forked a moment ago names its ``parent``: if that is dead by now, somebody else looks like it.
+    """
+    parent = parent or os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent or parent == 1:
@@ -87,15 +90,9 @@ class Core:
             return
 
 
-@contextmanager
-def any_core() -> Iterator[None]:
-    """Let the current thread run on any core for a while, for work that does not hold the interpreter."""
-    own = getattr(_thread, "core", None)
-    if not own:
-        yield
-        return
-    os.sched_setaffinity(0, _cores)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, own)
+def stand_back() -> None:
+    """Let this thread run on any core and give way to those who serve, for work that does not hold the interpreter."""
+    if _cores:
+        os.sched_setaffinity(0, _cores)
+    me = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, me, max(BACKGROUND, os.getpriority(os.PRIO_PROCESS, me)))

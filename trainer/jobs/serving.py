@@ -1,8 +1,7 @@
-"""The server: granian with our settings and the scheduler beside it, under one supervisor that ends both.
+"""The server: the web server and the scheduler beside it, under one supervisor that ends both.
 
-Granian stops whole when a worker dies unless it is told to respawn, and starves connections beyond its default
-backpressure; both are set here. The supervisor holds the lock of the instance, so that two servers never run on one
-folder, and its children die with it.
+The supervisor holds the lock of the instance, so that two servers never run on one folder, and its children die with
+it.
 """
 
 from __future__ import annotations
@@ -23,46 +22,17 @@ from trainer.config import Settings
 from trainer.core.locks import InstanceLock
 from trainer.core.process import PR_SET_PDEATHSIG
 
-BACKLOG = 4096
-BACKPRESSURE = 16384
 STOP_SECONDS = 15.0
-# Granian forgets a worker that dies while it respawns another one, and then waits for ever with none.
+# A web server that does not bring a dead worker back has stumbled itself.
 NO_WORKER_SECONDS = 1.5
 FEW_WORKERS_SECONDS = 6.0
+# The scheduler puts the site together as the web server does; on few cores that would keep those who write waiting.
+WEB_FIRST_SECONDS = 10.0
 
 
-def granian_command(settings: Settings) -> list[str]:
-    """Return the command line of the web server."""
-    return [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        settings.bind,
-        "--port",
-        str(settings.port),
-        "--workers",
-        str(settings.web_workers),
-        "--blocking-threads",
-        str(settings.web_threads),
-        "--backlog",
-        str(BACKLOG),
-        "--backpressure",
-        str(BACKPRESSURE),
-        "--respawn-failed-workers",
-        "--respawn-interval",
-        "0.2",
-        "--workers-kill-timeout",
-        "10",
-        "--http",
-        "1",
-        "--no-ws",
-        "--log-level",
-        "error",
-        "wsgi:app",
-    ]
+def web_command() -> list[str]:
+    """Return the command line of the web server, which reads its settings from the environment."""
+    return [sys.executable, "-m", "trainer.jobs.web"]
 
 
 def address_of(settings: Settings) -> str:
@@ -77,7 +47,7 @@ def scheduler_command() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler"]
 
 
-def _with_us() -> None:
+def with_us() -> None:
     """Run in the child before exec: the kernel ends it when the supervisor ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -111,7 +81,7 @@ class Supervisor:
     def __init__(self, settings: Settings, root: Path) -> None:
         self.settings = settings
         self.root = root
-        self.commands = {"web": granian_command(settings), "scheduler": scheduler_command()}
+        self.commands = {"web": web_command(), "scheduler": scheduler_command()}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
         self._lock: InstanceLock | None = None
@@ -124,7 +94,7 @@ class Supervisor:
             self.commands[name],
             cwd=self.root,
             env=environment,
-            preexec_fn=_with_us,
+            preexec_fn=with_us,
             start_new_session=True,
         )
         if name == "web":
@@ -154,13 +124,15 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(self, "_stopping", True))
         started: dict[str, float] = {}
-        for name in self.commands:
-            self._start(name)
-            started[name] = time.monotonic()
+        self._start("web")
+        started["web"] = time.monotonic()
         announced = False
         while not self._stopping:
             time.sleep(0.1)
-            for name, child in self.children.items():
+            if "scheduler" not in started and (announced or time.monotonic() - started["web"] > WEB_FIRST_SECONDS):
+                self._start("scheduler")
+                started["scheduler"] = time.monotonic()
+            for name, child in list(self.children.items()):
                 if child.poll() is None or self._stopping:
                     continue
                 if name == "web" and not announced:

@@ -19,7 +19,7 @@ from trainer.web.access import SAFE_METHODS
 HEADER = "X-CSRFToken"
 FIELD = "csrf_token"
 # Whoever signs in may still send the cookie of a session that has ended, with a token that is no longer good.
-SIGN_IN_ENDPOINTS = ("accounts.sign_in", "accounts.sign_in_by_ticket", "session_api.sign_in")
+SIGN_IN_ENDPOINTS = ("accounts.sign_in", "accounts.sign_in_by_ticket", "session_api.sign_in", "session_api.take_turn")
 
 
 def session_cookie_name(secure: bool) -> str:

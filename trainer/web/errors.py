@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
@@ -22,6 +22,7 @@ from trainer.web.sentences import SENTENCES, sentence
 
 log = logging.getLogger("trainer.errors")
 
+LOST = (DBAPIError, PendingRollbackError, PoolTimeout)
 HTTP_CODES = {
     400: "bad_request",
     401: "not_signed_in",
@@ -147,7 +148,7 @@ def init_app(app: Flask) -> None:
         if isinstance(error, InternalServerError) and error.original_exception is not None:
             # The answer to another error has failed itself: a 404 wants to know the reader's language, for one.
             failure = error.original_exception
-            return database_error(failure) if isinstance(failure, (DBAPIError, PoolTimeout)) else defect(failure)
+            return database_error(failure) if isinstance(failure, LOST) else defect(failure)
         db.session.rollback()
         status = error.code or 500
         if status < 400:
@@ -161,12 +162,15 @@ def init_app(app: Flask) -> None:
         return answer
 
     @app.errorhandler(DBAPIError)
+    @app.errorhandler(PendingRollbackError)
     @app.errorhandler(PoolTimeout)
     def database_error(error: BaseException) -> Response:
         db.session.rollback()
         _ask_nothing_more()
         if isinstance(error, PoolTimeout) or is_unavailable(error):
-            log.error("database unavailable", exc_info=error, extra={"fields": {"request_id": request_id()}})
+            # Without the stack: while the database is away every request ends here, and the log would fill the disk.
+            fields = {"request_id": request_id(), "error": f"{type(error).__name__}: {error}"[:300]}
+            log.error("database unavailable", extra={"fields": fields})
             return problem(503, "unavailable") if wants_json() else page(503, "unavailable")
         return defect(error)
 

@@ -62,6 +62,7 @@ SENTENCES: dict[str, Any] = {
     "bad_credentials": _l("用户名或密码不正确。"),
     "bad_ticket": _l("准考码不正确，或已不在有效时间内。"),
     "locked": _l("连续多次登录失败，请在 {until} 之后再试，或请管理员重置密码。"),
+    "in_line": _l("现在登录的人很多，前面还有 {place} 人。大约 {seconds} 秒后再按“登录”，您的位置会保留。"),
     "password_change_due": _l("请先设置自己的密码。"),
     "password_wrong": _l("当前密码不正确。"),
     "password_too_short": _l("密码至少 {least} 个字符。"),

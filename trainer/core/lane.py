@@ -1,0 +1,150 @@
+"""The one lane of the slow password hash, and the line of those who want to sign in before it.
+
+A hash takes a core for some twenty milliseconds, and nobody who writes an answer may wait for it: so one runs at a
+time, whatever number of processes serve the site, and few threads wait for it. Whoever comes beyond those draws a
+number, is told how many are before them and when to ask again, and takes up no thread meanwhile.
+
+The numbers lie in a small file that the processes share: how many were drawn, how many have been called, when the last
+one was, and the pace of the lane (seconds a hash). Where nobody comes who was called, time calls the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from trainer.core.locks import FairLock
+
+PATIENCE = 25.0
+FIRST_PACE = 0.05
+# A number is good until so many others have been called after it; a password typed wrongly loses nobody the place.
+KEPT = 1000
+# The estimate is only that: nobody is sent away for longer, in seconds.
+LONGEST_WAIT = 60.0
+SHORTEST_WAIT = 0.1
+# Seconds without any hash after which those who were called and did not come are passed over.
+IDLE = 0.5
+_FORM = struct.Struct("<qddd")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A number in the line, how many are ``before`` it, and the seconds after which to ask again; 0 is now."""
+
+    number: int
+    before: int
+    wait: float
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the file holds. ``last_at`` is on the machine's monotonic clock."""
+
+    drawn: int
+    called: float
+    last_at: float
+    pace: float
+
+    def at(self, now: float) -> Numbers:
+        """Return the numbers as they are now: where the lane has been idle, those who did not come were called."""
+        idle = now - self.last_at
+        if idle < 0:
+            # The machine has been started anew, and its clock with it.
+            return replace(self, called=float(self.drawn), last_at=now)
+        # A slow hash is no idle lane: who is called for nothing finds no room, and asks again and again.
+        if idle < max(IDLE, 4 * self.pace):
+            return self
+        return replace(self, called=min(float(self.drawn), self.called + idle / self.pace), last_at=now)
+
+    def passed(self, now: float, held: float) -> Numbers:
+        """Return the numbers after a hash that held the lane for so many seconds."""
+        pace = 0.8 * self.pace + 0.2 * min(1.0, max(0.001, held))
+        return replace(self, called=min(float(self.drawn), self.called + 1), last_at=now, pace=pace)
+
+    def ask(self, number: int | None, width: int) -> tuple[Numbers, Place]:
+        """Return the place of ``number``, of a new one where it is None or no longer good.
+
+        ``width`` numbers may come at once: the one whose turn it is and those who wait behind it.
+        """
+        now = self
+        if number is None or not self.called - KEPT < number <= self.drawn:
+            number = self.drawn + 1
+            now = replace(self, drawn=number)
+        before = max(0, number - 1 - int(self.called))
+        if before < width:
+            return now, Place(number, before, 0.0)
+        wait = (before - width / 2) * self.pace
+        return now, Place(number, before, min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
+
+
+class Lane:
+    """The lane and its line. ``folder`` is shared by the processes of a site, each with ``room`` waiting threads."""
+
+    def __init__(self, folder: Path, room: int, processes: int = 1) -> None:
+        self.room, self.width = room, room * processes
+        self._lock = FairLock(str(folder / "password.lock"), PATIENCE)
+        self._path = folder / "password.line"
+        self._mutex = threading.Lock()
+        self._inside = 0
+        self._began = self._held = 0.0
+
+    def __enter__(self) -> Lane:
+        """Wait for the lane and hold it. Raises ``Busy`` after ``PATIENCE`` seconds."""
+        self._lock.__enter__()
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held = time.monotonic() - self._began
+        self._lock.__exit__(None, None, None)
+
+    def ask(self, number: int | None) -> Place:
+        """Return the place of a number, of a new one where it is None or no longer good. Nothing is held."""
+        with self._numbers() as (file, numbers):
+            numbers, place = numbers.ask(number, self.width)
+            self._write(file, numbers)
+            return place
+
+    @contextmanager
+    def turn(self, number: int | None) -> Iterator[Place]:
+        """Let one password be hashed in one's turn; where the place has a ``wait``, it is not one's turn."""
+        place = self.ask(number)
+        if place.wait:
+            yield place
+            return
+        with self._mutex:
+            room = self._inside < self.room
+            self._inside += room
+        if not room:
+            # It is the turn, but the threads of this process that may wait all do.
+            yield replace(place, before=max(1, place.before), wait=SHORTEST_WAIT)
+            return
+        try:
+            yield place
+            with self._numbers() as (file, numbers):
+                self._write(file, numbers.passed(time.monotonic(), self._held))
+        finally:
+            with self._mutex:
+                self._inside -= 1
+
+    @contextmanager
+    def _numbers(self) -> Iterator[tuple[int, Numbers]]:
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            raw, now = os.pread(file, _FORM.size, 0), time.monotonic()
+            kept = Numbers(*_FORM.unpack(raw)) if len(raw) == _FORM.size else Numbers(0, 0.0, now, FIRST_PACE)
+            yield file, kept.at(now)
+        finally:
+            os.close(file)
+
+    @staticmethod
+    def _write(file: int, numbers: Numbers) -> None:
+        os.pwrite(file, _FORM.pack(numbers.drawn, numbers.called, numbers.last_at, numbers.pace), 0)
