@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from trainer.competitions.supposing import Move, Supposed, places_if
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid, Refused
+from trainer.core.errors import Invalid, Refused
 from trainer.exams.models import Exam
+from trainer.marking.forms import read_points
 from trainer.marking.queries.effects import Effect, preview_remark
 from trainer.marking.queries.remarks import JudgedAnswer, answer_of_appeal, demand_remark
 from trainer.marking.queries.work import shown_item
@@ -132,19 +133,6 @@ def remark_seen(session: Session, answer: JudgedAnswer, lines: list[Decimal]) ->
         boards.append(Moved(board, own, len(board.moves) - (own is not None)))
     hours = sum((one.hours for one in found.effects), Decimal("0.00"))
     return RemarkSeen(answer.points, points, effect, hours, tuple(boards))
-
-
-def read_points(texts: list[str]) -> list[Decimal]:
-    """Return points by line as typed. Raises ``Invalid`` at what is empty or no number."""
-    points, problems = [], []
-    for place, text in enumerate(texts):
-        try:
-            points.append(Decimal(text.replace("．", ".").replace(",", ".")))
-        except ArithmeticError:
-            problems.append(FieldProblem(f"lines.{place}", "bad_format" if text else "required"))
-    if problems:
-        raise Invalid(problems)
-    return points
 
 
 def _typed(answer: JudgedAnswer, count: int) -> list[str]:

@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing
+from trainer.core.errors import Conflict, Invalid, Missing, demanded_text
 from trainer.exams.queries import ExamLine
 from trainer.marking.models import Appeal, MarkingTask, Repair
 from trainer.marking.queries.remarks import AnswerNotMarked, demand_remark
 from trainer.marking.repairing import (
+    REASON_MOST,
     RepairIsOpen,
     demand_decider,
     demand_exam,
     demand_no_candidate,
-    demand_reason,
     lock_exam,
 )
 from trainer.marking.rules.regrade import REMARK
@@ -56,7 +56,7 @@ def propose_remark(appeal_id: int, spec: RemarkSpec, *, by: Person, now: datetim
     ``lines``, ``comment`` and ``reason``, ``MayNotDecide``, ``AnswerNotMarked``, ``AnswerDecidedForAll``,
     ``AppealDecided``, and otherwise as ``propose``.
     """
-    comment, reason = spec.comment.strip(), spec.reason.strip()
+    comment = spec.comment.strip()
     with transaction() as session:
         appeal, exam = demand_open_to(session, appeal_id, by=by, now=now)
         lock_exam(session, exam.id)
@@ -68,7 +68,7 @@ def propose_remark(appeal_id: int, spec: RemarkSpec, *, by: Person, now: datetim
         )
         if task_id is None:
             raise AnswerNotMarked
-        demand_reason(reason)
+        reason = demanded_text("reason", spec.reason, REASON_MOST)
         if len(comment) > COMMENT_MOST:
             raise Invalid.at("comment", "too_long", most=COMMENT_MOST)
         standing = session.scalars(select(Repair).where(Repair.task_id == task_id, Repair.state == "proposed")).first()

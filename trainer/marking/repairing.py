@@ -25,7 +25,7 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused, demanded_text
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.grading import Place, remedies_of
@@ -90,13 +90,12 @@ def propose(exam_id: int, spec: RepairSpec, *, by: Person, now: datetime, appeal
     ``remedy``, ``answer``, ``reason`` and ``appeals``, ``MayNotDecide`` (see the head of this file),
     ``RepairTooEarly``, ``RepairIsOpen``, ``Conflict`` for an exam that is not published.
     """
-    reason = spec.reason.strip()
     with transaction() as session:
         exam = demand_exam(session, exam_id, by, now)
         lock_exam(session, exam_id)
         demand_no_candidate(session, exam_id, by)
         remedy, _before = demand_remedy(session, exam_id, spec.place, spec.remedy)
-        demand_reason(reason)
+        reason = demanded_text("reason", spec.reason, REASON_MOST)
         version_id, part = spec.place
         here = (Repair.exam_id == exam_id, Repair.item_version_id == version_id, Repair.part == part)
         for_all = (*here, Repair.task_id.is_(None), Repair.state == "proposed")
@@ -212,14 +211,6 @@ def demand_keys(session: Session, exam: ExamLine, by: Person, now: datetime) -> 
     """Raise ``RepairTooEarly`` for a candidate of an exam that has not ended: to them keys come with the own result."""
     if now < exam.ends_at and _is_candidate(session, exam.id, by):
         raise RepairTooEarly(ended_at=exam.ends_at)
-
-
-def demand_reason(reason: str) -> None:
-    """Raise ``Invalid`` at ``reason`` for none and for one that is too long."""
-    if not reason:
-        raise Invalid.at("reason", "required")
-    if len(reason) > REASON_MOST:
-        raise Invalid.at("reason", "too_long", most=REASON_MOST)
 
 
 def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
