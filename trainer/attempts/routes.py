@@ -12,7 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -42,6 +53,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.locale import decimal_text, is_english, local_time, zone
 from trainer.web.menu import offer
+from trainer.web.packing import pack
 from trainer.web.sentences import sentence
 
 bp = Blueprint("attempts", __name__)
@@ -101,7 +113,7 @@ def hall(exam_id):
         "mine": url_for("attempts.mine"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
-    return render_template(
+    page = render_template(
         "attempts/hall.html",
         exam=exam,
         phase=phase,
@@ -112,6 +124,8 @@ def hall(exam_id):
         draw_is_public=draw_is_public(now, exam.ended_at),
         now=now,
     )
+    # It repeats no word of its request, so what it holds cannot be told from its length.
+    return pack(make_response(page))
 
 
 @bp.get("/attempts/<id:attempt_id>/receipt")
