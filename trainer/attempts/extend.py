@@ -1,13 +1,16 @@
-"""More time after a disturbance: minutes for one candidate, a room or all, or a later close for everybody."""
+"""More time, after a disturbance or for who needs it: minutes for people, a room or all, or a later close."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.desk import REASON_MOST, demand_reason, held_candidate, is_under_way, latest_attempt
 from trainer.attempts.models import Attempt
@@ -15,18 +18,29 @@ from trainer.attempts.rules.timing import deadline
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
+from trainer.exams.changing import held_exam
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import own_window
+from trainer.exams.rules import MINUTES_MOST, own_window
 from trainer.exams.service import extend_closing
 from trainer.exams.sittings import refuse_if_out
-
-MINUTES_MOST = 120
 
 
 class AlreadyHandedIn(Conflict):
     """The candidate's attempt has been handed in, and the exam allows no further one."""
 
     code = "already_handed_in"
+
+
+class HaveHandedIn(Conflict):
+    """``names`` have handed in for the last time."""
+
+    code = "have_handed_in"
+
+
+class MinutesInUse(Conflict):
+    """``names`` have started with the minutes that they were given; these are not taken back."""
+
+    code = "minutes_in_use"
 
 
 @dataclass(frozen=True)
@@ -88,33 +102,53 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         ).all()
         if not among:
             raise Missing
-        latest: dict[int, Attempt] = {}
-        for attempt in session.scalars(
-            select(Attempt)
-            .where(Attempt.exam_id == exam_id, Attempt.sitting_id.in_(among))
-            .order_by(Attempt.id)
-            .with_for_update()
-        ):
-            latest[attempt.candidate_id] = attempt
-        given, running = [], []
-        for one in people:
-            own = latest.get(one.id)
-            runs = own is not None and is_under_way(own, now)
-            if own is not None and not runs and own.ordinal >= exam.attempts_allowed + one.extra_attempts:
-                continue
-            if one.state != "due" and not runs:
-                continue
-            given.append({"id": one.id, "extra_minutes": one.extra_minutes + minutes})
-            if own is not None and runs:
-                running.append({"id": own.id, "deadline_at": own.deadline_at + timedelta(minutes=minutes)})
-        if given:
-            session.execute(update(Candidate), given)
-        if running:
-            session.execute(update(Attempt), running)
+        attempts = (Attempt.exam_id == exam_id, Attempt.sitting_id.in_(among))
+        given, _left_out = _give(session, exam, people, attempts, minutes, now)
         detail = {"minutes": minutes, "people": len(given), "reason": reason.strip()[:REASON_MOST]}
         if sitting_id is not None:
             detail["sitting"] = session.scalar(select(Sitting.number).where(Sitting.id == sitting_id))
         record("exam.minutes_added", by=by, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
+        return len(given)
+
+
+def extend_named(
+    exam_id: int, candidate_ids: Sequence[int], minutes: int, *, by: Person, reason: str, now: datetime
+) -> int:
+    """Give the named candidates ``minutes`` more and return for how many it changed; all of them or, refused, none.
+
+    For whoever runs the exam, from the draft on and while it runs. Each call adds, as on the board; 0 takes back what
+    those had who have not started, and asks for no reason. Raises ``Invalid`` for minutes beyond ``MINUTES_MOST`` or
+    without a reason, ``HaveHandedIn``, ``MinutesInUse``, ``Missing`` for a candidate of another exam or scope, and
+    ``Refused`` once nobody can write any more.
+    """
+    if not 0 <= minutes <= MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=0, most=MINUTES_MOST)
+    if minutes:
+        demand_reason(reason)
+    with transaction() as session:
+        exam = held_exam(session, exam_id, by)
+        chosen = (Candidate.exam_id == exam_id, Candidate.id.in_(candidate_ids))
+        people = session.scalars(select(Candidate).where(*chosen).order_by(Candidate.id).with_for_update()).all()
+        if not people or len(people) != len(set(candidate_ids)):
+            raise Missing
+        refuse_if_out(session, exam, now)
+        attempts = (Attempt.exam_id == exam_id, Attempt.candidate_id.in_(candidate_ids))
+        if minutes:
+            given, left_out = _give(session, exam, people, attempts, minutes, now)
+            if left_out:
+                raise HaveHandedIn(names=_names(session, left_out))
+        else:
+            given = [one for one in people if one.extra_minutes]
+            started = set(session.scalars(select(Attempt.candidate_id).where(*attempts).with_for_update()))
+            in_use = [one for one in given if one.id in started]
+            if in_use:
+                raise MinutesInUse(names=_names(session, in_use))
+            for one in given:
+                one.extra_minutes = 0
+        if given:
+            detail = {"people": [one.user_id for one in given], "minutes": minutes}
+            detail |= {"reason": reason.strip()[:REASON_MOST]} if reason.strip() else {}
+            record("exam.minutes_granted", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         return len(given)
 
 
@@ -143,6 +177,42 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             closes = own_window(closes_at, closes_at, shift)[1]
             ends = deadline(attempt.started_at, closes, minutes=minutes, extra_minutes=extra_minutes)
             attempt.deadline_at = max(attempt.deadline_at, ends)
+
+
+def _give(
+    session: Session, exam: Exam, people: Sequence[Candidate], attempts: tuple[Any, ...], minutes: int, now: datetime
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Add minutes to held candidates and their attempts under way; return who got them, and who handed in for good.
+
+    Who is neither due nor writing is in neither list. ``attempts`` are the conditions by which theirs are found.
+    """
+    latest: dict[int, Attempt] = {}
+    for attempt in session.scalars(select(Attempt).where(*attempts).order_by(Attempt.id).with_for_update()):
+        latest[attempt.candidate_id] = attempt
+    given, handed_in, running = [], [], []
+    for one in people:
+        own = latest.get(one.id)
+        runs = own is not None and is_under_way(own, now)
+        if own is not None and not runs and own.ordinal >= exam.attempts_allowed + one.extra_attempts:
+            handed_in.append(one)
+            continue
+        if one.state != "due" and not runs:
+            continue
+        given.append(one)
+        if own is not None and runs:
+            running.append({"id": own.id, "deadline_at": own.deadline_at + timedelta(minutes=minutes)})
+    if given:
+        added = [{"id": one.id, "extra_minutes": one.extra_minutes + minutes} for one in given]
+        session.execute(update(Candidate), added)
+    if running:
+        session.execute(update(Attempt), running)
+    return given, handed_in
+
+
+def _names(session: Session, people: Sequence[Candidate]) -> str:
+    """Return the names of the first ten, for a refusal."""
+    among = select(User.name).where(User.id.in_([one.user_id for one in people])).order_by(User.name).limit(10)
+    return ", ".join(session.scalars(among))
 
 
 def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:

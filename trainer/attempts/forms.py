@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trainer.attempts.extend import MINUTES_MOST, REASON_MOST
+from trainer.attempts.extend import REASON_MOST
+from trainer.exams.rules import MINUTES_MOST
 from trainer.web.forms import BaseForm, LineField
 
 

@@ -29,7 +29,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from trainer.attempts import queries
-from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
+from trainer.attempts.extend import REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
@@ -39,7 +39,7 @@ from trainer.competitions.places import own_places
 from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
-from trainer.exams.rules import draw_is_public, spread_seconds
+from trainer.exams.rules import MINUTES_MOST, draw_is_public, spread_seconds
 from trainer.laws.queries import cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread

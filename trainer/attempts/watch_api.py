@@ -10,11 +10,12 @@ from pydantic import Field
 
 from trainer.api.resource import Id, IdIn, Moment, Shape, Text, api_blueprint, operation
 from trainer.attempts import desk, queries
-from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend, extend_many
+from trainer.attempts.extend import REASON_MOST, extend, extend_many
 from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict
+from trainer.exams.rules import MINUTES_MOST
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at

@@ -238,6 +238,7 @@ def candidates(exam_id):
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
         shift_form=forms.ShiftForm(empty=True) if may_shift else None,
+        minutes_form=forms.MinutesForm(empty=True) if may_shift else None,
         may_ticket=manages and exam.state == "published" and now < exam.ends_at,
         released=exam.state == "published" and not exam.is_mock and exam.phase(now) == "released",
         naming=_naming() if may_name else None,

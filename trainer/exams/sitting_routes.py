@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.attempts import seating
+from trainer.attempts.extend import extend_named
 from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
@@ -159,6 +160,33 @@ def shift(exam_id):
             else ngettext(
                 "已更改 %(num)s 人的开考时间，并通知了本人。", "已更改 %(num)s 人的开考时间，并通知了本人。", done
             )
+        ),
+        target,
+    )
+
+
+@bp.post("/exams/<id:exam_id>/candidates/minutes")
+@needs("exam.manage")
+def minutes(exam_id):
+    form, target = forms.MinutesForm(), url_for("exams.candidates", exam_id=exam_id)
+    queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    if not form.sent():
+        for told in [why for item in form for why in item.errors][:3]:
+            flash(_("没有保存：%(why)s", why=told), "danger")
+        return redirect(target, 303)
+    named = _named(exam_id, form.usernames.data)
+    if named is None:
+        return redirect(target, 303)
+    people, more, reason = [one for one, _user_id in named], form.minutes.data, form.reason.data or ""
+    if more and not reason:
+        flash(_("没有保存：延长时间要写明理由。"), "danger")
+        return redirect(target, 303)
+    return _do(
+        lambda: extend_named(exam_id, people, more, by=current_user, reason=reason, now=arrived_at()),
+        lambda done: (
+            ngettext("已为 %(num)s 人延长 %(n)s 分钟。", "已为 %(num)s 人延长 %(n)s 分钟。", done, n=more)
+            if more
+            else ngettext("已收回 %(num)s 人的延长时间。", "已收回 %(num)s 人的延长时间。", done)
         ),
         target,
     )
