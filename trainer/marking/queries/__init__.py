@@ -203,7 +203,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         ],
         "earlier": [
             {"score": one.score, "passed": one.passed, "remedy": one.remedy, "reason": one.reason, "at": one.at}
-            | {"number": numbers.get(one.place)}
+            | {"number": numbers.get(one.place), "changes": one.changes}
             for one in (earlier_results(session, attempt.id) if repaired else ())
         ],
     }
