@@ -14,7 +14,7 @@ from trainer.competitions.supposing import Move, Supposed, places_if
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid
 from trainer.exams.models import Exam
-from trainer.exams.queries import read_exam, users_of
+from trainer.exams.queries import read_exam
 from trainer.marking.appealing import lodge, reject
 from trainer.marking.jobs import regrade_and_spread
 from trainer.marking.queries import appeals, repairs
@@ -487,60 +487,4 @@ def _repair(one: repairs.RepairLine) -> RepairOut:
         changed=one.changed,
         lines=None if one.lines is None else list(one.lines),
         comment=one.comment,
-    )
-
-
-class FormerItemOut(Shape):
-    """An item whose points a repair changed; null where the answer waited, or waits, for a person."""
-
-    number: int
-    before: Amount | None
-    after: Amount | None
-
-
-class FormerOut(Shape):
-    """What a result was until ``at``. ``reason`` is empty for a remark: whose answer it was nobody was told."""
-
-    score: Amount
-    passed: bool | None
-    remedy: Literal["change_key", "also_accept", "drop", "full_marks", "remark"]
-    reason: str
-    at: Moment
-    changes: list[FormerItemOut]
-
-
-class ChangedResultOut(Shape):
-    """A result as it stands and what it was, the oldest first."""
-
-    attempt_id: Id
-    ordinal: int
-    score: Amount
-    max_points: Amount
-    passed: bool | None
-    earlier: list[FormerOut]
-
-
-class ChangedResultsOut(Shape):
-    items: list[ChangedResultOut]
-    next: str | None
-
-
-@operation(
-    bp,
-    "GET",
-    "/exams/<id:exam_id>/candidates/<id:candidate_id>/former-results",
-    needs_permission=MANAGE,
-    summary="What a candidate's results were before repairs changed them",
-    answers={200: ChangedResultsOut},
-    problems={409: ("repair_too_early",)},
-)
-def former_results(exam_id: int, candidate_id: int) -> Any:
-    session = db.session()
-    demand_keys(session, read_exam(session, exam_id, current_user, permission=MANAGE), current_user, arrived_at())
-    (user_id,) = users_of(session, exam_id, [candidate_id])
-    found = repairs.former_results(session, exam_id, user_id)
-    end_read()
-    return ChangedResultsOut(
-        items=[ChangedResultOut.model_validate(vars(one) | {"attempt_id": str(one.attempt_id)}) for one in found],
-        next=None,
     )
