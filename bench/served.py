@@ -112,10 +112,10 @@ class Served:
         found = []
         for child in self._children(self.process.pid):
             try:
-                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                name = Path(f"/proc/{child}/comm").read_text().strip()
             except OSError:
                 continue
-            if b"trainer.jobs.web" in command:
+            if name == "trainer-web":
                 found.extend(self._children(child))
         return found
 
