@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from trainer.jobs.serving import with_us
+
 # After a crash PostgreSQL syncs its files before it answers: one after another by itself, by one call where it may.
 SYNCED_AT_ONCE = ("recovery_init_sync_method=syncfs",) if sys.platform == "linux" else ()
 
@@ -90,6 +92,7 @@ class Postgres:
                 user=self._user,
                 group=pwd.getpwnam(self._user).pw_gid if self._user else None,
                 extra_groups=[] if self._user else None,
+                preexec_fn=with_us,
                 start_new_session=True,
             )
         end = time.monotonic() + 60
