@@ -323,6 +323,9 @@ def test_what_a_repair_did_item_by_item_is_read_by_the_candidate_and_by_who_runs
     assert "第 1 题：由 0 分改为 2 分" in page
     repair_id = db.session.scalar(select(Repair.id).order_by(Repair.id).limit(1))
     assert f'href="{former}"' in organiser.get(f"/repairs/{repair_id}").text
-    elsewhere = f"/exams/{exam.exam_id}/candidates/{city.people['officer2']}/former-results"
-    assert organiser.get(elsewhere).status_code == 404
+    unchanged, stranger = (
+        organiser.get(f"/exams/{exam.exam_id}/candidates/{city.people[name]}/former-results")
+        for name in ("officer2", "auditor")
+    )
+    assert ("没有更正过的成绩" in unchanged.text, stranger.status_code) == (True, 404)
     assert as_user("officer").get(former).status_code == 403

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
+from sqlalchemy import select
 
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
@@ -18,7 +19,7 @@ from trainer.bank.wording import FOUND, found_text
 from trainer.competitions.supposing import places_if
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid, Missing, Refused
-from trainer.exams.models import Exam
+from trainer.exams.models import Candidate, Exam
 from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.appealing import reject, set_appeal_days
 from trainer.marking.grading import Place
@@ -202,10 +203,11 @@ def former(exam_id, user_id):
     session = db.session()
     exam = read_exam(session, exam_id, current_user, permission=MANAGE)
     demand_keys(session, exam, current_user, arrived_at())
-    found = repairs.former_results(session, exam_id, user_id)
-    if not found:
+    of_exam = select(User).join(Candidate, Candidate.user_id == User.id)
+    person = session.scalar(of_exam.where(Candidate.exam_id == exam_id, User.id == user_id))
+    if person is None:
         raise Missing
-    person = session.get_one(User, user_id)
+    found = repairs.former_results(session, exam_id, user_id)
     end_read()
     return render_template("repairs/former.html", exam=exam, person=person, found=found, remedy_names=REMEDY_NAMES)
 

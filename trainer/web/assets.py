@@ -22,7 +22,7 @@ from posixpath import dirname, join, normpath
 from flask import Flask, Response, current_app, request, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 from trainer.web.packing import takes_gzip
 
@@ -90,7 +90,7 @@ class Assets:
         if kept is not None and kept[0] == stamp:
             return kept
         content = Path(path).read_bytes()
-        imported = ()
+        imported: tuple[str, ...] = ()
         if name.startswith("js/"):
             found = IMPORT.finditer(content.decode())
             imported = tuple(dict.fromkeys(_beside(name, one.group(2)) for one in found))
@@ -155,7 +155,8 @@ def send(name: str) -> Response:
     # An address of before an update must not bind what the file holds now to the old mark.
     kept = request.args.get("v") == found.mark
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def init_app(app: Flask) -> None:
