@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import ApiToken, SignInFailure, SignInSession, User
 from trainer.accounts.rules import FAILURES_ANYWHERE, FAILURES_HERE, Failures, after_failure, is_locked
-from trainer.audit.service import record
+from trainer.audit.service import Recording, record
 from trainer.core.clock import utcnow
 from trainer.core.crypto import (
     keyed_digest,
@@ -168,20 +168,26 @@ def confirm_password(username: str, stored: str | None, password: str, now: date
     return fits
 
 
-def open_session(session: Session, user_id: int, now: datetime, ticket_exam_id: int | None = None) -> SignedIn:
-    """Add a session for a person within the caller's transaction and return its token."""
+def open_session(
+    session: Session | Connection,
+    user_id: int,
+    now: datetime,
+    ticket_exam_id: int | None = None,
+    *,
+    note: Recording = record,
+) -> SignedIn:
+    """Add a session for a person within the caller's transaction and return its token; ``note`` writes the audit."""
     token = new_token()
-    session.add(
-        SignInSession(
-            token_hash=token_hash(token),
-            user_id=user_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + IDLE,
-            ticket_exam_id=ticket_exam_id,
-        )
-    )
-    record("session.opened", by=user_id, target=f"user:{user_id}")
+    row = {
+        "token_hash": token_hash(token),
+        "user_id": user_id,
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + IDLE,
+        "ticket_exam_id": ticket_exam_id,
+    }
+    session.execute(insert(SignInSession), [row])
+    note("session.opened", by=user_id, target=f"user:{user_id}")
     return SignedIn(token, user_id)
 
 
@@ -216,10 +222,10 @@ def forgive(session: Session, username: str) -> None:
 
 def _make_rows(session: Session, username: str, address: str, now: datetime) -> None:
     """Make sure that both counters are there, and hold them: two failures at once must count as two."""
-    insert = sqlite_insert if is_sqlite() else postgres_insert
+    insert_or_not = sqlite_insert if is_sqlite() else postgres_insert
     for where in (ANYWHERE, address):
         row = {"username": username, "address": where, "failures": 0, "first_at": now}
-        session.execute(insert(SignInFailure).values(row).on_conflict_do_nothing())
+        session.execute(insert_or_not(SignInFailure).values(row).on_conflict_do_nothing())
     session.execute(
         select(SignInFailure.address)
         .where(SignInFailure.username == username, SignInFailure.address.in_([ANYWHERE, address]))
@@ -236,7 +242,9 @@ def sign_out(session_hash: bytes, *, by: int) -> None:
             record("session.closed", by=by, target=f"user:{by}")
 
 
-def end_sessions(session: Session, user_id: int, *, but: bytes | None = None, tokens: bool = False) -> None:
+def end_sessions(
+    session: Session | Connection, user_id: int, *, but: bytes | None = None, tokens: bool = False
+) -> None:
     """End all sessions of a person within the caller's transaction, except ``but``; with ``tokens`` API tokens too."""
     ended = delete(SignInSession).where(SignInSession.user_id == user_id)
     session.execute(ended if but is None else ended.where(SignInSession.token_hash != but))
