@@ -177,3 +177,8 @@ def read_or_make_key(path: Path) -> bytes:
         finally:
             os.unlink(half)
     return path.read_bytes()
+
+
+def documents_key(settings: Settings) -> bytes:
+    """Return the key of the verification codes of certificates, transcripts and slips; made where there is none."""
+    return read_or_make_key(settings.instance / "keys" / "certificates.key")

@@ -1,5 +1,6 @@
 // Behaviour of forms with data-form: sent once, busy while under way; with data-unsaved also a
 // warning before changes are left. The focus goes to the list of errors when there is one.
+// Forms with data-download answer with a file and leave the page where it is, so they can be sent again.
 // Filters with data-filter send only what is filled in, so that addresses stay short.
 
 document.querySelector("[data-form-summary]")?.focus();
@@ -11,7 +12,7 @@ document.addEventListener("submit", (event) => {
     for (const input of form.elements) if (input.name && !input.value) input.disabled = true;
     return;
   }
-  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.method !== "post" || event.defaultPrevented || "download" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -3,6 +3,8 @@
 const form = document.querySelector("[data-repair]");
 const seen = document.querySelector("[data-repair-seen]");
 const key = form?.querySelector("[data-repair-key]");
+// Where one answer is judged anew there is no remedy to choose, but points to give.
+const lines = [...(form?.querySelectorAll("[data-repair-line]") ?? [])];
 let waiting = 0;
 let asked = 0;
 
@@ -21,9 +23,9 @@ async function look() {
 }
 
 function changed(event) {
-  if (!["remedy", "appeals", "reason"].includes(event.target.name) || event.target.name === "remedy") {
+  if (!["appeals", "reason", "comment"].includes(event.target.name)) {
     clearTimeout(waiting);
-    if (showKey()) waiting = setTimeout(look, 400);
+    if (showKey() || (lines.length && lines.every((line) => line.value.trim()))) waiting = setTimeout(look, 400);
   }
 }
 

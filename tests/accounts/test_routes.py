@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests.conftest import NINE
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User
-from trainer.accounts.sessions import FAILURES_HERE, BadCredentials, SignedIn
+from trainer.accounts.sessions import FAILURES_HERE, BadCredentials
 from trainer.core.crypto import hash_password
 from trainer.core.database import transaction
 from trainer.core.lane import Place
@@ -90,7 +90,7 @@ def test_a_ticket_opens_the_door_or_is_refused_at_its_own_form(client, city, mon
             from trainer.accounts.sessions import open_session
 
             opened = open_session(session, city.people["officer"], now, ticket_exam_id=1)
-        return SignedIn(opened.token, opened.user_id)
+        return opened
 
     tickets = ModuleType("trainer.exams.tickets")
     tickets.sign_in_by_ticket = sign_in_by_ticket
@@ -100,7 +100,8 @@ def test_a_ticket_opens_the_door_or_is_refused_at_its_own_form(client, city, mon
     assert refused.status_code == 401
     assert "准考码不正确" in refused.text
     assert '<details class="fold" open>' in refused.text
-    assert client.post("/sign-in/ticket", data={"ticket": "good"}).status_code == 302
+    opened = client.post("/sign-in/ticket", data={"ticket": "good"})
+    assert (opened.status_code, opened.location) == (302, "/exams/1/hall")
     assert "您是用准考码进入的" in client.get("/profile").text
 
 

@@ -1,15 +1,16 @@
 """The candidate's pages and the invigilator's board: who may see them, and that no key is in any of them too early."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.attempts.test_api import put, start
 from tests.conftest import NINE
 from tests.laws.factories import law_text, load
-from trainer.attempts.models import Attempt
+from trainer.attempts.models import Attempt, Response
 from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemReport
@@ -66,6 +67,23 @@ def test_the_hall_leads_to_the_receipt_when_nothing_is_left_to_sit(exam, as_user
     hand_in(officer, attempt)
     answer = officer.get(f"/exams/{exam.exam_id}/hall")
     assert (answer.status_code, answer.location) == (302, f"/attempts/{attempt}/receipt")
+
+
+def test_the_slip_has_a_code_over_all_answers_that_anybody_can_check(exam, as_user, client):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    assert "作答验证码" not in officer.get(f"/attempts/{attempt}/receipt", follow_redirects=True).text
+    hand_in(officer, attempt)
+    page = officer.get(f"/attempts/{attempt}/receipt").text
+    code = re.search(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", page)[0]
+    address = f"/certificate-check?number={attempt}&code={code}"
+    told = client.get(address).text
+    for words in ("这份回执有效", "张＊", "5 题"):
+        assert words in told, words
+    with transaction() as session:
+        session.execute(update(Response).where(Response.number == 3).values(answer="false"))
+    assert "这份回执有效" not in client.get(address).text
+    assert "没有相符" in client.get(address).text
 
 
 def test_receipt_and_result_are_their_candidates_alone(exam, as_user, client):

@@ -108,7 +108,7 @@ def test_anybody_checks_a_transcript_and_learns_little_of_the_person(as_user, cl
         assert words in page.text, words
     for hidden in ("officer3", "蓬江区"):
         assert hidden not in page.text.replace(f"number={attempts['officer3']}", "")
-    assert "没有相符的证明或成绩单" in client.get(address + "AAAA-BBBB-CCCC-DDDD").text
+    assert "没有相符的证明、成绩单或回执" in client.get(address + "AAAA-BBBB-CCCC-DDDD").text
     # The code of one document is not that of another.
     assert "份成绩单有效" not in client.get(f"/certificate-check?number={attempts['officer']}&code={code}").text
 
@@ -134,7 +134,7 @@ def test_what_was_corrected_no_longer_checks_out(as_user, client, sat, change):
     with transaction() as session:
         session.execute(change())
     page = client.get(f"/certificate-check?number={attempts['officer3']}&code={code}").text
-    assert "没有相符的证明或成绩单" in page
+    assert "没有相符的证明、成绩单或回执" in page
 
 
 def test_a_dropped_item_is_neither_counted_nor_worth_anything_and_the_others_are_worth_more(as_user, sat, city):

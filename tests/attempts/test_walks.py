@@ -365,7 +365,7 @@ class HallWalk(RuleBasedStateMachine):
         made = self.sign_in("examiner").post(f"{API}/exams/{self.exam.exam_id}/repairs", json=body)
         after = self.judged[number].after(remedy, right)
         others = [one for place, one in self.judged.items() if place != number and one.outcome != "drop"]
-        if self.release != "after_submit" and not self.all_over():
+        if self.now < NINE or (self.release != "after_submit" and not self.all_over()):
             assert (made.status_code, made.json["code"]) == (409, "repair_too_early")
             return
         if after is None:

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from tests.browser.full_site import furnish
 from tests.browser.real_site import RealSite
 
 FLAGS = [
@@ -53,6 +54,16 @@ def real_site(tmp_path_factory):
     site = RealSite(tmp_path_factory.mktemp("served"))
     site.start()
     yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A site of the file's own with something on every page; what other journeys leave behind would change it."""
+    site = RealSite(tmp_path_factory.mktemp("full"))
+    made = furnish(site)
+    site.start()
+    yield made
     site.stop()
 
 

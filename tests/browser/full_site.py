@@ -16,7 +16,7 @@ from tests.competitions.factories import make_competition
 from tests.factories import add_user
 from tests.hours.factories import give_hours
 from tests.laws.factories import FIRST, LAW, OLD, SECOND, citing, law_text, load
-from tests.marking.factories import hold_batch, place_of_number, propose_repair, repair
+from tests.marking.factories import HOUR, hold_batch, make_judged, place_of_number, propose_repair, repair
 from tests.marking.factories import person as caller
 from tests.practice.factories import WRONG, add_items, small_item
 from tests.reports.answers import items_of, practise, sit_many
@@ -178,6 +178,9 @@ def furnish(site: RealSite) -> FullSite:
         full.ids["competition_id"] = make_competition(city, made, now, rounds=(NewRound("初赛", made.exam_id),))
         full.exams["marked"], full.ids["marking_batch_id"] = hold_batch(city, "marker", now)
         full.ids["position"] = 2
+        judged = make_judged(city, markers=("marker",), at=now, now=now - 5 * HOUR, prefix="judged-")
+        appealed = {"by": caller(city, "officer"), "now": now}
+        full.ids["appeal_id"] = lodge(judged.attempts["officer"], 2, "第二点我写了", **appealed)
         # Item 1 waits for a signature, with an appeal beside it.
         running = full.exams["running"]
         full.ids["repair_id"] = propose_repair(city, running, 1, "also_accept", "C", now=now)

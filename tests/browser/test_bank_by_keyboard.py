@@ -5,22 +5,10 @@ import re
 import pytest
 
 from tests.bank.import_files import OTHER, ROW, book
-from tests.browser.full_site import furnish
-from tests.browser.real_site import RealSite
 
 pytestmark = pytest.mark.browser
 
 MOST_TABS = 200
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory):
-    """A site with something to decide on every page, which these journeys use up."""
-    site = RealSite(tmp_path_factory.mktemp("keys"))
-    made = furnish(site)
-    site.start()
-    yield made
-    site.stop()
 
 
 @pytest.fixture

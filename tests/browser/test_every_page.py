@@ -6,8 +6,6 @@ The list comes from the url map, so that a new page cannot be forgotten.
 import pytest
 
 from question_bank.kinds import KINDS
-from tests.browser.full_site import furnish
-from tests.browser.real_site import RealSite
 from tests.browser.tabbing import trouble_with_tab
 from tests.browser.test_accessible import findings
 
@@ -22,16 +20,6 @@ LOOKS = pytest.mark.parametrize(
     [(360, False, "zh_CN"), (1024, True, "en")],
     ids=["phone-light-zh", "desk-dark-en"],
 )
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory):
-    """A site of its own: what other journeys leave behind, such as an open attempt, would change its pages."""
-    site = RealSite(tmp_path_factory.mktemp("full"))
-    made = furnish(site)
-    site.start()
-    yield made
-    site.stop()
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def test_a_batch_by_keyboard_alone(browse, real_site, waiting_of):
     expect(page.locator("[data-mark-sum]")).to_have_text("5.5")
     page.keyboard.press("Enter")
     expect(page.locator(".marking-progress")).to_contain_text("第 2 份，共 3 份")
+    expect(page.locator("#lines-0")).to_be_focused()
     # F gives full points, arrows half a point; the last line's Enter saves and goes on.
     page.keyboard.press("f")
     page.keyboard.press("Enter")

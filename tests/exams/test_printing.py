@@ -72,7 +72,10 @@ def test_the_key_waits_for_everybody(as_user, session, exam_id, clock):
         assert print_it(organiser, exam_id, "key").status_code == 403
         assert 'value="key"' not in organiser.get(f"/exams/{exam_id}").text
     clock(OVER)
-    assert 'value="key"' in organiser.get(f"/exams/{exam_id}").text
+    page = organiser.get(f"/exams/{exam_id}").text
+    assert 'value="key"' in page
+    # The page stays where it is, so that the next part can be fetched from it.
+    assert 'class="form" data-download' in page
     answer = print_it(organiser, exam_id, "key")
     assert answer.status_code == 200
     told = words_of(answer.data)

@@ -93,7 +93,7 @@ def test_who_passed_prints_a_certificate_that_anybody_checks(city, as_user, cloc
     assert db.session.get(User, city.people["officer"]).name not in told
     for number, typed in [(attempt, "AAAA-AAAA-AAAA-AAAA"), ("999999", code), ("x", code), ("9" * 19, code)]:
         refused = client.get("/certificate-check", query_string={"number": number, "code": typed})
-        assert "没有相符的证明或成绩单" in refused.text
+        assert "没有相符的证明、成绩单或回执" in refused.text
     assert client.get("/certificate-check").status_code == 200
 
 

@@ -99,12 +99,16 @@ def test_results_wait_for_the_last_shifted_person_and_extra_minutes_come_on_top(
         shift(city, exam_id, 60, "officer", now=over)
 
 
-def test_a_manual_release_waits_for_the_shifted_person(city):
+def test_a_manual_release_waits_for_the_shifted_person(city, as_user, clock):
     exam_id = make_exam(city, release="manual")
     shift(city, exam_id, 60)
     organiser = person(city, "organiser")
     with pytest.raises(Refused, match="exam_still_open"):
         service.release_results(exam_id, by=organiser, now=NINE + 3 * HOUR)
+    clock(NINE + 2 * HOUR + MINUTE)
+    assert "最后一位考生的作答时间到 2026年11月23日 12:00:10" in as_user("organiser").get(f"/exams/{exam_id}").text
+    clock(NINE + 3 * HOUR + GRACE)
+    assert "最后一位考生" not in as_user("organiser").get(f"/exams/{exam_id}").text
     service.release_results(exam_id, by=organiser, now=NINE + 3 * HOUR + GRACE)
 
 
@@ -236,6 +240,16 @@ def test_the_list_of_candidates_shifts_people_by_name_and_says_so(city, as_user,
     assert "（为您单独安排）" in officer.get("/exams/mine").text
     assert "已更改 2 人" in post(usernames=known["usernames"])
     assert "个人开考：" not in organiser.get(f"/exams/{exam_id}/candidates").text
+
+
+def test_nobody_is_said_to_be_told_of_a_draft(city, as_user, clock):
+    exam_id = make_exam(city, publish=False)
+    clock(BEFORE)
+    organiser = as_user("organiser")
+    known = {"usernames": "officer", "opens_at": "2026-11-23T10:00", "reason": "外县"}
+    told = organiser.post(f"/exams/{exam_id}/candidates/shift", data=known, follow_redirects=True).text
+    assert "已更改 1 人的开考时间。" in told
+    assert "通知了本人" not in told
 
 
 def test_one_person_gets_a_ticket_from_the_list_and_the_former_ends(city, as_user, clock):

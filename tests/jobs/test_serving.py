@@ -16,7 +16,7 @@ import pytest
 from tests.servers import free_port
 from trainer.config import Settings
 from trainer.core.locks import InstanceLock
-from trainer.jobs.serving import Supervisor, address_of, port_problem
+from trainer.jobs.serving import Crew, Supervisor, address_of, port_problem
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -95,6 +95,39 @@ def test_a_proxy_in_the_environment_is_not_asked_about_our_own_health(settings, 
     }
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_web_server_that_is_slow_to_start_is_left_to_start():
+    crew = Crew(workers=2, now=100.0)
+    assert not crew.has_lost_some(0, 130.0)
+    assert not crew.has_lost_some(1, 159.0)
+    assert crew.has_lost_some(1, 161.0)
+
+
+@pytest.mark.parametrize(("seen", "patience"), [(0, 1.5), (1, 6.0)])
+def test_a_web_server_that_had_its_workers_soon_has_to_bring_them_back(seen, patience):
+    crew = Crew(workers=2, now=100.0)
+    assert not crew.has_lost_some(2, 110.0)
+    assert not crew.has_lost_some(seen, 110.0 + patience)
+    assert crew.has_lost_some(seen, 110.1 + patience)
+    assert not crew.has_lost_some(2, 120.0)
+    assert not crew.has_lost_some(seen, 120.0 + patience)
+
+
+def test_a_web_server_whose_start_takes_long_is_started_once(settings, tmp_path, monkeypatch):
+    """What looks for lost workers must not take one that is being put together for one that has stumbled."""
+    begun = tmp_path / "begun"
+    code = f"import time; open({str(begun)!r}, 'a').write('x'); time.sleep(30)"
+    supervisor = Supervisor(settings, ROOT)
+    supervisor.commands = {"web": [sys.executable, "-c", code], "scheduler": ["sleep", "30"]}
+    monkeypatch.setattr(supervisor, "is_ready", lambda: True)
+    monkeypatch.setattr("trainer.jobs.serving.signal.signal", lambda *_: None)
+    thread = threading.Thread(target=supervisor.run, args=(lambda: None,))
+    thread.start()
+    thread.join(2.5)
+    supervisor.stop()
+    thread.join()
+    assert begun.read_text() == "x"
 
 
 def test_a_second_start_is_refused_before_it_touches_the_database(settings):

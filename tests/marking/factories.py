@@ -23,11 +23,13 @@ from trainer.core.crypto import token_hash
 from trainer.core.database import db, transaction
 from trainer.exams.models import Exam
 from trainer.marking.allocating import NothingToMark, claim
+from trainer.marking.appealing import lodge
 from trainer.marking.giving import give
 from trainer.marking.jobs import regrade_and_spread, settle_and_spread
 from trainer.marking.models import MarkingTask, Result
 from trainer.marking.planning import PlanSpec, save_plan
 from trainer.marking.queries.work import read_batch
+from trainer.marking.remarking import RemarkSpec, propose_remark
 from trainer.marking.repairing import RepairSpec, propose, sign
 from trainer.marking.rules.regrade import Remedy
 from trainer.notices.models import Notice
@@ -193,6 +195,34 @@ def propose_repair(
 def repair(city, exam_id, number, remedy, answer=None, *, by="examiner", signer="organiser", now=AFTER, **more) -> int:
     """Propose, sign and carry out a repair and return its id."""
     repair_id = propose_repair(city, exam_id, number, remedy, answer, by=by, now=now, **more)
+    sign(repair_id, by=person(city, signer), now=now)
+    regrade_and_spread(exam_id, now)
+    return repair_id
+
+
+def make_judged(city, *given, markers=("marker1",), at=AFTER, **about) -> Waiting:
+    """Make an exam of one true or false item and one short answer, marked by each marker with the points ``given``."""
+    if not set(markers) <= set(city.people):
+        add_markers(city, len(markers))
+    waiting = make_waiting(city, answers=1, **{"release": "after_close", "pass_mark": Decimal(6)} | about)
+    plan(city, waiting.exam_id, markers, double=len(markers) > 1, now=at)
+    for name, lines in zip(markers, given or (("2", "1"),) * len(markers), strict=True):
+        mark_all(city, waiting.exam_id, name, *lines, now=at)
+    return waiting
+
+
+def propose_anew(
+    city, attempt_id, *lines, by="examiner", now=AFTER, who="officer", reason="第二点已经写出", comment="要点齐全"
+):
+    """Let a candidate appeal about number 2, propose these points for it, and return the ids of repair and appeal."""
+    appeal_id = lodge(attempt_id, 2, "第二点我写了", by=person(city, who), now=now)
+    spec = RemarkSpec(points(*lines), comment, reason)
+    return propose_remark(appeal_id, spec, by=person(city, by), now=now), appeal_id
+
+
+def remark(city, exam_id, attempt_id, *lines, signer="organiser", now=AFTER, **more) -> int:
+    """Appeal, propose, sign and carry out other points for number 2 and return the repair's id."""
+    repair_id, _appeal_id = propose_anew(city, attempt_id, *lines, now=now, **more)
     sign(repair_id, by=person(city, signer), now=now)
     regrade_and_spread(exam_id, now)
     return repair_id

@@ -7,14 +7,15 @@ from sqlalchemy import func, select
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
-from tests.marking.factories import AFTER, person, propose_repair, result_of, sit
+from tests.marking.factories import AFTER, make_judged, person, propose_anew, propose_repair, result_of, sit
 from trainer.core.database import db
 from trainer.exams.models import Exam
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
 from trainer.marking.appealing import lodge
 from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over, settle_and_spread
-from trainer.marking.models import Appeal, FormerResult, Repair, Result
+from trainer.marking.models import Appeal, FormerResult, MarkEvent, Repair, Result
+from trainer.marking.remarking import RemarkSpec, propose_remark
 from trainer.marking.repairing import sign
 from trainer.notices.models import Notice
 
@@ -82,6 +83,40 @@ def test_whoever_is_settled_while_a_repair_is_signed_gets_what_it_gives(city, to
     regrade_left_over(AFTER)
     assert {result_of(one).score for one in attempts} == {Decimal("10.00")}
     assert count(Result) == 3
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_two_signers_at_once_judge_one_answer_anew_once(city, together, round_):
+    waiting = make_judged(city, credit_hours=Decimal(2))
+    own = waiting.attempts["officer"]
+    repair_id, _appeal_id = propose_anew(city, own, "4", "2")
+    organiser = person(city, "organiser")
+
+    def work():
+        made = sign(repair_id, by=organiser, now=AFTER)
+        regrade_and_spread(waiting.exam_id, AFTER)
+        return made.first
+
+    came = together(work, work, lambda: regrade_left_over(AFTER) and None)
+    assert sorted(came[:2]) == [False, True]
+    regrade_left_over(AFTER)
+    assert (result_of(own).score, result_of(own).passed) == (Decimal("8.00"), True)
+    events = select(func.count()).where(MarkEvent.kind == "remarked")
+    told = select(func.count()).where(Notice.code.in_(("appeal_remarked", "result_remarked_passed")))
+    assert (count(FormerResult), db.session.scalar(events), db.session.scalar(told)) == (1, 1, 2)
+    assert db.session.scalar(select(func.sum(LedgerEntry.hours))) == Decimal("2.00")
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_two_who_propose_at_once_take_one_appeal_up_once(city, together, round_):
+    waiting = make_judged(city)
+    own = waiting.attempts["officer"]
+    appeal_id = lodge(own, 2, "第二点我写了", by=person(city, "officer"), now=AFTER)
+    spec = RemarkSpec([Decimal(4), Decimal(2)], "", "第二点已经写出")
+    people = [person(city, name) for name in ("examiner", "organiser")]
+    came = together(*(lambda by=by: propose_remark(appeal_id, spec, by=by, now=AFTER) for by in people))
+    assert came.count("repair_is_open") == 1
+    assert count(Repair) == 1
 
 
 @pytest.mark.parametrize("round_", range(3))

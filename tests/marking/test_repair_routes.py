@@ -1,8 +1,10 @@
 """The pages of repairs and appeals, and the same over the API."""
 
+import io
 from decimal import Decimal
 
 import pytest
+from docx import Document
 
 from tests.attempts.factories import RIGHT, make_drawn_exam, make_exam
 from tests.conftest import NINE
@@ -59,6 +61,25 @@ def test_a_wrong_key_is_repaired_from_the_pages_alone(city, as_user, exam, attem
     for told in ("成绩更正记录", "更正前得 8 分", "第三十六条也可这样理解", "B，或 C", "本题已更正：增加可接受的答案"):
         assert told in result
     assert "错选" not in result
+
+
+def test_the_printed_key_says_what_counts_after_repairs(city, as_user, exam, attempt):
+    organiser = as_user("organiser")
+
+    def rows():
+        typed = {"part": "key", "as": "docx", "form": "1"}
+        file = Document(io.BytesIO(organiser.post(f"/exams/{exam.exam_id}/print", data=typed).data))
+        return {row.cells[0].text: tuple(cell.text for cell in row.cells[1:]) for row in file.tables[0].rows}
+
+    before = rows()
+    repair(city, exam.exam_id, 1, "also_accept", "C")
+    repair(city, exam.exam_id, 2, "drop")
+    repair(city, exam.exam_id, 3, "full_marks")
+    after = rows()
+    assert after["1"] == (f"{before['1'][0]}，或 C（已更正）", "2.5")
+    assert after["2"] == ("本题作废，不计分", "0")
+    assert after["3"] == ("本题更正为全体满分", "2.5")
+    assert after["4"] == (before["4"][0], "2.5")
 
 
 def test_an_appeal_goes_from_the_result_to_its_decision(city, as_user, exam, attempt):

@@ -236,6 +236,19 @@ def test_the_home_page_says_what_waits(city, markers, as_user):
     assert "评阅《测试考试》" not in client.get("/").text
 
 
+def test_a_release_is_asked_for_once_everything_is_marked(city, markers, as_user):
+    waiting = make_waiting(city, answers=1)
+    plan(city, waiting.exam_id, markers[:1])
+    client = as_user("organiser")
+    page = client.get("/").text
+    assert "还有 3 道答题等待阅卷，阅完后再公布" in page
+    assert f'href="/exams/{waiting.exam_id}/marking"' in page
+    mark_all(city, waiting.exam_id, "marker1", "4", "2")
+    page = client.get("/").text
+    assert "等待阅卷，阅完后再公布" not in page
+    assert "去公布" in page
+
+
 def test_whoever_runs_the_exam_is_told_that_nobody_was_chosen_to_mark(city, markers, as_user, clock):
     waiting = make_waiting(city, answers=1)
     client, told = as_user("organiser"), "3 份答题需要人工评阅，还没有选阅卷人"

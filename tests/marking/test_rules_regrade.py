@@ -16,6 +16,8 @@ from trainer.marking.rules.regrade import (
     cleaned,
     leaves_nothing,
     regraded,
+    remark_problems,
+    remarked,
     remedies_for,
     remedy_problems,
     ruling,
@@ -208,6 +210,46 @@ def test_a_result_adds_up_and_passes_by_the_announced_mark():
         1,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "stands", "found"),
+    [
+        (["4", "2"], "3", []),
+        (["0", "0"], "3", []),
+        (["2", "1"], "3", [("lines", "remark_changes_nothing")]),
+        (["1", "2"], "3", [("lines", "remark_changes_nothing")]),
+        (["4.01", "2"], "3", [("lines.0", "out_of_range")]),
+        (["4", "-0.01"], "3", [("lines.1", "out_of_range")]),
+        (["1", "1.005"], "3", [("lines.1", "two_decimals")]),
+        (["1"], "3", [("lines", "line_count")]),
+    ],
+)
+def test_an_answer_is_judged_anew_within_its_lines_and_to_other_points(lines, stands, found):
+    made = remark_problems([Decimal(one) for one in lines], [Decimal(4), Decimal(2)], Decimal(stands))
+    assert [(one.field, one.code) for one in made] == found
+
+
+@pytest.mark.parametrize(("points", "score", "correct"), [("5", "7.00", 1), ("6", "8.00", 2), ("0", "2.00", 1)])
+def test_an_answer_that_is_judged_anew_earns_its_share_of_what_the_item_is_worth(points, score, correct):
+    marks = [mark("2.00", "1"), mark("3.00", "0.5")]
+    anew = remarked(marks, {2: (Decimal(points), Decimal(6))})
+    lines = [Line(Decimal(2)), Line(Decimal(6), by_person=True)]
+    made = regraded(anew, lines, {}, Decimal(7))
+    assert (str(made.score), made.correct_count, made.passed) == (score, correct, Decimal(score) >= 7)
+    assert made.objective_score == Decimal("2.00")
+    # With the other item dropped it is worth all eight.
+    dropped = [Line(Decimal(2), "drop"), lines[1]]
+    whole = regraded(anew, dropped, {1: ruling(item("single_choice", 1), [Remedy("drop")]).judge("B", "x")}, None)
+    assert whole.score == (Decimal(points) * 8 / 6).quantize(Decimal("0.01"))
+    assert regraded(remarked(made.marks, {2: (Decimal(points), Decimal(6))}), lines, {}, Decimal(7)) == made
+
+
+def test_what_is_decided_for_all_goes_before_one_judgement():
+    anew = remarked([mark("3.00", "0.5")], {1: (Decimal(1), Decimal(6))})
+    full = ruling(make_item("short_answer"), [Remedy("full_marks")]).judge("写了", "all_or_nothing")
+    made = regraded(anew, [Line(Decimal(6), "full_marks", by_person=True)], {1: full}, None)
+    assert made.score == Decimal("6.00")
 
 
 def test_an_answer_that_waits_for_a_person_goes_on_waiting_unless_the_repair_decides_it():

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from tests.attempts.factories import make_exam
+from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
 from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Response
 from trainer.bank.models import ItemRecord
 from trainer.core.database import db, transaction
 from trainer.exams.models import Candidate
+from trainer.marking.models import Result
 from trainer.marking.settle import settle
 from trainer.papers.models import PaperItem
 from trainer.practice.models import PracticeAnswer
+from trainer.reports.jobs import count_answers
 
 OVER = NINE + timedelta(hours=3)
 
@@ -103,3 +105,34 @@ def practise(person, item_id, answer, *, at=NINE, correct=False, seconds=None, k
                 answered_at=at,
             )
         )
+
+
+def sheets(count=60):
+    """Answers of people from able to weak: the first item by chance, the others by ability."""
+    made = []
+    for number in range(count):
+        sheet = dict(RIGHT)
+        if number % 2:
+            sheet[1] = "A" if number % 4 == 1 else "C"
+        for place, limit in ((2, 48), (3, 36), (4, 24)):
+            if number >= limit:
+                sheet[place] = {2: ["A"], 3: False, 4: ["15", "61"]}[place]
+        if number >= 54:
+            del sheet[5]
+        made.append(sheet)
+    return made
+
+
+def count_all(now=OVER):
+    """Let the job run until it finds nothing."""
+    for _ in range(50):
+        if not count_answers(now):
+            return
+    raise AssertionError("the job comes to no end")
+
+
+def move(people, unit_id):
+    """Name these people for another unit, as if they had been from the start."""
+    with transaction() as session:
+        session.execute(update(Candidate).where(Candidate.user_id.in_(people)).values(unit_id=unit_id))
+        session.execute(update(Result).where(Result.user_id.in_(people)).values(unit_id=unit_id))

@@ -11,7 +11,7 @@ from question_bank import Item
 from tests.attempts.factories import RIGHT, item, make_drawn_exam
 from tests.conftest import NINE
 from tests.marking.factories import repair
-from tests.reports.answers import OVER, items_of, make_people, practise, sit_many
+from tests.reports.answers import OVER, count_all, items_of, make_people, practise, sheets, sit_many
 from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.database import db, transaction
 from trainer.exams.models import Exam, Sitting
@@ -28,36 +28,7 @@ from trainer.reports.practice_counting import count_practice, waiting_practice
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def nothing_at_hand(monkeypatch):
-    monkeypatch.setattr(jobs, "SLICE_SECONDS", 60)
-    jobs._counting.clear()
-    yield
-    jobs._counting.clear()
-
-
-def sheets(count=60):
-    """Answers of people from able to weak: the first item by chance, the others by ability."""
-    made = []
-    for number in range(count):
-        sheet = dict(RIGHT)
-        if number % 2:
-            sheet[1] = "A" if number % 4 == 1 else "C"
-        for place, limit in ((2, 48), (3, 36), (4, 24)):
-            if number >= limit:
-                sheet[place] = {2: ["A"], 3: False, 4: ["15", "61"]}[place]
-        if number >= 54:
-            del sheet[5]
-        made.append(sheet)
-    return made
-
-
-def count_all(now=OVER):
-    """Let the job run until it finds nothing."""
-    for _ in range(50):
-        if not count_answers(now):
-            return
-    raise AssertionError("the job comes to no end")
+pytestmark = pytest.mark.usefixtures("nothing_at_hand")
 
 
 def of(item_id, origin="exam"):
@@ -187,6 +158,23 @@ def test_a_result_that_changes_lets_the_exam_be_counted_again_the_next_day(city)
     assert of(items_of(exam)[1]).facility == 5000
     count_all(OVER + DAY)
     assert of(items_of(exam)[1]).facility == round(29 / 60 * 10_000)
+
+
+def test_a_repair_and_marks_that_were_waited_for_are_counted_within_minutes(city):
+    exam, people = sit_many(city, sheets())
+    count_all()
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER + timedelta(minutes=1))
+    with transaction() as session:
+        session.execute(update(Result).where(Result.user_id == people[0]).values(unmarked=1))
+    assert check_counted(OVER + timedelta(minutes=9)) == 0
+    count_all(OVER + timedelta(minutes=11))
+    left = db.session.scalars(select(ExamStatistic.figures)).one()["left_out"]
+    db.session.rollback()
+    assert left["unmarked"] == 1
+    with transaction() as session:
+        session.execute(update(Result).where(Result.user_id == people[0]).values(unmarked=0))
+    count_all(OVER + timedelta(minutes=22))
+    assert db.session.scalars(select(ExamStatistic.figures)).one()["left_out"]["unmarked"] == 0
 
 
 def test_a_cancelled_exam_gives_its_answers_back(city):

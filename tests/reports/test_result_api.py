@@ -7,16 +7,16 @@ from openpyxl import load_workbook
 from sqlalchemy import update
 
 from tests.conftest import NINE
-from tests.reports.answers import OVER, sit_many
-from tests.reports.test_counting import count_all, sheets
-from tests.reports.test_result_routes import move, nothing_at_hand, spread  # noqa: F401  fixtures
+from tests.reports.answers import OVER, count_all, sheets, sit_many
 from trainer.accounts.models import Grant
 from trainer.core.database import db, transaction
 from trainer.exams.models import Exam
 from trainer.reports.models import ExamStatistic
 
+pytestmark = pytest.mark.usefixtures("nothing_at_hand")
 
-def test_figures_are_those_of_the_page(as_user, spread, count_queries):  # noqa: F811  a fixture
+
+def test_figures_are_those_of_the_page(as_user, spread, count_queries):
     exam, _people = spread
     client = as_user("supervisor")
     with count_queries() as seen:
@@ -36,7 +36,7 @@ def test_figures_are_those_of_the_page(as_user, spread, count_queries):  # noqa:
     assert {tuple(one["options"]) for one in told["items"]} == {()}
 
 
-def test_a_county_gets_its_own_people_and_no_items(as_user, spread):  # noqa: F811  a fixture
+def test_a_county_gets_its_own_people_and_no_items(as_user, spread):
     exam, _people = spread
     told = as_user("county").get(f"/api/v1/exams/{exam.exam_id}/statistics").json
     assert (told["unit"], told["is_whole"], told["figures"]["people"], told["items"]) == ("PJ", False, 52, [])
@@ -45,7 +45,7 @@ def test_a_county_gets_its_own_people_and_no_items(as_user, spread):  # noqa: F8
     assert (few["figures"]["people"], few["steps"], few["sections"][0]["share"]) == (3, [], None)
 
 
-def test_options_come_to_who_sees_items(as_user, spread, city):  # noqa: F811  a fixture
+def test_options_come_to_who_sees_items(as_user, spread, city):
     exam, _people = spread
     with transaction() as session:
         row = {"user_id": city.people["examiner"], "role": "bank_manager", "unit_id": city.units["JM"]}
@@ -68,7 +68,7 @@ def test_nothing_before_the_release_and_nothing_to_others(as_user, city, clock, 
 
 
 @pytest.mark.parametrize("state", ["draft", "cancelled"])
-def test_what_others_only_draft_is_not_told(as_user, spread, state):  # noqa: F811  a fixture
+def test_what_others_only_draft_is_not_told(as_user, spread, state):
     exam, _people = spread
     assert as_user("county").get(f"/exams/{exam.exam_id}/results").status_code == 200
     with transaction() as session:
@@ -92,7 +92,7 @@ def test_before_counting_parts_and_items_are_empty(as_user, city, clock):
     assert (told["sections"], len(told["items"])) == ([], 5)
 
 
-def test_the_workbook_is_that_of_the_page(as_user, spread):  # noqa: F811  a fixture
+def test_the_workbook_is_that_of_the_page(as_user, spread):
     exam, _people = spread
     answer = as_user("county").get(f"/api/v1/exams/{exam.exam_id}/results")
     assert load_workbook(io.BytesIO(answer.data)).sheetnames == ["成绩", "单位"]

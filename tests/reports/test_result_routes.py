@@ -9,8 +9,7 @@ from sqlalchemy import select, update
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
-from tests.reports.answers import OVER, make_people, sit_many
-from tests.reports.test_counting import count_all, sheets
+from tests.reports.answers import OVER, make_people, sheets, sit_many
 from trainer.accounts.models import Grant, User
 from trainer.audit.models import Entry
 from trainer.competitions.leaderboard import take_missing
@@ -19,34 +18,8 @@ from trainer.core.database import db, transaction
 from trainer.exams.models import Candidate, Exam
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
-from trainer.reports import jobs
 
-
-@pytest.fixture(autouse=True)
-def nothing_at_hand(monkeypatch):
-    monkeypatch.setattr(jobs, "SLICE_SECONDS", 60)
-    jobs._counting.clear()
-    yield
-    jobs._counting.clear()
-
-
-def move(people, unit_id):
-    """Name these people for another unit, as if they had been from the start."""
-    with transaction() as session:
-        session.execute(update(Candidate).where(Candidate.user_id.in_(people)).values(unit_id=unit_id))
-        session.execute(update(Result).where(Result.user_id.in_(people)).values(unit_id=unit_id))
-
-
-@pytest.fixture
-def spread(city, clock):
-    """Sixty people of an exam of the city: 40 in PJ-CGJ, 12 in PJ-SCJ, 5 in XH-CGJ and 3 in JM-CGJ."""
-    exam, people = sit_many(city, sheets(), release="after_close")
-    move(people[40:52], city.units["PJ-SCJ"])
-    move(people[52:57], city.units["XH-CGJ"])
-    move(people[57:], city.units["JM-CGJ"])
-    count_all()
-    clock(OVER)
-    return exam, people
+pytestmark = pytest.mark.usefixtures("nothing_at_hand")
 
 
 def page_of(client, address, status=200):

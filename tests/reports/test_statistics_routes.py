@@ -7,23 +7,15 @@ from sqlalchemy import select, update
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
-from tests.reports.answers import OVER, items_of, practise, sit_many
-from tests.reports.test_counting import count_all, sheets
+from tests.reports.answers import OVER, count_all, items_of, practise, sheets, sit_many
 from trainer.bank.models import ItemRecord, ItemStatistic
 from trainer.bank.wording import ADVICE_NAMES
 from trainer.core.database import db, transaction
 from trainer.exams.models import Exam
-from trainer.reports import jobs
 from trainer.reports.models import ExamStatistic
 from trainer.reports.rules.advice import CODES
 
-
-@pytest.fixture(autouse=True)
-def nothing_at_hand(monkeypatch):
-    monkeypatch.setattr(jobs, "SLICE_SECONDS", 60)
-    jobs._counting.clear()
-    yield
-    jobs._counting.clear()
+pytestmark = pytest.mark.usefixtures("nothing_at_hand")
 
 
 @pytest.fixture

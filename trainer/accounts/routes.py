@@ -126,7 +126,7 @@ def sign_in_by_ticket():
             status = refusal.status
         else:
             g.new_session_token = opened.token
-            answer = redirect(url_for("home.show"))
+            answer = redirect(url_for("attempts.hall", exam_id=opened.ticket_exam_id))
             set_session_cookie(answer, opened.token)
             return answer
     return _sign_in_page(SignInForm(empty=True), form), status

@@ -73,10 +73,11 @@ class InLine(Refused):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A new session: the token for the cookie, stored nowhere, and whose it is."""
+    """A new session: the token for the cookie, stored nowhere, whose it is, and the exam it is for with a ticket."""
 
     token: str
     user_id: int
+    ticket_exam_id: int | None = None
 
 
 def _name(username: str) -> str:
@@ -188,7 +189,7 @@ def open_session(
     }
     session.execute(insert(SignInSession), [row])
     note("session.opened", by=user_id, target=f"user:{user_id}")
-    return SignedIn(token, user_id)
+    return SignedIn(token, user_id, ticket_exam_id)
 
 
 def _counts(session: Session, username: str, address: str) -> dict[str, Failures]:

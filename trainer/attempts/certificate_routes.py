@@ -1,4 +1,4 @@
-"""The certificate of passing an exam, as a page to print, and the public page that checks it or a transcript."""
+"""The certificate of passing, as a page to print, and the public page that checks it, a transcript or a slip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from trainer.accounts.models import User
 from trainer.attempts import queries
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.verification import code_of, is_code
-from trainer.config import read_or_make_key
+from trainer.attempts.slip import slip_of
+from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
@@ -57,14 +58,18 @@ def show(attempt_id):
 @bp.get("/certificate-check")
 @needs(PUBLIC)
 def check():
-    """Say whether a certificate or transcript is genuine and still stands; of the person the family name is told."""
+    """Say whether a certificate, transcript or slip is genuine and still stands; only the family name is told."""
     number, code = request.args.get("number", "")[:20].strip(), request.args.get("code", "")[:40]
-    found = told = None
+    found = told = slip = None
     if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
         found = _if_code(certificate(int(number), arrived_at()), code)
         told = _if_code(transcript(int(number), arrived_at()), code) if found is None else None
+        key = documents_key(current_app.config["SETTINGS"])
+        slip = _if_code(slip_of(db.session(), int(number), key), code) if found is told is None else None
         end_read()
-    page = render_template("attempts/certificate_check.html", one=found, transcript=told, number=number, code=code)
+    page = render_template(
+        "attempts/certificate_check.html", one=found, transcript=told, slip=slip, number=number, code=code
+    )
     return page, 200, {"Cache-Control": "no-store"}
 
 
@@ -89,6 +94,6 @@ def certificate(attempt_id: int, now: datetime) -> Certificate | None:
     passed_at, user_id, name, username, exam_id, title, unit, is_mock = row
     if is_mock:
         return None
-    key = read_or_make_key(current_app.config["SETTINGS"].instance / "keys" / "certificates.key")
+    key = documents_key(current_app.config["SETTINGS"])
     facts = (attempt_id, user_id, name, exam_id, title, unit, passed_at.isoformat(), score.score, score.max_points)
     return Certificate(attempt_id, name, username, title, unit, passed_at, score, code_of(key, *facts))

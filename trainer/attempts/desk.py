@@ -33,9 +33,9 @@ def allow_again(exam_id: int, candidate_id: int, *, by: int, reason: str, now: d
     which a second call meets; ``Invalid`` without a reason; ``Missing``; ``Refused`` once the own window is over or a
     result may be seen: who writes then could know the keys.
     """
-    _demand_reason(reason)
+    demand_reason(reason)
     with transaction() as session:
-        candidate = _held(session, exam_id, candidate_id)
+        candidate = held_candidate(session, exam_id, candidate_id)
         exam = session.get_one(Exam, exam_id)
         if exam.release == "after_submit":
             raise Refused("results_are_out")
@@ -44,9 +44,9 @@ def allow_again(exam_id: int, candidate_id: int, *, by: int, reason: str, now: d
         window = own_window(sitting.opens_at, sitting.closes_at, candidate.shift_minutes)
         if candidate.state != "due" or may_start(now, *window, extra_minutes=candidate.extra_minutes) == "closed":
             raise Refused("closed")
-        latest = _latest(session, candidate_id)
+        latest = latest_attempt(session, candidate_id)
         allowed = exam.attempts_allowed + candidate.extra_attempts
-        if latest is None or latest.ordinal < allowed or _runs(latest, now):
+        if latest is None or latest.ordinal < allowed or is_under_way(latest, now):
             raise AttemptIsLeft
         candidate.extra_attempts += 1
         detail = {"exam": exam_id, "attempts": allowed + 1, "reason": reason.strip()[:REASON_MOST]}
@@ -61,11 +61,11 @@ def take_over(exam_id: int, candidate_id: int, *, by: int, reason: str, now: dat
     what was saved stays and the time runs on. A second call does the same again. Raises ``Invalid`` without a reason,
     ``Missing``, and ``Refused`` when no attempt is under way.
     """
-    _demand_reason(reason)
+    demand_reason(reason)
     with transaction() as session:
-        candidate = _held(session, exam_id, candidate_id)
-        latest = _latest(session, candidate_id)
-        if latest is None or not _runs(latest, now):
+        candidate = held_candidate(session, exam_id, candidate_id)
+        latest = latest_attempt(session, candidate_id)
+        if latest is None or not is_under_way(latest, now):
             raise Refused("not_under_way")
         session.execute(update(Attempt).where(Attempt.id == latest.id).values(epoch=Attempt.epoch + 1))
         end_sessions(session, candidate.user_id)
@@ -73,12 +73,14 @@ def take_over(exam_id: int, candidate_id: int, *, by: int, reason: str, now: dat
         record("attempt.taken_over", by=by, target=f"candidate:{candidate_id}", detail=detail)
 
 
-def _demand_reason(reason: str) -> None:
+def demand_reason(reason: str) -> None:
+    """Raise ``Invalid`` at ``reason`` where there is none; a longer one than ``REASON_MOST`` is cut in the record."""
     if not reason.strip():
         raise Invalid.at("reason", "required")
 
 
-def _held(session: Session, exam_id: int, candidate_id: int) -> Candidate:
+def held_candidate(session: Session, exam_id: int, candidate_id: int) -> Candidate:
+    """Return a candidate, locked. Raises ``Missing`` for one of another exam."""
     candidate = session.scalar(
         select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
     )
@@ -87,7 +89,8 @@ def _held(session: Session, exam_id: int, candidate_id: int) -> Candidate:
     return candidate
 
 
-def _latest(session: Session, candidate_id: int) -> Attempt | None:
+def latest_attempt(session: Session, candidate_id: int) -> Attempt | None:
+    """Return the candidate's last attempt, locked; None before the start."""
     return session.scalar(
         select(Attempt)
         .where(Attempt.candidate_id == candidate_id)
@@ -97,5 +100,6 @@ def _latest(session: Session, candidate_id: int) -> Attempt | None:
     )
 
 
-def _runs(attempt: Attempt, now: datetime) -> bool:
+def is_under_way(attempt: Attempt, now: datetime) -> bool:
+    """Return whether the candidate can still write; whether the sweep has come by already makes no difference."""
     return attempt.state == "open" and not is_over(now, attempt.deadline_at, attempt.grace_seconds)

@@ -9,8 +9,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
+from trainer.attempts.desk import REASON_MOST, demand_reason, held_candidate, is_under_way, latest_attempt
 from trainer.attempts.models import Attempt
-from trainer.attempts.rules.timing import deadline, is_over
+from trainer.attempts.rules.timing import deadline
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
@@ -20,7 +21,6 @@ from trainer.exams.service import extend_closing
 from trainer.exams.sittings import refuse_if_out
 
 MINUTES_MOST = 120
-REASON_MOST = 200
 
 
 class AlreadyHandedIn(Conflict):
@@ -48,22 +48,9 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
     _check(minutes, reason)
     with transaction() as session:
         _exam_with_time_left(session, exam_id, now)
-        candidate = session.scalar(
-            select(Candidate).where(Candidate.id == candidate_id, Candidate.exam_id == exam_id).with_for_update()
-        )
-        if candidate is None:
-            raise Missing
-        attempt = session.scalar(
-            select(Attempt)
-            .where(Attempt.candidate_id == candidate_id)
-            .order_by(Attempt.ordinal.desc())
-            .limit(1)
-            .with_for_update()
-        )
-        # Whether the sweep has come by already must make no difference.
-        if attempt is not None and (
-            attempt.state == "submitted" or is_over(now, attempt.deadline_at, attempt.grace_seconds)
-        ):
+        candidate = held_candidate(session, exam_id, candidate_id)
+        attempt = latest_attempt(session, candidate_id)
+        if attempt is not None and not is_under_way(attempt, now):
             allowed = session.scalar(select(Exam.attempts_allowed).where(Exam.id == exam_id)) or 1
             if attempt.ordinal >= allowed + candidate.extra_attempts:
                 raise AlreadyHandedIn
@@ -112,7 +99,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         given, running = [], []
         for one in people:
             own = latest.get(one.id)
-            runs = own is not None and own.state == "open" and not is_over(now, own.deadline_at, own.grace_seconds)
+            runs = own is not None and is_under_way(own, now)
             if own is not None and not runs and own.ordinal >= exam.attempts_allowed + one.extra_attempts:
                 continue
             if one.state != "due" and not runs:
@@ -151,7 +138,7 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             .with_for_update(of=Attempt)
         )
         for attempt, extra_minutes, minutes, shift in under_way:
-            if is_over(now, attempt.deadline_at, attempt.grace_seconds):
+            if not is_under_way(attempt, now):
                 continue
             closes = own_window(closes_at, closes_at, shift)[1]
             ends = deadline(attempt.started_at, closes, minutes=minutes, extra_minutes=extra_minutes)
@@ -170,5 +157,4 @@ def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:
 def _check(minutes: int, reason: str) -> None:
     if not 1 <= minutes <= MINUTES_MOST:
         raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
-    if not reason.strip():
-        raise Invalid.at("reason", "required")
+    demand_reason(reason)

@@ -96,6 +96,20 @@ class ItemRepairOut(Shape):
     at: Moment
 
 
+class ItemRemarkOut(Shape):
+    """What the candidate's own answer was given anew after an appeal, by line of the rubric.
+
+    ``points`` are of the announced worth; ``before`` is what the answer had earned, null where that is not known.
+    """
+
+    before: Amount | None = None
+    points: Amount
+    lines: list[Amount]
+    comment: str
+    reason: str
+    at: Moment
+
+
 class MarkedItemOut(Shape):
     """``right_answer`` of a short answer is a sample."""
 
@@ -121,6 +135,7 @@ class MarkedItemOut(Shape):
     explanation_html: str | None = None
     basis: list[BasisOut]
     repair: ItemRepairOut | None = None
+    remark: ItemRemarkOut | None = None
 
 
 class EarlierResultOut(Shape):
@@ -129,7 +144,7 @@ class EarlierResultOut(Shape):
     score: Amount
     passed: bool | None = None
     number: int | None = None
-    remedy: Literal["change_key", "also_accept", "drop", "full_marks"]
+    remedy: Literal["change_key", "also_accept", "drop", "full_marks", "remark"]
     reason: str
     at: Moment
 

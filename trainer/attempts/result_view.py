@@ -48,6 +48,8 @@ def shown(item: dict[str, Any], articles: dict[Citation, CitedArticle]) -> dict[
         "own": told(item["answer"]),
         "key": told(item["right_answer"]),
         "verdict": outcome if outcome in ("drop", "full_marks") else verdict,
+        "remark": item["remark"]
+        and item["remark"] | {"told": _("、").join(f"{one.normalize():f}" for one in item["remark"]["lines"])},
         "also_right": [told(one) for one in item["repair"]["also_right"]] if item["repair"] else [],
         "basis": [
             {

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -22,8 +22,10 @@ from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
+from trainer.attempts.slip import slip_of
 from trainer.attempts.submit import force_submit
 from trainer.competitions.places import own_places
+from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
 from trainer.exams.rules import draw_is_public, spread_seconds
@@ -127,6 +129,7 @@ def receipt(attempt_id):
     released = bool(marks.released_scores(db.session(), [attempt_id], now))
     waits = marks.waiting_answers(db.session(), [attempt_id]).get(attempt_id, 0)
     promises = commitments_of(db.session(), exam.blueprint_id)
+    slip = slip_of(db.session(), attempt_id, documents_key(current_app.config["SETTINGS"]))
     end_read()
     unsent = min(max(request.args.get("unsent", 0, type=int), 0), 999)
     return render_template(
@@ -135,6 +138,7 @@ def receipt(attempt_id):
         exam=exam,
         handed_in_at=handed_in_at,
         released=released,
+        slip=slip,
         promises=promises,
         draw_is_public=stands and draw_is_public(now, exam.ended_at),
         waits=waits,

@@ -16,7 +16,7 @@ from trainer.audit.service import record
 from trainer.bank.models import ItemRecord, ItemReport, ItemVersion
 from trainer.bank.work_queries import holders_of, may_edit
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing
+from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, demanded_text
 from trainer.notices.service import queue
 
 TEXT_MOST = 1000
@@ -47,7 +47,7 @@ def report_item(version_id: int, *, by: int, origin: str, text: str, now: dateti
     The same text a second time returns the open report. Raises ``Invalid`` for an empty or overlong text, ``Missing``,
     ``ReportOpen`` for another text while one is open, ``TooManyReports``.
     """
-    text = _text(text, "text")
+    text = demanded_text("text", text, TEXT_MOST)
     with transaction() as session:
         # Locked, so that two tabs do not both find no open report.
         version = session.get(ItemVersion, version_id, with_for_update=True)
@@ -89,7 +89,9 @@ def accept_report(report_id: int, *, by: int, manages: bool, now: datetime, answ
 
 def decline_report(report_id: int, *, by: int, manages: bool, now: datetime, answer: str) -> int:
     """Say with a reason that the item is right as it stands. As ``accept_report``; ``Invalid`` without a reason."""
-    return _decide(report_id, "declined", by=by, manages=manages, now=now, answer=_text(answer, "answer"))
+    return _decide(
+        report_id, "declined", by=by, manages=manages, now=now, answer=demanded_text("answer", answer, TEXT_MOST)
+    )
 
 
 def _decide(report_id: int, state: str, *, by: int, manages: bool, now: datetime, answer: str) -> int:
@@ -115,12 +117,3 @@ def _decide(report_id: int, state: str, *, by: int, manages: bool, now: datetime
         else:
             queue([found.reporter_id], "report_declined", **told)
         return found.item_id
-
-
-def _text(text: str, field: str) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid.at(field, "required")
-    if len(text) > TEXT_MOST:
-        raise Invalid.at(field, "too_long", most=TEXT_MOST)
-    return text

@@ -151,7 +151,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     changed: dict[int, int] = defaultdict(int)
     seed = _seed(session, exam_id)
     for part in _parts(user_ids):
-        best = _best(session, exam_id, part)
+        best = best_of(final_results(session, exam_id, part))
         known = {
             (row.round_id, row.user_id): row
             for row in session.execute(
@@ -187,8 +187,8 @@ def _seed(session: Session, exam_id: int) -> str:
     return seed
 
 
-def _best(session: Session, exam_id: int, user_ids: Sequence[int] | None) -> dict[int, Any]:
-    """Return the best final result of each person by user id; of everybody with None."""
+def final_results(session: Session, exam_id: int, user_ids: Sequence[int] | None = None) -> Iterable[Any]:
+    """Return the final results of an exam with what ``best_of`` compares; of everybody with None."""
     rows = select(
         Result.user_id,
         Result.attempt_id,
@@ -200,8 +200,13 @@ def _best(session: Session, exam_id: int, user_ids: Sequence[int] | None) -> dic
     ).where(Result.exam_id == exam_id, FINAL)
     if user_ids is not None:
         rows = rows.where(Result.user_id.in_(user_ids))
+    return session.execute(rows)
+
+
+def best_of(results: Iterable[Any]) -> dict[int, Any]:
+    """Return the best of the results of each person by user id."""
     best: dict[int, Any] = {}
-    for row in session.execute(rows):
+    for row in results:
         if row.user_id not in best or worth(row) > worth(best[row.user_id]):
             best[row.user_id] = row
     return best
@@ -260,7 +265,8 @@ def rebuild(competition_id: int, *, by: int | None = None) -> Rebuilt:
             before = _all_scores(session, round_id)
             session.execute(delete(RoundScore).where(RoundScore.round_id == round_id))
             after = {
-                user_id: _values(result, seed, round_id) for user_id, result in _best(session, exam_id, None).items()
+                user_id: _values(result, seed, round_id)
+                for user_id, result in best_of(final_results(session, exam_id)).items()
             }
             for part in _parts(sorted(after)):
                 rows = [{"round_id": round_id, "user_id": one, **after[one]} for one in part]

@@ -16,13 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainer.competitions import queries
-from trainer.competitions.leaderboard import FINAL, worth
+from trainer.competitions.leaderboard import best_of, final_results
 from trainer.competitions.models import Competition, Round
 from trainer.competitions.queries import Outline, RoundOutline
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
 from trainer.competitions.rules.standings import Entry, PersonScore
-from trainer.marking.models import Result
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal
     ).all()
     if not ids:
         return []
-    best = _best_if(session, exam_id, points)
+    best = best_of(_if(row, points) for row in final_results(session, exam_id))
     made = []
     for outline in queries.outlines(session, ids):
         for one in outline.rounds:
@@ -81,7 +80,7 @@ def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal
 
 @dataclass(frozen=True)
 class _Row:
-    """A final result with what ``worth`` compares."""
+    """A final result, with what ``best_of`` compares."""
 
     attempt_id: int
     user_id: int
@@ -92,30 +91,15 @@ class _Row:
     submitted_at: datetime
 
 
-def _best_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal, Decimal]]) -> dict[int, _Row]:
-    rows = session.execute(
-        select(
-            Result.attempt_id,
-            Result.user_id,
-            Result.unit_id,
-            Result.score,
-            Result.objective_score,
-            Result.seconds_used,
-            Result.submitted_at,
-        ).where(Result.exam_id == exam_id, FINAL)
-    )
-    best: dict[int, _Row] = {}
-    for found in rows:
-        row = _Row(*found)
-        if row.attempt_id in points:
-            score, objective = points[row.attempt_id]
-            row = replace(row, score=score, objective_score=objective)
-        if row.user_id not in best or worth(row) > worth(best[row.user_id]):
-            best[row.user_id] = row
-    return best
+def _if(row: Any, points: Mapping[int, tuple[Decimal, Decimal]]) -> Any:
+    """Return a final result as it would be with the points supposed for its attempt."""
+    if row.attempt_id not in points:
+        return row
+    score, objective = points[row.attempt_id]
+    return replace(_Row(**row._mapping), score=score, objective_score=objective)
 
 
-def _moves(session: Session, outline: Outline, round_: RoundOutline, best: Mapping[int, _Row]) -> list[Move]:
+def _moves(session: Session, outline: Outline, round_: RoundOutline, best: Mapping[int, Any]) -> list[Move]:
     before = queries.person_scores(session, round_.id, frozen=False)
     after = [_supposed(one, best.get(one.user_id)) for one in before]
     moves = _compared("individual", _people(before, outline), _people(after, outline), _through(round_))
@@ -136,7 +120,7 @@ def _moves(session: Session, outline: Outline, round_: RoundOutline, best: Mappi
     return moves
 
 
-def _supposed(one: PersonScore, best: _Row | None) -> PersonScore:
+def _supposed(one: PersonScore, best: Any) -> PersonScore:
     if best is None:
         return one
     return replace(

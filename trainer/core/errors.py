@@ -80,3 +80,13 @@ class Invalid(Refused):
     def at(cls, field_name: str, code: str, /, **params: Any) -> Invalid:
         """Return the refusal with a single problem at ``field_name``."""
         return cls([FieldProblem(field_name, code, params)])
+
+
+def demanded_text(field_name: str, text: str, most: int) -> str:
+    """Return a text without outer space; raises ``Invalid`` at ``field_name`` where it is empty or too long."""
+    text = text.strip()
+    if not text:
+        raise Invalid.at(field_name, "required")
+    if len(text) > most:
+        raise Invalid.at(field_name, "too_long", most=most)
+    return text

@@ -59,7 +59,6 @@ class Core:
     def __init__(self, folder: Path, workers: int, first: int = 0) -> None:
         self.folder, self.workers, self.first = folder, workers, first
         self.own: set[int] = set()
-        self._held: int | None = None
         self._mutex = threading.Lock()
         self._claimed = sys.platform != "linux"
 
@@ -85,7 +84,8 @@ class Core:
             except BlockingIOError:
                 os.close(held)
                 continue
-            self._held, self.own = held, {allowed[(self.first + number) % len(allowed)]}
+            # The file stays open, and locked, until the process ends.
+            self.own = {allowed[(self.first + number) % len(allowed)]}
             _cores.update(allowed)
             return
 

@@ -8,6 +8,8 @@ import orjson
 from flask import Blueprint, current_app, request
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing
@@ -78,13 +80,26 @@ def print_edition(exam_id):
     elif part == "sheet":
         blocks = printing.sheet_blocks(exam, printed)
     else:
-        blocks = printing.key_blocks(session, exam, printed)
+        blocks = printing.key_blocks(session, exam, printed, _corrected(session, exam.id, printed.paper_id))
     end_read()
     printing.record_print(exam, form, part, by=current_user.id)
     page_words = _("第 %(n)s 页，共 %(all)s 页", n="{n}", all="{all}")
     content = _writer(suffix)(blocks, title=f"{exam.title} {names[part]}", page_words=page_words, made_at=now)
     name = _("%(title)s%(part)s（第 %(n)s 套）", title=exam.title, part=names[part], n=form)
     return download(content, f"{name}.{suffix}", MEDIA_TYPES[suffix])
+
+
+def _corrected(session: Session, exam_id: int, paper_id: int) -> dict[int, printing.Corrected]:
+    # Repairs belong to a feature above this one; only the roof may look there.
+    from trainer.exams.models import Exam
+    from trainer.marking.grading import keys_of
+
+    repairs_no = session.scalar(select(Exam.repairs_no).where(Exam.id == exam_id)) or 0
+    return {
+        one.number: printing.Corrected(one.ruling.items if one.ruling else (), one.outcome, one.points)
+        for one in (keys_of(session, paper_id, exam_id, repairs_no) if repairs_no else ())
+        if one.ruling or one.points != one.announced
+    }
 
 
 def _medium(digest: str) -> bytes | None:

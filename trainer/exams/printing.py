@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -39,6 +40,19 @@ SHORT_LINES = 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 ReadMedium = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """How an item is judged after the repairs of its exam: by any of ``items``, unless ``outcome`` says how for all.
+
+    ``items`` is empty where only ``points`` changed, what the item is worth now. ``outcome`` is empty, ``drop`` or
+    ``full_marks``.
+    """
+
+    items: tuple[Item, ...]
+    outcome: str
+    points: Decimal
 
 
 @dataclass(frozen=True)
@@ -106,8 +120,13 @@ def sheet_blocks(exam: ExamLine, printed: Printed) -> list[Block]:
     return blocks
 
 
-def key_blocks(session: Session, exam: ExamLine, printed: Printed) -> list[Block]:
-    """Return the key: right answers with points, what earns them in written ones, explanations. As secret as keys."""
+def key_blocks(
+    session: Session, exam: ExamLine, printed: Printed, corrected: Mapping[int, Corrected] | None = None
+) -> list[Block]:
+    """Return the key: right answers with points, what earns them in written ones, explanations. As secret as keys.
+
+    ``corrected`` tells by number what the repairs of the exam changed; None for nothing.
+    """
     blocks = [
         *_title(exam, printed, _("参考答案与评分要点")),
         Line(_("内部资料，阅卷使用，阅卷结束前不得外传。"), "small", centred=True),
@@ -123,8 +142,15 @@ def key_blocks(session: Session, exam: ExamLine, printed: Printed) -> list[Block
     notes: list[Block] = []
     for line in lines:
         item = case_study.expand(Item.from_dict(bodies[line.item_version_id][0]))[(line.part or 1) - 1]
-        points = decimal_text(line.points)
-        if item.kind == "short_answer":
+        now = (corrected or {}).get(line.number)
+        points = decimal_text(now.points if now else line.points)
+        if now and now.outcome:
+            told = _("本题作废，不计分") if now.outcome == "drop" else _("本题更正为全体满分")
+            rows.append((str(line.number), told, points))
+        elif now and now.items and item.kind != "short_answer":
+            answers = [_answer(one, letters.get(line.number, {})) for one in now.items]
+            rows.append((str(line.number), _("%(answers)s（已更正）", answers=_("，或 ").join(answers)), points))
+        elif item.kind == "short_answer":
             rows.append((str(line.number), _("见后"), points))
             notes.append(Line(_("第 %(n)s 题参考答案", n=line.number), "head", keeps_next=True))
             notes.append(Line(_plain(str(right_answer(item)), item.format), indent=1))

@@ -124,6 +124,8 @@ def show(exam_id):
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
         unmarked=unmarked,
+        # Somebody's own time goes on behind the closing of the last sitting: a later start, granted minutes, the grace.
+        last_until=exam.ends_at if live and where == "closed" and now < exam.ends_at else None,
         rooms=rooms_of(session, exam_id),
         resits=figures.resits_of(session, exam_id),
         kinds=KIND_NAMES,
@@ -364,19 +366,22 @@ def _to_release(person: Person, now: datetime) -> list[Task]:
     session = db.session()
     found = queries.waiting_for_release(session, person.scope("exam.manage"), now)
     progress = figures.progress_of(session, [exam_id for exam_id, _title, _closed_at in found])
+    waiting = {exam_id: unmarked_of(session, exam_id).answers for exam_id, _title, _closed_at in found}
     return [
         Task(
             title=_("公布《%(title)s》的成绩", title=title),
-            url=url_for("exams.show", exam_id=exam_id),
+            url=url_for("marking_manage.show" if waiting[exam_id] else "exams.show", exam_id=exam_id),
             icon="rosette-discount-check",
-            note=_(
+            note=_("还有 %(n)s 道答题等待阅卷，阅完后再公布", n=number(waiting[exam_id]))
+            if waiting[exam_id]
+            else _(
                 "应考 %(due)s 人，已交卷 %(submitted)s 人，%(time)s 结束",
                 due=number(progress[exam_id].due),
                 submitted=number(progress[exam_id].submitted),
                 time=local_time(closed_at),
             ),
-            action=_("去公布"),
-            urgency=1,
+            action=_("看阅卷进度") if waiting[exam_id] else _("去公布"),
+            urgency=2 if waiting[exam_id] else 1,
         )
         for exam_id, title, closed_at in found
     ]

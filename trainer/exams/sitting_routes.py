@@ -64,7 +64,8 @@ def change(exam_id, sitting_id):
                 raise
             form.blame(refusal)
         else:
-            flash(_("已修改场次，时间或考场有变化的考生会收到通知。"), "success")
+            told = _("已修改场次，时间或考场有变化的考生会收到通知。")
+            flash(_("已修改场次。") if exam.state == "draft" else told, "success")
             return redirect(url_for("sittings.index", exam_id=exam_id), 303)
     page = render_template("exams/sitting.html", exam=exam, room=room, form=form)
     return page, 200 if request.method == "GET" else 422
@@ -136,7 +137,7 @@ def states(exam_id):
 @needs("exam.manage")
 def shift(exam_id):
     form, target = forms.ShiftForm(), url_for("exams.candidates", exam_id=exam_id)
-    queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    exam = queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
     if not form.sent():
         for told in [why for item in form for why in item.errors][:3]:
             flash(_("没有保存：%(why)s", why=told), "danger")
@@ -151,8 +152,13 @@ def shift(exam_id):
         return redirect(target, 303)
     return _do(
         lambda: shift_starts(exam_id, people, opens_at or 0, by=current_user, reason=reason, now=arrived_at()),
-        lambda done: ngettext(
-            "已更改 %(num)s 人的开考时间，并通知了本人。", "已更改 %(num)s 人的开考时间，并通知了本人。", done
+        # Nobody knows of a draft; the notice of its publication tells everybody the own times.
+        lambda done: (
+            ngettext("已更改 %(num)s 人的开考时间。", "已更改 %(num)s 人的开考时间。", done)
+            if exam.state == "draft"
+            else ngettext(
+                "已更改 %(num)s 人的开考时间，并通知了本人。", "已更改 %(num)s 人的开考时间，并通知了本人。", done
+            )
         ),
         target,
     )

@@ -23,7 +23,9 @@ from trainer.core.locks import InstanceLock
 from trainer.core.process import PR_SET_PDEATHSIG
 
 STOP_SECONDS = 15.0
-# A web server that does not bring a dead worker back has stumbled itself.
+# To put the site together takes a second or two, on a machine that is busy with more many times that.
+STARTING_SECONDS = 60.0
+# A web server that had its workers and does not bring a dead one back has stumbled itself.
 NO_WORKER_SECONDS = 1.5
 FEW_WORKERS_SECONDS = 6.0
 # The scheduler puts the site together as the web server does; on few cores that would keep those who write waiting.
@@ -75,6 +77,29 @@ def port_problem(bind: str, port: int) -> str:
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+class Crew:
+    """Watches the ``workers`` of a web server that is started at ``now``; times are those of a monotonic clock."""
+
+    def __init__(self, workers: int, now: float) -> None:
+        self.workers = workers
+        self._whole_at = now
+        self._is_starting = True
+
+    def has_lost_some(self, seen: int, now: float) -> bool:
+        """Return whether this web server has been without some of its workers for too long, given how many are seen.
+
+        Before it has had all of them it gets ``STARTING_SECONDS``: ended earlier, a slow start would never be done.
+        Once it has said so, the time counts anew.
+        """
+        if seen >= self.workers:
+            self._whole_at, self._is_starting = now, False
+        patience = STARTING_SECONDS if self._is_starting else FEW_WORKERS_SECONDS if seen else NO_WORKER_SECONDS
+        if now - self._whole_at <= patience:
+            return False
+        self._whole_at = now
+        return True
+
+
 class Supervisor:
     """Keeps the web server and the scheduler running until it is told to stop."""
 
@@ -85,7 +110,7 @@ class Supervisor:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
         self._lock: InstanceLock | None = None
-        self._whole_at = time.monotonic()
+        self._crew = Crew(settings.web_workers, time.monotonic())
 
     def _start(self, name: str) -> None:
         # The C library would keep a heap for each thread, and what one frees another could not use.
@@ -98,7 +123,7 @@ class Supervisor:
             start_new_session=True,
         )
         if name == "web":
-            self._whole_at = time.monotonic()
+            self._crew = Crew(self.settings.web_workers, time.monotonic())
 
     def hold(self) -> bool:
         """Take the instance for this process until it ends; say why and return False when that cannot be.
@@ -158,13 +183,9 @@ class Supervisor:
             listed = Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text().split()
         except OSError:
             return
-        now = time.monotonic()
-        if len(listed) >= self.settings.web_workers:
-            self._whole_at = now
-        elif now - self._whole_at > (FEW_WORKERS_SECONDS if listed else NO_WORKER_SECONDS):
+        if self._crew.has_lost_some(len(listed), time.monotonic()):
             print("the web server has lost workers; starting it anew", file=sys.stderr)
             web.send_signal(signal.SIGTERM if listed else signal.SIGKILL)
-            self._whole_at = now
 
     def is_ready(self) -> bool:
         """Return whether our own web server answers that all is in order."""

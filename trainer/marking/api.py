@@ -212,25 +212,7 @@ def _whole(batch_id: int) -> BatchOut:
         exam_id=str(batch.exam_id),
         title=batch.title,
         leased_until=batch.leased_until,
-        item=RubricItemOut(
-            stem=item.stem,
-            stem_html=item.stem_html,
-            case=None if item.case is None else CaseOut.model_validate(item.case),
-            sample=item.sample,
-            sample_html=item.sample_html,
-            explanation=item.explanation,
-            max_points=item.key.max_points,
-            lines=[
-                RubricLineOut(
-                    point=one.told.point,
-                    html=one.told.html,
-                    note=one.told.note,
-                    note_html=one.told.note_html,
-                    max_points=one.max_points,
-                )
-                for one in item.lines
-            ],
-        ),
+        item=item_out(item),
         answers=[
             HeldAnswerOut(
                 position=one.position,
@@ -242,5 +224,28 @@ def _whole(batch_id: int) -> BatchOut:
                 given_at=one.given_at,
             )
             for one in batch.answers
+        ],
+    )
+
+
+def item_out(item: work.Shown) -> RubricItemOut:
+    """Return an item with rubric and sample in the shape of the API."""
+    return RubricItemOut(
+        stem=item.stem,
+        stem_html=item.stem_html,
+        case=None if item.case is None else CaseOut.model_validate(item.case),
+        sample=item.sample,
+        sample_html=item.sample_html,
+        explanation=item.explanation,
+        max_points=item.key.max_points,
+        lines=[
+            RubricLineOut(
+                point=one.told.point,
+                html=one.told.html,
+                note=one.told.note,
+                note_html=one.told.note_html,
+                max_points=one.max_points,
+            )
+            for one in item.lines
         ],
     )

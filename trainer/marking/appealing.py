@@ -16,7 +16,7 @@ from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Invalid, Missing
+from trainer.core.errors import Conflict, Invalid, Missing, demanded_text
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
 from trainer.marking.models import Appeal
@@ -45,7 +45,7 @@ def lodge(attempt_id: int, number: int, reason: str, *, by: Person, now: datetim
     The same reason a second time returns the appeal that stands. Raises ``Missing`` for an attempt or number that is
     not the caller's, ``Invalid`` at ``reason``, ``AppealsClosed``, ``AppealLodged``.
     """
-    reason = checked_text("reason", reason, REASON_MOST)
+    reason = demanded_text("reason", reason, REASON_MOST)
     with transaction() as session:
         # Locked, so that two tabs do not both find no appeal.
         attempt = session.scalars(select(Attempt).where(Attempt.id == attempt_id).with_for_update()).one_or_none()
@@ -89,7 +89,7 @@ def reject(exam_id: int, appeal_ids: Sequence[int], answer: str, *, by: Person, 
     Those that the caller rejected with the same words before are passed over. Raises ``Missing``, ``Invalid`` at
     ``answer`` and ``appeals``, ``MayNotDecide``.
     """
-    answer = checked_text("answer", answer, ANSWER_MOST)
+    answer = demanded_text("answer", answer, ANSWER_MOST)
     with transaction() as session:
         exam = read_exam(session, exam_id, by, permission=MANAGE)
         demand_no_candidate(session, exam_id, by)
@@ -138,13 +138,3 @@ def set_appeal_days(exam_id: int, days: int, *, by: Person) -> None:
         before, exam.appeal_days = exam.appeal_days, days
         detail = {"from": before, "to": days}
         record("exam.appeal_days_set", by=by.id, target=f"exam:{exam_id}", unit_id=found.unit_id, detail=detail)
-
-
-def checked_text(name: str, text: str, most: int) -> str:
-    """Return a text without outer space; raises ``Invalid`` at ``name`` where it is empty or too long."""
-    text = text.strip()
-    if not text:
-        raise Invalid.at(name, "required")
-    if len(text) > most:
-        raise Invalid.at(name, "too_long", most=most)
-    return text

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trainer.core.errors import FieldProblem, Invalid
 from trainer.marking.planning import BATCH_USUAL, PlanSpec
 from trainer.marking.reopening import REASON_MOST
 from trainer.web.forms import BaseForm, LineField
@@ -73,3 +74,16 @@ class ReopenForm(BaseForm):
         default="same",
     )
     reason = LineField(_l("理由"), [InputRequired(_l("请写明理由。")), Length(max=REASON_MOST)])
+
+
+def read_points(texts: list[str]) -> list[Decimal]:
+    """Return points by line as typed. Raises ``Invalid`` at what is empty or no number."""
+    points, problems = [], []
+    for place, text in enumerate(texts):
+        try:
+            points.append(Decimal(text.replace("．", ".").replace(",", ".")))
+        except ArithmeticError:
+            problems.append(FieldProblem(f"lines.{place}", "bad_format" if text else "required"))
+    if problems:
+        raise Invalid(problems)
+    return points

@@ -26,6 +26,7 @@ from trainer.exams.rules import ends_at
 from trainer.marking.allocating import LEASE
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Mark, MarkEvent, MarkingBatch, MarkingPlan, MarkingTask, Result
+from trainer.marking.queries.remarks import is_remarked
 from trainer.marking.queries.work import demand_marker, items_of
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.double import outcome
@@ -157,6 +158,9 @@ class Change:
             grace_seconds=exam.grace_seconds,
         )
         if any(self._is_out(result) for result in self._results):
+            raise MarksAreOut
+        # An exam may get a later sitting and shut its results again; what was decided on an appeal stands even so.
+        if exam.repairs_no and session.scalar(select(is_remarked([task.id for task in tasks]))):
             raise MarksAreOut
 
     @property

@@ -150,10 +150,13 @@ def _printed(session: Session | Connection, paper_id: int) -> tuple[PaperKey, ..
 
 
 def remedies_of(session: Session | Connection, exam_id: int, repairs_no: int) -> dict[Place, list[Remedy]]:
-    """Return what the first ``repairs_no`` published repairs of an exam do, by place, in their order."""
+    """Return what the first ``repairs_no`` published repairs of an exam do, by place, in their order.
+
+    Those that judge one answer anew are none of the item and not in it.
+    """
     rows = session.execute(
         select(Repair.item_version_id, Repair.part, Repair.remedy, Repair.answer)
-        .where(Repair.exam_id == exam_id, Repair.number <= repairs_no)
+        .where(Repair.exam_id == exam_id, Repair.number <= repairs_no, Repair.task_id.is_(None))
         .order_by(Repair.number)
     )
     found: dict[Place, list[Remedy]] = defaultdict(list)

@@ -101,6 +101,9 @@ def settle_one(attempt_id: int, now: datetime) -> bool:
             return False
         at_once = is_released(row._replace(unmarked=0), now)
         made = results(connection, [attempt_id], now) if at_once and row.unmarked is None else []
+        if at_once and row.unmarked is None and not made:
+            # Somebody else has settled it between the two reads.
+            row = _outlook(connection).first(connection, {"attempt_id": attempt_id, "now": now})
     if not at_once:
         if row.unmarked is None:
             _settling.take([(attempt_id, row, now)])

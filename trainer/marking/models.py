@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
-from trainer.marking.rules.regrade import REMEDIES
+from trainer.marking.rules.regrade import REMARK, REMEDIES
 
 
 class Result(db.Model):
@@ -155,14 +155,17 @@ class Mark(db.Model):
 
 
 class MarkEvent(db.Model):
-    """Whatever was given, changed or taken back (评分记录). Rows only come; ``by`` is who did it."""
+    """Whatever was given, changed or taken back (评分记录). Rows only come; ``by`` is who did it.
+
+    ``remarked`` is given after an appeal: ``marker_id`` is then who judged anew, and ``by`` who signed it.
+    """
 
     __tablename__ = "mark_events"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("marking_tasks.id"))
     marker_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    kind: Mapped[str] = mapped_column(StateText("given", "changed", "returned", "withdrawn"))
+    kind: Mapped[str] = mapped_column(StateText("given", "changed", "returned", "withdrawn", "remarked"))
     lines: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     points: Mapped[Decimal | None] = mapped_column(Hundredths)
     comment: Mapped[str] = mapped_column(String(500), default="")
@@ -178,6 +181,9 @@ class Repair(db.Model):
     ``part`` is that of a case, 1 first; 0 for a whole item. ``answer`` is the key that comes in, None where the remedy
     needs none. ``number`` is its place among the published repairs of the exam, 1 first; ``closed_at`` is when it was
     published or withdrawn, and ``closed_by`` who did it.
+
+    With ``remark`` (改判) it concerns the one answer ``task_id``, which is to earn the points ``lines`` by line of the
+    rubric, decimal text as in ``Mark``; ``comment`` is read by its candidate. The others are None and empty elsewhere.
     """
 
     __tablename__ = "repairs"
@@ -186,7 +192,7 @@ class Repair(db.Model):
     exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
     item_version_id: Mapped[int] = mapped_column(ForeignKey("item_versions.id"))
     part: Mapped[int] = mapped_column(Integer)
-    remedy: Mapped[str] = mapped_column(StateText(*REMEDIES))
+    remedy: Mapped[str] = mapped_column(StateText(*REMEDIES, REMARK))
     answer: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     reason: Mapped[str] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(StateText("proposed", "published", "withdrawn"), default="proposed")
@@ -195,8 +201,11 @@ class Repair(db.Model):
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("marking_tasks.id"))
+    lines: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    comment: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
-    __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "exam_id", "state"))
+    __table_args__ = (UniqueConstraint("exam_id", "number"), Index(None, "exam_id", "state"), Index(None, "task_id"))
 
 
 class FormerResult(db.Model):

@@ -4,6 +4,9 @@ Results are taken a page at a time, each page one transaction, and a page is fou
 So the work may end anywhere and be taken up again by anybody: what is done is not done twice. A result that was settled
 while a repair was being published is found in the same way.
 
+A repair that judges one answer anew (改判) passes over all results but one; there the points of the answer and its
+record change as well. Where several repairs are behind, a result names the last that concerns it.
+
 With a result change, in the same transaction: the result before it is kept, hours that rested on a pass that is gone
 are taken back, those that had been taken back before come again, and who may see the result is told. Boards, and hours
 of those who pass for the first time, follow as after every change of results (``marking.jobs.spread``).
@@ -11,6 +14,7 @@ of those who pass for the first time, follow as after every change of results (`
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -28,13 +32,13 @@ from trainer.hours.ledger import credit, reverse
 from trainer.hours.models import LedgerEntry
 from trainer.hours.rules.crediting import Event
 from trainer.marking.grading import remedies_of
-from trainer.marking.models import Appeal, FormerResult, MarkingTask, Repair, Result
+from trainer.marking.models import Appeal, FormerResult, MarkEvent, MarkingTask, Repair, Result
 from trainer.marking.queries.effects import after_repairs, keys_after, papers_with
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP, FULL_MARKS, Regraded
 from trainer.marking.service import SOURCE
 from trainer.notices.service import Told, queue_each
-from trainer.papers.rules.scoring import NOTHING
+from trainer.papers.rules.scoring import NOTHING, total_points
 
 PAGE = 200
 
@@ -72,6 +76,7 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
         if not ids:
             return None
         _decide_tasks(session, exam, ids)
+        judged = _judged_anew(session, exam, ids)
         # Locked in the order in which marking locks: answers, then results. Who else regrades waits, and finds nothing.
         rows = session.execute(
             select(Result, Attempt.paper_id)
@@ -81,17 +86,14 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             .with_for_update(of=Result)
             .execution_options(populate_existing=True)
         ).all()
+        causes = _causes(session, exam, [one[0] for one in rows], judged)
+        concerned = [(one[0], one[1]) for one in rows if one[0].attempt_id in causes]
+        anew = {result.attempt_id: _judge_anew(session, result, judged) for result, _paper_id in concerned}
         remedies = remedies_of(session, exam_id, exam.repairs_no)
-        stands = after_repairs(
-            session,
-            [(one[0], one[1]) for one in rows],
-            keys_after(session, remedies),
-            exam.pass_mark,
-            touched=papers_with(session, exam_id, remedies),
-        )
-        repair = session.scalars(
-            select(Repair).where(Repair.exam_id == exam_id, Repair.number == exam.repairs_no)
-        ).one()
+        touched = papers_with(session, exam_id, remedies)
+        touched |= {paper_id for result, paper_id in concerned if anew[result.attempt_id]}
+        keys = keys_after(session, remedies)
+        stands = after_repairs(session, concerned, keys, exam.pass_mark, anew, touched=touched)
         out = may_see_result(
             exam.release,
             submitted=True,
@@ -99,25 +101,92 @@ def _regrade_page(exam_id: int, now: datetime) -> list[int] | None:
             released_at=exam.released_at,
             now=now,
         )
-        changed = [
-            told
-            for (result, _paper_id), after in zip(rows, stands, strict=True)
-            if (told := _stand(session, result, after, exam, repair, now)) is not None
-        ]
+        changed = defaultdict(list)
+        for (result, _paper_id), after in zip(concerned, stands, strict=True):
+            repair = causes[result.attempt_id]
+            told = _stand(session, result, after, repair, now)
+            if told is not None:
+                changed[repair].append(told)
+        for result, _paper_id in rows:
+            result.repairs_no = exam.repairs_no
         session.flush()
-        reversed_for = _correct_hours(session, exam, repair, [one for one, *_rest in changed], now)
-        if out:
-            _tell(session, exam, repair, changed, reversed_for)
-        return [result.attempt_id for result, _before, _passed in changed]
+        for repair, results in changed.items():
+            reversed_for = _correct_hours(session, exam, repair, [one for one, *_rest in results], now)
+            if out:
+                _tell(session, exam, repair, results, reversed_for)
+        return sorted(result.attempt_id for results in changed.values() for result, *_rest in results)
 
 
 # A result with the score and the pass before; the score is None where an answer still waited for a person.
 Changed = tuple[Result, Decimal | None, bool | None]
+# By attempt the answers that repairs judge anew, in the order of the repairs.
+Judged = dict[int, list[tuple[Repair, MarkingTask]]]
 
 
-def _stand(
-    session: Session, result: Result, after: Regraded, exam: Exam, repair: Repair, now: datetime
-) -> Changed | None:
+def _judged_anew(session: Session, exam: Exam, attempt_ids: Sequence[int]) -> Judged:
+    """Return the answers of attempts that published repairs judge anew, locked."""
+    rows = session.execute(
+        select(Repair, MarkingTask)
+        .join(MarkingTask, MarkingTask.id == Repair.task_id)
+        .where(
+            Repair.exam_id == exam.id,
+            Repair.number <= exam.repairs_no,
+            MarkingTask.attempt_id.in_(attempt_ids),
+        )
+        .order_by(MarkingTask.id)
+        .with_for_update(of=MarkingTask)
+        .execution_options(populate_existing=True)
+    )
+    found: Judged = defaultdict(list)
+    for repair, task in sorted(rows.all(), key=lambda row: row[0].number):
+        found[task.attempt_id].append((repair, task))
+    return found
+
+
+def _causes(session: Session, exam: Exam, results: Sequence[Result], judged: Judged) -> dict[int, Repair]:
+    """Return by attempt the last repair that a result is behind and that concerns it; not in it is who has none."""
+    published = session.scalars(
+        select(Repair).where(Repair.exam_id == exam.id, Repair.number <= exam.repairs_no).order_by(Repair.number.desc())
+    ).all()
+    found = {}
+    for result in results:
+        own = {repair.id for repair, _task in judged.get(result.attempt_id, ())}
+        # Numbers have no gaps, and the highest come first.
+        for repair in published[: exam.repairs_no - result.repairs_no]:
+            if repair.task_id is None or repair.id in own:
+                found[result.attempt_id] = repair
+                break
+    return found
+
+
+def _judge_anew(session: Session, result: Result, judged: Judged) -> dict[int, tuple[Decimal, Decimal]]:
+    """Give answers of an attempt the points of the repairs it is behind and write them into the record.
+
+    Returns (points, most points) by item number.
+    """
+    found = {}
+    for repair, task in judged.get(result.attempt_id, ()):
+        if repair.number <= result.repairs_no:
+            continue
+        points = total_points(map(Decimal, repair.lines))
+        task.points = points
+        found[task.number] = (points, task.max_points)
+        session.add(
+            MarkEvent(
+                task_id=task.id,
+                marker_id=repair.proposed_by,
+                kind="remarked",
+                lines=repair.lines,
+                points=points,
+                comment=repair.comment,
+                by=repair.closed_by,
+                at=repair.closed_at,
+            )
+        )
+    return found
+
+
+def _stand(session: Session, result: Result, after: Regraded, repair: Repair, now: datetime) -> Changed | None:
     """Bring one result up to the repairs and keep what stood; return what changed, None for nothing."""
     before = (result.score, result.passed)
     if result.marks != after.marks:
@@ -138,7 +207,6 @@ def _stand(
     was_waiting = result.unmarked
     result.score, result.objective_score, result.passed = after.score, after.objective_score, after.passed
     result.correct_count, result.unmarked, result.marks = after.correct_count, after.unmarked, after.marks
-    result.repairs_no = exam.repairs_no
     if before == (after.score, after.passed) and was_waiting == after.unmarked:
         return None
     return result, None if was_waiting else before[0], before[1]
@@ -218,11 +286,15 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
 def _tell(
     session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed], reversed_for: Collection[int]
 ) -> None:
-    """Queue one notice for each whose result changed; who appealed is told of the appeal instead."""
+    """Queue one notice for each whose result changed; who appealed is told of the appeal instead.
+
+    Whose answer was judged anew has been told its points with the appeal, and is told what that means for the pass.
+    """
+    anew = repair.task_id is not None
     appealed = set(session.scalars(select(Appeal.user_id).where(Appeal.repair_id == repair.id)))
     told: dict[int, Told] = {}
     for result, before, passed_before in changed:
-        if result.user_id in appealed or result.unmarked:
+        if result.unmarked or (result.user_id in appealed and not anew):
             continue
         url = f"/attempts/{result.attempt_id}/result"
         if before is None:
@@ -230,11 +302,20 @@ def _tell(
             told[result.user_id] = Told("result_marked", {"title": exam.title}, url)
             continue
         params = {"title": exam.title, "before": f"{before.normalize():f}", "after": f"{result.score.normalize():f}"}
-        if result.passed and not passed_before:
+        gained, lost = result.passed and not passed_before, passed_before and not result.passed
+        reversed_now = result.user_id in reversed_for
+        if anew and gained:
+            told[result.user_id] = Told("result_remarked_passed", params, url)
+        elif anew and lost and reversed_now:
+            told[result.user_id] = Told("result_remarked_reversed", params, url)
+        elif anew and lost:
+            told[result.user_id] = Told("result_remarked_failed", params, url)
+        elif gained:
             told[result.user_id] = Told("result_repaired_passed", params, url)
-        elif passed_before and not result.passed:
-            code = "result_repaired_reversed" if result.user_id in reversed_for else "result_repaired_failed"
-            told[result.user_id] = Told(code, params, url)
-        else:
+        elif lost and reversed_now:
+            told[result.user_id] = Told("result_repaired_reversed", params, url)
+        elif lost:
+            told[result.user_id] = Told("result_repaired_failed", params, url)
+        elif not anew:
             told[result.user_id] = Told("result_repaired", params, url)
-    queue_each(told, key=f"repair:{repair.id}")
+    queue_each(told, key=f"repair:{repair.id}:pass" if anew else f"repair:{repair.id}")

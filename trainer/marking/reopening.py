@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.core.database import transaction
-from trainer.core.errors import Invalid, Missing, Refused
+from trainer.core.errors import Missing, Refused, demanded_text
 from trainer.exams.queries import read_exam
 from trainer.marking.giving import Change, lock_tasks
 from trainer.marking.models import Mark, MarkEvent, MarkingBatch, MarkingPlan, PlanMarker
@@ -49,11 +49,7 @@ def reopen_batch(
     nothing. Raises ``Missing``, ``Invalid`` at ``reason``, ``Refused`` where no chosen marker is left for an answer,
     and ``MarksAreOut`` once a candidate may see one of the results.
     """
-    reason = reason.strip()
-    if not reason:
-        raise Invalid.at("reason", "required")
-    if len(reason) > REASON_MOST:
-        raise Invalid.at("reason", "too_long", most=REASON_MOST)
+    reason = demanded_text("reason", reason, REASON_MOST)
     with transaction() as session:
         exam = read_exam(session, exam_id, by, permission=MANAGE)
         session.execute(select(MarkingPlan.exam_id).where(MarkingPlan.exam_id == exam_id).with_for_update())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from flask_login import current_user
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from trainer.api.resource import Amount, Id, Moment, Shape, Text, api_blueprint, operation
 from trainer.attempts import queries as attempts
-from trainer.competitions.supposing import Move, places_if
+from trainer.competitions.supposing import Move, Supposed, places_if
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid
 from trainer.exams.models import Exam
@@ -17,6 +18,7 @@ from trainer.exams.queries import read_exam
 from trainer.marking.appealing import lodge, reject
 from trainer.marking.jobs import regrade_and_spread
 from trainer.marking.queries import appeals, repairs
+from trainer.marking.queries.effects import Preview
 from trainer.marking.queries.effects import preview as preview_of
 from trainer.marking.repairing import (
     REASON_MOST,
@@ -76,7 +78,7 @@ class RepairOut(Shape):
     id: Id
     exam_id: Id
     item: str
-    remedy: RemedyName
+    remedy: Literal["change_key", "also_accept", "drop", "full_marks", "remark"]
     answer: Any = None
     reason: str
     state: Literal["proposed", "published", "withdrawn"]
@@ -87,6 +89,8 @@ class RepairOut(Shape):
     closed_at: Moment | None = None
     appeals: int
     changed: int = Field(description="results that it has changed")
+    lines: list[Amount] | None = Field(None, description="points by line of the rubric, with remark alone")
+    comment: str = ""
 
 
 class RepairListOut(Shape):
@@ -165,6 +169,7 @@ class ToDecideOut(AppealOut):
     name: str
     unit: str
     repair_id: Id | None = None
+    by_person: bool = Field(description="a person marked the answer, so that it can be judged anew")
 
 
 class ToDecideListOut(Shape):
@@ -235,6 +240,11 @@ def preview(exam_id: int, body: RemedyIn) -> Any:
     found = preview_of(session, session.get_one(Exam, exam_id), place, remedy)
     boards = places_if(session, exam_id, found.supposed)
     end_read()
+    return preview_out(found, boards)
+
+
+def preview_out(found: Preview, boards: Sequence[Supposed]) -> PreviewOut:
+    """Return a preview with what moves in competitions in the shape of the API."""
     return PreviewOut(
         results=found.results,
         effects=[
@@ -308,7 +318,7 @@ def repairs_of_exam(exam_id: int) -> Any:
 def propose_repair(exam_id: int, body: RepairIn) -> Any:
     spec = RepairSpec(repairs.parse_place(body.item), Remedy(body.remedy, body.answer), body.reason)
     repair_id = propose(exam_id, spec, by=current_user, now=arrived_at(), appeal_ids=_ids(body.appeals))
-    return _read(repair_id), 201
+    return read_repair(repair_id), 201
 
 
 @operation(
@@ -328,7 +338,7 @@ def sign_repair(repair_id: int) -> Any:
     now = arrived_at()
     made = sign(repair_id, by=current_user, now=now)
     regrade_and_spread(made.exam_id, now)
-    return _read(repair_id)
+    return read_repair(repair_id)
 
 
 @operation(
@@ -342,7 +352,7 @@ def sign_repair(repair_id: int) -> Any:
 )
 def withdraw_repair(repair_id: int) -> Any:
     withdraw(repair_id, by=current_user, now=arrived_at())
-    return _read(repair_id)
+    return read_repair(repair_id)
 
 
 @operation(
@@ -376,6 +386,7 @@ def appeals_of_exam(exam_id: int, query: AppealsQuery) -> Any:
                 name=one.name,
                 unit=one.unit,
                 repair_id=None if one.repair_id is None else str(one.repair_id),
+                by_person=one.by_person,
             )
             for one in found
         ]
@@ -452,7 +463,7 @@ def _ids(texts: list[str]) -> list[int]:
     return [int(text) for text in texts]
 
 
-def _read(repair_id: int) -> RepairOut:
+def read_repair(repair_id: int) -> RepairOut:
     found = repairs.read_repair(db.session(), repair_id, current_user)
     end_read()
     return _repair(found)
@@ -474,4 +485,6 @@ def _repair(one: repairs.RepairLine) -> RepairOut:
         closed_at=one.closed_at,
         appeals=one.appeals,
         changed=one.changed,
+        lines=None if one.lines is None else list(one.lines),
+        comment=one.comment,
     )

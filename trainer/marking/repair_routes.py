@@ -18,12 +18,15 @@ from trainer.competitions.supposing import places_if
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid, Refused
 from trainer.exams.models import Exam
-from trainer.exams.queries import read_exam
+from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.appealing import reject, set_appeal_days
 from trainer.marking.grading import Place
 from trainer.marking.jobs import regrade_and_spread
 from trainer.marking.queries import appeals, repairs
 from trainer.marking.queries.effects import preview
+from trainer.marking.queries.remarks import answer_of_repair
+from trainer.marking.queries.work import shown_item
+from trainer.marking.remark_routes import remark_seen
 from trainer.marking.repair_forms import read_ids, read_remedy
 from trainer.marking.repairing import (
     MayNotDecide,
@@ -151,6 +154,8 @@ def show(repair_id):
     repair = repairs.read_repair(session, repair_id, current_user)
     exam = read_exam(session, repair.exam_id, current_user, permission=MANAGE)
     demand_keys(session, exam, current_user, now)
+    if repair.lines is not None:
+        return _show_remark(repair, exam, now)
     line = repairs.item_of_exam(session, repair.exam_id, repair.place)
     seen, problems = None, {}
     if repair.state == "proposed":
@@ -179,6 +184,35 @@ def show(repair_id):
         problems=problems,
         own=repair.proposer_id == current_user.id,
         **_words(),
+    )
+
+
+def _show_remark(repair: repairs.RepairLine, exam: ExamLine, now: datetime) -> str:
+    """Return the page of a repair that judges one answer anew: it tells nothing of whose answer it is."""
+    session = db.session()
+    answer = answer_of_repair(session, repair.id)
+    item = shown_item(session, answer.key)
+    seen, problems = None, {}
+    if repair.state == "proposed":
+        try:
+            demand_exam(session, exam.id, current_user, now)
+            seen = remark_seen(session, answer, list(repair.lines or ()))
+        except Refused as refusal:
+            problems = _told(refusal)
+    taken = appeals.appeals_of(
+        session, current_user, exam_id=exam.id, place=repair.place, states=("taken_up", "upheld"), limit=5000
+    )
+    end_read()
+    return render_template(
+        "repairs/show_remark.html",
+        exam=exam,
+        repair=repair,
+        answer=answer,
+        item=item,
+        appeal=next((one for one in taken if one.repair_id == repair.id), None),
+        seen=seen,
+        problems=problems,
+        own=repair.proposer_id == current_user.id,
     )
 
 

@@ -5,6 +5,8 @@ exam has no part in it; where appeals are taken up with a repair, neither person
 appealed about, nor may the author take them up. Nothing is repaired while somebody may still be writing whom the key
 could reach, for a repair shows the key to all who decide: not before the end, and where keys go out with each hand-in
 not before the exam opens, nor by one of its candidates before it ends.
+
+Judging one answer anew (改判) is proposed in ``remarking``, and signed and withdrawn here like the others.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -22,15 +25,17 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, Forbidden, Invalid, Missing, Refused, demanded_text
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.grading import Place, remedies_of
 from trainer.marking.models import Appeal, Mark, MarkEvent, MarkingTask, Repair
+from trainer.marking.queries.remarks import demand_remark
 from trainer.marking.rules.regrade import DROP, Remedy, Ruling, cleaned, remedy_problems, ruling
 from trainer.marking.rules.rubric import may_begin
 from trainer.notices.service import Told, queue_each
 from trainer.papers.models import Paper, PaperItem
+from trainer.papers.rules.scoring import total_points
 
 MANAGE = "exam.manage"
 REASON_MOST = 500
@@ -85,25 +90,22 @@ def propose(exam_id: int, spec: RepairSpec, *, by: Person, now: datetime, appeal
     ``remedy``, ``answer``, ``reason`` and ``appeals``, ``MayNotDecide`` (see the head of this file),
     ``RepairTooEarly``, ``RepairIsOpen``, ``Conflict`` for an exam that is not published.
     """
-    reason = spec.reason.strip()
     with transaction() as session:
         exam = demand_exam(session, exam_id, by, now)
-        _lock(session, exam_id)
+        lock_exam(session, exam_id)
         demand_no_candidate(session, exam_id, by)
         remedy, _before = demand_remedy(session, exam_id, spec.place, spec.remedy)
-        if not reason:
-            raise Invalid.at("reason", "required")
-        if len(reason) > REASON_MOST:
-            raise Invalid.at("reason", "too_long", most=REASON_MOST)
+        reason = demanded_text("reason", spec.reason, REASON_MOST)
         version_id, part = spec.place
         here = (Repair.exam_id == exam_id, Repair.item_version_id == version_id, Repair.part == part)
-        standing = session.scalars(select(Repair).where(*here, Repair.state == "proposed")).first()
+        for_all = (*here, Repair.task_id.is_(None), Repair.state == "proposed")
+        standing = session.scalars(select(Repair).where(*for_all)).first()
         if standing is not None:
             same = (remedy.kind, remedy.answer, reason, by.id)
             if (standing.remedy, standing.answer, standing.reason, standing.proposed_by) == same and not appeal_ids:
                 return standing.id
             raise RepairIsOpen
-        appeals = _open_appeals(session, exam_id, spec.place, appeal_ids)
+        appeals = open_appeals(session, exam_id, spec.place, appeal_ids)
         demand_decider(session, spec.place, appeals, by)
         made = Repair(
             exam_id=exam_id,
@@ -152,7 +154,8 @@ def sign(repair_id: int, *, by: Person, now: datetime) -> Signed:
 
     The results follow by ``regrading.regrade``, called by the roof at once and by a job for whatever is left. Signing
     again, by whomever, changes nothing and returns the same number. Raises ``Missing``, ``MayNotDecide``,
-    ``RepairClosed`` for a withdrawn one, ``Invalid`` where another repair has made this one senseless meanwhile.
+    ``RepairClosed`` for a withdrawn one, ``Invalid`` or ``AnswerDecidedForAll`` where another repair has made this one
+    senseless meanwhile.
     """
     with transaction() as session:
         repair, exam = _repair(session, repair_id, by)
@@ -166,18 +169,29 @@ def sign(repair_id: int, *, by: Person, now: datetime) -> Signed:
         place = (repair.item_version_id, repair.part)
         appeals = list(session.scalars(select(Appeal).where(Appeal.repair_id == repair_id).order_by(Appeal.id)))
         _demand_second(session, repair, appeals, by)
-        demand_remedy(session, exam.id, place, Remedy(repair.remedy, repair.answer))
-        held = _lock(session, exam.id)
+        if repair.task_id is None:
+            demand_remedy(session, exam.id, place, Remedy(repair.remedy, repair.answer))
+            more: dict[str, str] = {}
+        else:
+            lines = [Decimal(one) for one in repair.lines or ()]
+            task = demand_remark(session, exam.id, repair.task_id, lines)
+            assert task.points is not None
+            more = {"before": f"{task.points.normalize():f}", "after": f"{total_points(lines).normalize():f}"}
+        held = lock_exam(session, exam.id)
         number = held.repairs_no + 1
         repair.state, repair.number, repair.closed_by, repair.closed_at = "published", number, by.id, now
         held.repairs_no = number
         told = {}
         for one in appeals:
             one.state = "upheld"
-            params = {"title": exam.title, "number": one.number}
-            told[one.user_id] = Told("appeal_upheld", params, f"/attempts/{one.attempt_id}/result")
+            params = {"title": exam.title, "number": one.number, **more}
+            url = f"/attempts/{one.attempt_id}/result"
+            anew = repair.task_id is not None
+            told[one.user_id] = Told("appeal_remarked", params, url) if anew else Told("appeal_upheld", params, url)
         queue_each(told, key=f"repair:{repair_id}")
         detail = {"repair": repair_id, "item_version": place[0], "part": place[1], "remedy": repair.remedy}
+        if repair.task_id is not None:
+            detail |= {"answer": repair.task_id, "from": more["before"], "to": more["after"]}
         record("exam.repair_published", by=by.id, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
         return Signed(exam.id, number, first=True)
 
@@ -306,7 +320,7 @@ def _markers(session: Session, appeals: Sequence[Appeal]) -> set[int]:
     return set(session.scalars(now)) | set(session.scalars(ever))
 
 
-def _open_appeals(session: Session, exam_id: int, place: Place, ids: Sequence[int]) -> list[Appeal]:
+def open_appeals(session: Session, exam_id: int, place: Place, ids: Sequence[int]) -> list[Appeal]:
     """Return open appeals about an item, locked. Raises ``Invalid`` for any that is decided or about another item."""
     if not ids:
         return []
@@ -336,12 +350,12 @@ def _repair(session: Session, repair_id: int, by: Person) -> tuple[Repair, ExamL
     if exam_id is None:
         raise Missing
     exam = read_exam(session, exam_id, by, permission=MANAGE)
-    _lock(session, exam_id)
+    lock_exam(session, exam_id)
     rows = select(Repair).where(Repair.id == repair_id).with_for_update()
     return session.scalars(rows.execution_options(populate_existing=True)).one(), exam
 
 
-def _lock(session: Session, exam_id: int) -> Exam:
+def lock_exam(session: Session, exam_id: int) -> Exam:
     """Return the exam's row, locked: proposing, signing and withdrawing of one exam come one after the other."""
     # Not against those who only point to the exam: people go on starting and handing in.
     rows = select(Exam).where(Exam.id == exam_id).with_for_update(key_share=True)

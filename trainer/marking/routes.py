@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import Any
 
@@ -15,9 +14,10 @@ from flask_login import current_user
 
 from trainer.accounts.rules import Person
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Forbidden, Invalid, Missing, Refused
 from trainer.marking.allocating import claim as claim_batch
 from trainer.marking.allocating import give_back as give_back_batch
+from trainer.marking.forms import read_points
 from trainer.marking.giving import NotHeld, give
 from trainer.marking.jobs import spread
 from trainer.marking.queries import work
@@ -87,7 +87,7 @@ def save(batch_id, position):
     texts = [request.form.get(f"lines-{place}", "").strip() for place in range(len(item.lines))]
     comment = request.form.get("comment", "").replace("\x00", "")
     try:
-        given = give(batch_id, position, _points(texts), comment, by=current_user, now=now)
+        given = give(batch_id, position, read_points(texts), comment, by=current_user, now=now)
     except NotHeld as refusal:
         flash(sentence(refusal.code, refusal.params), "danger")
         return redirect(url_for("marking.batch", batch_id=batch_id), 303)
@@ -113,19 +113,6 @@ def _read(batch_id: int) -> tuple[work.Batch, work.Shown]:
     found = work.read_batch(session, batch_id, current_user)
     work.demand_marker(session, found.exam_id, current_user, arrived_at())
     return found, work.shown_item(session, found.key)
-
-
-def _points(texts: list[str]) -> list[Decimal]:
-    """Return points by line as typed. Raises ``Invalid`` at what is empty or no number."""
-    points, problems = [], []
-    for place, text in enumerate(texts):
-        try:
-            points.append(Decimal(text.replace("．", ".").replace(",", ".")))
-        except InvalidOperation:
-            problems.append(FieldProblem(f"lines.{place}", "bad_format" if text else "required"))
-    if problems:
-        raise Invalid(problems)
-    return points
 
 
 def _next(found: work.Batch, position: int) -> str:

@@ -141,9 +141,7 @@ def _tasks(result: dict[str, Any], waiting: Sequence[PaperKey]) -> list[dict[str
     ]
 
 
-def _result(
-    connection: Connection, row: Any, answers: dict[int, str], now: datetime
-) -> tuple[dict[str, Any], list[PaperKey]]:
+def _result(connection: Connection, row: Any, answers: dict[int, str], now: datetime) -> Marked:
     keys = keys_of(connection, row.paper_id, row.exam_id, row.repairs_no)
     marks = [key.mark(answers.get(key.number)) for key in keys]
     totals = total(marks, row.pass_mark)
@@ -154,9 +152,7 @@ def _result(
         "user_id": row.user_id,
         "unit_id": row.unit_id,
         "score": totals.score,
-        "objective_score": total_points(
-            mark.earned for key, mark in zip(keys, marks, strict=True) if not key.by_person
-        ),
+        "objective_score": totals.score - total_points(mark.earned for _key, mark in by_person),
         "max_points": totals.max_points,
         "passed": totals.passed,
         "unmarked": totals.unmarked,

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from trainer.attempts.queries import own_attempt
 from trainer.audit.service import record
-from trainer.config import read_or_make_key
+from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.documents.pdf import to_pdf
@@ -62,7 +62,7 @@ def own_transcript(attempt_id: int) -> Response:
 
 def transcript(attempt_id: int, now: datetime) -> Transcript | None:
     """Return the transcript of any attempt as its code stands for it, None where there is none."""
-    key = read_or_make_key(current_app.config["SETTINGS"].instance / "keys" / "certificates.key")
+    key = documents_key(current_app.config["SETTINGS"])
     return transcript_of(db.session(), attempt_id, key, now)
 
 

@@ -47,6 +47,14 @@ WORDING: dict[str, Any] = {
         "《{title}》有一道题已更正，您的得分由 {before} 分变为 {after} 分，结论改为不合格，已认定的学时同时冲正。"
     ),
     "appeal_upheld": _l("您对《{title}》第 {number} 题的申诉已被采纳，题目已经更正，请查看成绩页。"),
+    "appeal_remarked": _l(
+        "您对《{title}》第 {number} 题的申诉已经复核，该题由 {before} 分改判为 {after} 分，请查看成绩页。"
+    ),
+    "result_remarked_passed": _l("《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为合格。"),
+    "result_remarked_failed": _l("《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为不合格。"),
+    "result_remarked_reversed": _l(
+        "《{title}》有一道题改判，您的得分由 {before} 分变为 {after} 分，结论改为不合格，已认定的学时同时冲正。"
+    ),
     "appeal_rejected": _l("您对《{title}》第 {number} 题的申诉没有被采纳：{answer}"),
     # --- competitions
     "competition_published": _l("您被列入竞赛《{title}》，可以查看赛程安排。"),

@@ -34,7 +34,7 @@ from trainer.exams.models import Exam, Sitting
 from trainer.exams.queries import longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import decided_places
-from trainer.marking.models import Result
+from trainer.marking.models import Repair, Result
 from trainer.papers.models import PaperItem
 from trainer.reports.models import ExamStatistic, ItemUse
 from trainer.reports.rules.item_stats import Abilities, Tally, chosen_in
@@ -45,6 +45,8 @@ from trainer.reports.rules.scores import spread_of
 PAGE = 100
 # A result may still change for a while after the end of an exam: a marker, a remedy for a wrong key.
 CHECKED_AGAIN_AFTER = timedelta(hours=24)
+# Sooner where figures are known to be behind: answers waited for a marker, or an item was repaired since.
+BEHIND_CHECKED_AGAIN_AFTER = timedelta(minutes=10)
 CHECKED_FOR = timedelta(days=400)
 # Papers of different items that are told apart; where there are more, hardly two candidates had the same ones.
 MOST_SETS = 64
@@ -429,14 +431,20 @@ def check_counted(now: datetime, most: int = 1) -> int:
     """Look whether results of counted exams have changed since; return how many are to be counted again.
 
     Each is looked at once a day for ``CHECKED_FOR`` after it was counted first or again; ``most`` of them in a call.
+    One with answers that waited for a marker, or with an item repaired since, is looked at every ten minutes.
     One that was counted for other figures than are made now is looked at at once.
     An exam that has been cancelled since gives its answers back: its items are put together without it.
     """
+    behind = or_(
+        ExamStatistic.figures[("left_out", "unmarked")].as_integer() > 0,
+        exists().where(Repair.exam_id == ExamStatistic.exam_id, Repair.closed_at > ExamStatistic.counted_at),
+    )
     due = and_(
         Exam.state == "published",
         ExamStatistic.checked_at.is_not(None),
         or_(
             ExamStatistic.checked_at <= now - CHECKED_AGAIN_AFTER,
+            and_(ExamStatistic.checked_at <= now - BEHIND_CHECKED_AGAIN_AFTER, behind),
             ~ExamStatistic.signature.startswith(f"{FIGURES}:", autoescape=True),
         ),
         ExamStatistic.counted_at >= now - CHECKED_FOR,

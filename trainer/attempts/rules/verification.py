@@ -1,7 +1,8 @@
-"""The verification code of a certificate of passing: an HMAC over what the certificate says, short enough to type.
+"""The verification code of a document: an HMAC over what it says, short enough to type.
 
-80 bits, in the letters and digits of RFC 4648's base32. It is computed from the result as it stands, so that a
-certificate whose result was corrected later no longer checks out, and nothing has to be stored.
+80 bits, in the letters and digits of RFC 4648's base32. It is computed from the data as they stand, so that a
+certificate whose result was corrected later, or the slip of answers that were changed, no longer checks out, and
+nothing has to be stored.
 """
 
 from __future__ import annotations

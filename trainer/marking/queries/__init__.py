@@ -25,6 +25,7 @@ from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import PaperKey, keys_of
 from trainer.marking.models import Result
+from trainer.marking.queries.remarks import Remarked, remarks_of
 from trainer.marking.queries.repairs import earlier_results, reasons_of
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP
@@ -180,6 +181,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
     keys = keys_of(session, attempt.paper_id, exam.id, result.repairs_no)
     repaired = result.repairs_no > 0
     reasons = reasons_of(session, exam.id, result.repairs_no) if repaired else {}
+    remarks = remarks_of(session, attempt.id, result.repairs_no) if repaired else {}
     numbers = {key.place: key.number for key in keys}
     return {
         "attempt_id": str(attempt.id),
@@ -196,6 +198,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         "items": [
             _item(key, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
             | {"repair": _repair(key, *reasons[key.place]) if key.ruling else None}
+            | {"remark": _remark(remarks[key.number]) if key.number in remarks else None}
             for key, mark in zip(keys, result.marks, strict=True)
         ],
         "earlier": [
@@ -215,6 +218,18 @@ def _repair(key: PaperKey, reason: str, at: datetime) -> dict[str, Any]:
         "announced_points": key.announced,
         "reason": reason,
         "at": at,
+    }
+
+
+def _remark(one: Remarked) -> dict[str, Any]:
+    """Return what an answer was given anew."""
+    return {
+        "before": one.before,
+        "points": one.points,
+        "lines": list(one.lines),
+        "comment": one.comment,
+        "reason": one.reason,
+        "at": one.at,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
@@ -92,7 +92,10 @@ def own_appeals(session: Session, attempt_id: int) -> dict[int, OwnAppeal]:
 
 @dataclass(frozen=True)
 class AppealLine:
-    """An appeal as those see it who decide, and by whom it was decided, None before."""
+    """An appeal as those see it who decide, and by whom it was decided, None before.
+
+    ``by_person`` says whether the answer has the points of a person, so that it can be judged anew.
+    """
 
     id: int
     exam_id: int
@@ -108,6 +111,7 @@ class AppealLine:
     decided_by: str | None
     decided_at: datetime | None
     repair_id: int | None
+    by_person: bool
 
 
 def appeals_of(
@@ -123,8 +127,13 @@ def appeals_of(
     """Return appeals of the exams that the caller runs, the oldest first; by exam and item where these are given."""
     decider = aliased(User)
     within = select(Unit.id).where(units_within(person.scope(MANAGE))).correlate(None)
+    judged = exists().where(
+        MarkingTask.attempt_id == Appeal.attempt_id,
+        MarkingTask.number == Appeal.number,
+        MarkingTask.points.is_not(None),
+    )
     rows = (
-        select(Appeal, Exam.title, User.name, Unit.short_name, decider.name)
+        select(Appeal, Exam.title, User.name, Unit.short_name, decider.name, judged.correlate(Appeal))
         .join(Exam, Exam.id == Appeal.exam_id)
         .join(User, User.id == Appeal.user_id)
         .join(Result, Result.attempt_id == Appeal.attempt_id)
@@ -142,7 +151,7 @@ def appeals_of(
     return [_line(*row) for row in session.execute(rows)]
 
 
-def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | None) -> AppealLine:
+def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | None, by_person: bool) -> AppealLine:
     return AppealLine(
         id=appeal.id,
         exam_id=appeal.exam_id,
@@ -158,6 +167,7 @@ def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | No
         decided_by=decided_by,
         decided_at=appeal.decided_at,
         repair_id=appeal.repair_id,
+        by_person=by_person,
     )
 
 

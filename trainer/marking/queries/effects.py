@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,13 +17,17 @@ from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Response
 from trainer.exams.models import Exam
 from trainer.marking.grading import PaperKey, Place, keys_of, remedies_of, repaired
-from trainer.marking.models import Result
-from trainer.marking.rules.regrade import Regraded, Remedy, regraded
+from trainer.marking.models import MarkingTask, Result
+from trainer.marking.rules.regrade import Regraded, Remedy, regraded, remarked
 from trainer.orgs.models import Unit
 from trainer.papers.models import Paper, PaperItem
 
 PAGE = 500
 NOTHING = Decimal("0.00")
+
+# By attempt and item number what an answer is given anew: (points, most points).
+Anew = Mapping[int, Mapping[int, tuple[Decimal, Decimal]]]
+NONE_ANEW: Anew = MappingProxyType({})
 
 
 def after_repairs(
@@ -30,13 +35,15 @@ def after_repairs(
     results: Sequence[tuple[Result, int]],
     keys: Callable[[int], tuple[PaperKey, ...]],
     pass_mark: Decimal | None,
+    anew: Anew = NONE_ANEW,
     *,
     touched: Collection[int],
 ) -> list[Regraded]:
     """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers.
 
     Results of papers that are not ``touched`` stand as they are, and their papers are not even read: where each
-    candidate has a paper of their own, a repair is about few of them.
+    candidate has a paper of their own, a repair is about few of them. Answers that are judged ``anew`` come before what
+    is decided for all.
     """
     papers = {paper_id for _result, paper_id in results} & set(touched)
     numbers = {key.number for paper_id in papers for key in keys(paper_id) if key.ruling}
@@ -56,7 +63,8 @@ def after_repairs(
             continue
         own = keys(paper_id)
         grades = {key.number: key.judge(answers.get((result.attempt_id, key.number))) for key in own if key.ruling}
-        made.append(regraded(result.marks, [key.line for key in own], grades, pass_mark))
+        marks = remarked(result.marks, anew.get(result.attempt_id, {}))
+        made.append(regraded(marks, [key.line for key in own], grades, pass_mark))
     return made
 
 
@@ -138,15 +146,36 @@ class Preview:
 
 def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Preview:
     """Return what ``remedy`` would do to the results of an exam as they stand. Writes nothing."""
-    made = []
     remedies = remedies_of(session, exam.id, exam.repairs_no)
     remedies = {**remedies, place: [*remedies.get(place, []), remedy]}
-    with_item = papers_with(session, exam.id, [place])
-    for page in _pages(session, exam.id):
+    return _previewed(session, exam, remedies, papers_with(session, exam.id, [place]))
+
+
+def preview_remark(session: Session, exam: Exam, task: MarkingTask, points: Decimal) -> Preview:
+    """Return what other ``points`` for one answer would do to the results of its candidate. Writes nothing."""
+    user_id, paper_id = session.execute(
+        select(Attempt.user_id, Attempt.paper_id).where(Attempt.id == task.attempt_id)
+    ).one()
+    anew = {task.attempt_id: {task.number: (points, task.max_points)}}
+    remedies = remedies_of(session, exam.id, exam.repairs_no)
+    return _previewed(session, exam, remedies, {paper_id}, anew, user_id=user_id)
+
+
+def _previewed(
+    session: Session,
+    exam: Exam,
+    remedies: Mapping[Place, Sequence[Remedy]],
+    papers: Collection[int],
+    anew: Anew = NONE_ANEW,
+    *,
+    user_id: int | None = None,
+) -> Preview:
+    made: list[Effect] = []
+    for page in _pages(session, exam.id, user_id):
         keys = keys_after(session, remedies)
         behind = {row[1] for row in page if row[0].repairs_no < exam.repairs_no}
         rows = [(row[0], row[1]) for row in page]
-        stands = after_repairs(session, rows, keys, exam.pass_mark, touched=with_item | behind)
+        stands = after_repairs(session, rows, keys, exam.pass_mark, anew, touched=behind | set(papers))
         for (result, _paper_id, name, username, unit), after in zip(page, stands, strict=True):
             made.append(
                 Effect(
@@ -170,7 +199,7 @@ def preview(session: Session, exam: Exam, place: Place, remedy: Remedy) -> Previ
     return Preview(len(made), tuple(changed), supposed)
 
 
-def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
+def _pages(session: Session, exam_id: int, user_id: int | None) -> Iterator[Sequence[Any]]:
     rows = (
         select(Result, Attempt.paper_id, User.name, User.username, Unit.short_name)
         .join(Attempt, Attempt.id == Result.attempt_id)
@@ -180,6 +209,8 @@ def _pages(session: Session, exam_id: int) -> Iterator[Sequence[Any]]:
         .order_by(Result.attempt_id)
         .limit(PAGE)
     )
+    if user_id is not None:
+        rows = rows.where(Result.user_id == user_id)
     last = 0
     while page := session.execute(rows.where(Result.attempt_id > last)).all():
         last = page[-1][0].attempt_id

@@ -121,7 +121,10 @@ def item_of_exam(session: Session, exam_id: int, place: Place) -> ItemLine:
 
 @dataclass(frozen=True)
 class RepairLine:
-    """A repair with the people who decided; ``closed_by`` signed or withdrew it. Times are aware UTC."""
+    """A repair with the people who decided; ``closed_by`` signed or withdrew it. Times are aware UTC.
+
+    ``lines`` are points by line where one answer is judged anew, None elsewhere, and ``comment`` goes with them.
+    """
 
     id: int
     exam_id: int
@@ -138,6 +141,8 @@ class RepairLine:
     closed_at: datetime | None
     appeals: int
     changed: int
+    lines: tuple[Decimal, ...] | None
+    comment: str
 
 
 def repairs_of(session: Session, exam_id: int, *, repair_id: int | None = None) -> list[RepairLine]:
@@ -183,6 +188,8 @@ def _line(row: Repair, proposed_by: str, closed_by: str | None, appeals: int, ch
         closed_at=row.closed_at,
         appeals=appeals,
         changed=changed,
+        lines=None if row.lines is None else tuple(map(Decimal, row.lines)),
+        comment=row.comment,
     )
 
 
@@ -222,10 +229,13 @@ def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
 
 
 def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, tuple[str, datetime]]:
-    """Return by place why an item was repaired last, and when, of the first ``repairs_no`` repairs of an exam."""
+    """Return by place why an item was repaired last, and when, of the first ``repairs_no`` repairs of an exam.
+
+    Why one answer was judged anew is nobody else's to read and not in it.
+    """
     rows = session.execute(
         select(Repair.item_version_id, Repair.part, Repair.reason, Repair.closed_at)
-        .where(Repair.exam_id == exam_id, Repair.number <= repairs_no)
+        .where(Repair.exam_id == exam_id, Repair.number <= repairs_no, Repair.task_id.is_(None))
         .order_by(Repair.number)
     )
     return {(row.item_version_id, row.part): (row.reason, row.closed_at) for row in rows}

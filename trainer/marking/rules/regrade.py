@@ -17,6 +17,10 @@ candidate who adds up the page still gets the total.
 Of several repairs of one item the last word counts: ``also_accept`` adds to the keys that stand, every other remedy
 takes the place of all before it. The answer of a person who marked stands as it was given, but for an item that is
 dropped or counts fully for all.
+
+A fifth repair concerns one answer alone, which a person marked and its candidate appealed about: it is judged anew by
+the lines of the rubric, up or down, and earns that share from then on (our decision, 2026-11-27). It is no remedy of
+the item, so that whatever is decided for all goes before it.
 """
 
 from __future__ import annotations
@@ -33,10 +37,12 @@ from question_bank.kinds import KINDS, WrongShape, answer_shape, is_empty, norma
 from question_bank.kinds.base import FULL, NOTHING
 from question_bank.kinds.case_study import split_points
 from trainer.core.errors import FieldProblem
+from trainer.marking.rules.rubric import given_mark, lines_problems
 from trainer.papers.rules.scoring import has_passed, item_points, total_points
 
 CHANGE_KEY, ALSO_ACCEPT, DROP, FULL_MARKS = REMEDIES = ("change_key", "also_accept", "drop", "full_marks")
 KEYED = (CHANGE_KEY, ALSO_ACCEPT)
+REMARK = "remark"
 KEYS_MOST = 20
 
 
@@ -164,6 +170,27 @@ def _is_whole(item: Item, remedy: Remedy) -> bool:
 def _says_the_same(before: Ruling, keyed: Item, remedy: Remedy) -> bool:
     known = [one.key for one in before.items]
     return keyed.key in known if remedy.kind == ALSO_ACCEPT else known == [keyed.key]
+
+
+def remark_problems(lines: Sequence[Decimal], most: Sequence[Decimal], stands: Decimal) -> list[FieldProblem]:
+    """Return what is wrong with new points by line, of at most ``most``, for an answer that ``stands`` at so many.
+
+    A judgement that comes to the same points is a rejection of the appeal, and told as such.
+    """
+    problems = lines_problems(lines, most)
+    if not problems and total_points(lines) == stands:
+        return [FieldProblem("lines", "remark_changes_nothing")]
+    return problems
+
+
+def remarked(
+    marks: Sequence[Mapping[str, Any]], given: Mapping[int, tuple[Decimal, Decimal]]
+) -> list[Mapping[str, Any]]:
+    """Return ``marks`` (as in ``Result``) with answers judged anew: (points, most points) by item number.
+
+    Their points are of the announced worth; ``regraded`` brings them to what the item is worth now.
+    """
+    return [given_mark(*given[number]) if number in given else mark for number, mark in enumerate(marks, 1)]
 
 
 @dataclass(frozen=True)

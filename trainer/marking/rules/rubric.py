@@ -107,7 +107,7 @@ def with_marks(
     for number, mark in enumerate(marks, 1):
         if number in given:
             points, most = given[number]
-            made.append(_waiting() if waits or points is None else _given(points, most, worth.get(number, most)))
+            made.append(_waiting() if waits or points is None else given_mark(points, most, worth.get(number, most)))
         else:
             made.append(dict(mark))
     score = total_points(Decimal(mark["points"]) for mark in made)
@@ -124,7 +124,12 @@ def _waiting() -> dict[str, Any]:
     return {"points": str(NOTHING), "fraction": "0", "correct": False, "answered": True, "waits": True}
 
 
-def _given(points: Decimal, most: Decimal, worth: Decimal) -> dict[str, Any]:
+def given_mark(points: Decimal, most: Decimal, worth: Decimal | None = None) -> dict[str, Any]:
+    """Return the entry of ``Result.marks`` for ``points`` of ``most`` that a person gave.
+
+    ``worth`` is what the item counts for, None for ``most``.
+    """
+    worth = most if worth is None else worth
     fraction = points / most if most else Decimal(0)
     return {
         "points": str(points if worth == most else item_points(worth, fraction)),
