@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 
 from trainer.audit.models import Entry
 from trainer.core.clock import utcnow
 from trainer.core.database import transaction
+from trainer.core.prepared import prepared
 from trainer.web.arrival import request_id
+
+COLUMNS = ("at", "actor_id", "action", "target", "unit_id", "detail", "request_id")
 
 
 class Recording(Protocol):
@@ -25,6 +28,11 @@ class Recording(Protocol):
         unit_id: int | None = None,
         detail: dict[str, Any] | None = None,
     ) -> None: ...
+
+
+@prepared
+def _entry() -> Any:
+    return insert(Entry).values({name: bindparam(name) for name in COLUMNS})
 
 
 class Pen:
@@ -46,7 +54,7 @@ class Pen:
         ) -> None:
             row = {"at": utcnow(), "actor_id": by, "action": action, "request_id": self._request_id}
             row |= {"target": target, "unit_id": unit_id, "detail": detail or {}}
-            connection.execute(insert(Entry.__table__), [row])
+            _entry(connection).count(connection, row)
 
         return write
 

@@ -10,8 +10,9 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from trainer.accounts.models import User
 from trainer.accounts.sessions import SignedIn, end_sessions, open_session
@@ -19,6 +20,7 @@ from trainer.audit.service import Pen, record
 from trainer.core.crypto import new_ticket, token_hash
 from trainer.core.database import grouped, transaction
 from trainer.core.errors import Missing, Refused
+from trainer.core.prepared import prepared
 from trainer.core.sheets import guarded
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import own_window, ticket_fits
@@ -120,6 +122,32 @@ def to_csv(tickets: list[Ticket]) -> str:
     return held.getvalue()
 
 
+@prepared
+def _holder() -> Any:
+    """Return the statement of whom a ticket belongs to, with what its window is made of."""
+    return (
+        select(
+            Candidate.user_id,
+            Candidate.extra_minutes,
+            Candidate.shift_minutes,
+            Exam.id.label("exam_id"),
+            Exam.grace_seconds,
+            Exam.unit_id,
+            Sitting.opens_at,
+            Sitting.closes_at,
+        )
+        .join(Exam, Exam.id == Candidate.exam_id)
+        .join(Sitting, Sitting.id == Candidate.sitting_id)
+        .join(User, User.id == Candidate.user_id)
+        .where(
+            Candidate.ticket_hash == bindparam("ticket_hash"),
+            Candidate.state == "due",
+            Exam.state == "published",
+            User.state == "active",
+        )
+    )
+
+
 def sign_in_by_ticket(ticket: str, *, address: str, now: datetime) -> SignedIn:
     """Open a session for the holder of a ticket and end the older ones. Raises ``BadTicket``.
 
@@ -130,27 +158,7 @@ def sign_in_by_ticket(ticket: str, *, address: str, now: datetime) -> SignedIn:
     pen = Pen()
 
     def write(connection: Connection) -> SignedIn:
-        row = connection.execute(
-            select(
-                Candidate.user_id,
-                Candidate.extra_minutes,
-                Candidate.shift_minutes,
-                Exam.id.label("exam_id"),
-                Exam.grace_seconds,
-                Exam.unit_id,
-                Sitting.opens_at,
-                Sitting.closes_at,
-            )
-            .join(Exam, Exam.id == Candidate.exam_id)
-            .join(Sitting, Sitting.id == Candidate.sitting_id)
-            .join(User, User.id == Candidate.user_id)
-            .where(
-                Candidate.ticket_hash == token_hash(code),
-                Candidate.state == "due",
-                Exam.state == "published",
-                User.state == "active",
-            )
-        ).first()
+        row = _holder(connection).first(connection, {"ticket_hash": token_hash(code)})
         if row is None:
             raise BadTicket
         opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
