@@ -124,7 +124,10 @@ def to_csv(tickets: list[Ticket]) -> str:
 
 @prepared
 def _holder() -> Any:
-    """Return the statement of whom a ticket belongs to, with what its window is made of."""
+    """Return the statement of whom a ticket belongs to, with what its window is made of.
+
+    It holds the candidate, so that of two who come with one ticket at once the later ends the other's session.
+    """
     return (
         select(
             Candidate.user_id,
@@ -145,6 +148,7 @@ def _holder() -> Any:
             Exam.state == "published",
             User.state == "active",
         )
+        .with_for_update(of=Candidate, key_share=True)
     )
 
 
