@@ -104,6 +104,7 @@ class Lane:
         self._path = folder / "password.line"
         self._mutex = threading.Lock()
         self._inside = 0
+        self._pace = FIRST_PACE
 
     def __enter__(self) -> Lane:
         """Wait for the lane and hold it. Raises ``Busy`` after ``PATIENCE`` seconds."""
@@ -120,6 +121,7 @@ class Lane:
             is_held = now - numbers.last_at >= IDLE and self._is_held()
             numbers, place = numbers.at(now, is_held=is_held).ask(number, self.width)
             self._write(file, numbers)
+            self._pace = numbers.pace
             return place
 
     def _is_held(self) -> bool:
@@ -144,7 +146,8 @@ class Lane:
             self._inside += room
         if not room:
             # It is the turn, but the threads of this process that may wait all do.
-            yield replace(place, before=max(1, place.before), wait=SHORTEST_WAIT)
+            wait = max(SHORTEST_WAIT, self.room / 2 * self._pace)
+            yield replace(place, before=max(1, place.before), wait=wait)
             return
         try:
             yield place
