@@ -43,7 +43,7 @@ format: .venv/test
 catalogue: .venv/test
 	.venv/bin/pybabel -q extract -F trainer/translations/babel.cfg -k _l -k lazy_gettext --no-location --sort-output \
 	  --project "Enforcement Training Hub" --version "" -o trainer/translations/messages.pot .
-	.venv/bin/pybabel -q update -i trainer/translations/messages.pot -d trainer/translations -l en --no-fuzzy-matching --omit-header
+	.venv/bin/pybabel -q update -i trainer/translations/messages.pot -d trainer/translations -l en --no-fuzzy-matching --ignore-pot-creation-date --width 120
 
 %.mo: %.po | .venv/run
 	@.venv/bin/pybabel -q compile -i $< -o $@

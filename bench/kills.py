@@ -154,7 +154,8 @@ def run_kills(
             outcome.kills += 1
             while crowd.last_acknowledged <= dead_at:
                 if time.monotonic() - struck_at > 30:
-                    raise RuntimeError(f"no acknowledgement within 30 s of killing the {struck}")
+                    told = f"no acknowledgement within 30 s of killing the {struck}, kill {outcome.kills}"
+                    raise RuntimeError(f"{told}; the server's log ends:\n{site.log_end()}")
                 time.sleep(0.005)
             outcome.returns.setdefault(struck, []).append(crowd.last_acknowledged - struck_at)
     finally:

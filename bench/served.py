@@ -97,7 +97,11 @@ class Served:
             if self.answers():
                 return
             time.sleep(0.02)
-        raise RuntimeError(f"no answer; its log ends:\n{(self.folder / 'server.log').read_text()[-2000:]}")
+        raise RuntimeError(f"no answer; its log ends:\n{self.log_end()}")
+
+    def log_end(self) -> str:
+        """Return the end of what the server has told on stderr so far."""
+        return (self.folder / "server.log").read_text()[-2000:]
 
     def answers(self) -> bool:
         """Return whether /healthz answers 200 now."""

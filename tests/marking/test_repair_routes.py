@@ -266,3 +266,27 @@ def test_the_list_of_appeals_asks_the_same_however_many_there_are(city, as_user,
     with count_queries() as more:
         examiner.get("/appeals")
     assert len(more) == len(few)
+
+
+def test_a_list_that_stops_before_the_last_appeal_says_so(city, as_user, exam, monkeypatch):
+    names = ("officer", "officer2")
+    attempts = [sit(city, exam.exam_id, name, WRONG_ONE) for name in names]
+    for number, one in enumerate(attempts, 1):
+        lodge(one, 1, f"异议{number}", by=person(city, names[number - 1]), now=AFTER)
+    examiner = as_user("examiner")
+    pages = ("/appeals", f"/exams/{exam.exam_id}/repairs")
+    assert all("这里列出" not in examiner.get(one).text for one in pages)
+    monkeypatch.setattr("trainer.marking.repair_routes.LISTED", 1)
+    for one in pages:
+        page = examiner.get(one).text
+        assert "这里列出最早的 1 件" in page
+        assert ("异议1" in page, "异议2" in page) == (True, False)
+    rest = examiner.get(address(exam.exam_id)).text
+    assert "异议2" in rest
+    for reason in ("看过第一件", "看过第二件"):
+        key = examiner.get(f"{API}/exams/{exam.exam_id}/appeals").json["items"][0]["id"]
+        data = {"appeals": key, "answer": reason}
+        assert examiner.post(f"/exams/{exam.exam_id}/appeals/reject", data=data).status_code == 303
+    done = examiner.get("/appeals?show=done").text
+    assert "这里列出最近提出的 1 件" in done
+    assert ("异议1" in done, "异议2" in done) == (False, True)

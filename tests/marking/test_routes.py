@@ -175,9 +175,12 @@ def test_the_plan_is_saved_and_shown_and_wrong_ones_come_back(city, markers, as_
 def test_progress_shows_items_markers_and_differences(city, markers, as_user):
     waiting = make_waiting(city, answers=1)
     plan(city, waiting.exam_id, markers[:2], double=True)
+    address = f"/exams/{waiting.exam_id}/marking"
+    assert "两人给分相差超过 1 分的答题要由第三人评定，现在只有两名阅卷人" in as_user("organiser").get(address).text
     mark_all(city, waiting.exam_id, "marker1", "4", "2")
     mark_all(city, waiting.exam_id, "marker2", "1", "0")
-    page = as_user("organiser").get(f"/exams/{waiting.exam_id}/marking").text
+    page = as_user("organiser").get(address).text
+    assert "请趁早再选一名" not in page
     for told in (
         "张marker1",
         "张marker2",

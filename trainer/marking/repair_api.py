@@ -369,7 +369,7 @@ def appeals_of_exam(exam_id: int, query: AppealsQuery) -> Any:
     read_exam(session, exam_id, current_user, permission=MANAGE)
     states = ("taken_up", "upheld", "rejected") if query.state == "decided" else ("lodged",)
     place = None if query.item is None else repairs.parse_place(query.item)
-    found = appeals.appeals_of(session, current_user, exam_id=exam_id, place=place, states=states, limit=5000)
+    found = appeals.appeals_of(session, current_user, exam_id=exam_id, place=place, states=states)
     end_read()
     return ToDecideListOut(
         items=[

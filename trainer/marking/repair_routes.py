@@ -23,6 +23,7 @@ from trainer.marking.appealing import reject, set_appeal_days
 from trainer.marking.grading import Place
 from trainer.marking.jobs import regrade_and_spread
 from trainer.marking.queries import appeals, repairs
+from trainer.marking.queries.appeals import AppealLine
 from trainer.marking.queries.effects import preview
 from trainer.marking.queries.remarks import answer_of_repair
 from trainer.marking.queries.work import shown_item
@@ -54,6 +55,8 @@ bp = Blueprint("repairs", __name__)
 
 MANAGE = "exam.manage"
 SHOWN = 50
+# What is decided about one item is decided on one page; a page of all items stops somewhere, and says so.
+LISTED = 500
 
 
 @bp.get("/exams/<id:exam_id>/repairs")
@@ -63,7 +66,7 @@ def index(exam_id):
     exam = read_exam(session, exam_id, current_user, permission=MANAGE)
     open_now = _is_open(exam_id, now)
     items = repairs.items_of_exam(session, exam_id) if open_now else []
-    waiting = appeals.grouped(appeals.appeals_of(session, current_user, exam_id=exam_id))
+    waiting, cut = _listed(exam_id)
     found = repairs.repairs_of(session, exam_id)
     days = session.get_one(Exam, exam_id).appeal_days
     end_read()
@@ -74,6 +77,7 @@ def index(exam_id):
         items=items,
         lines={one.place: one for one in items},
         waiting=[(place, group) for (_exam, place), group in waiting.items()],
+        cut=cut,
         repairs=found,
         days=days,
         days_most=DAYS_MOST,
@@ -200,7 +204,7 @@ def _show_remark(repair: repairs.RepairLine, exam: ExamLine, now: datetime) -> s
         except Refused as refusal:
             problems = _told(refusal)
     taken = appeals.appeals_of(
-        session, current_user, exam_id=exam.id, place=repair.place, states=("taken_up", "upheld"), limit=5000
+        session, current_user, exam_id=exam.id, place=repair.place, states=("taken_up", "upheld")
     )
     end_read()
     return render_template(
@@ -262,9 +266,7 @@ def reject_appeals(exam_id):
 def every_appeal():
     session = db.session()
     exam_id, done = asked_id("exam"), request.args.get("show") == "done"
-    states = ("taken_up", "upheld", "rejected") if done else ("lodged",)
-    found = appeals.appeals_of(session, current_user, exam_id=exam_id, states=states)
-    groups = appeals.grouped(found)
+    groups, cut = _listed(exam_id, done=done)
     lines = {
         (one, line.place): line
         for one in sorted({exam for exam, _place in groups})
@@ -273,8 +275,19 @@ def every_appeal():
     waiting = appeals.exams_with_open_appeals(session, current_user)
     end_read()
     return render_template(
-        "repairs/appeals.html", groups=groups, lines=lines, waiting=waiting, exam_id=exam_id, done=done
+        "repairs/appeals.html", groups=groups, cut=cut, lines=lines, waiting=waiting, exam_id=exam_id, done=done
     )
+
+
+def _listed(exam_id: int | None, *, done: bool = False) -> tuple[dict[tuple[int, Place], list[AppealLine]], int]:
+    """Return the appeals of a page by item, and how many are listed where there are more of them, else 0.
+
+    Open ones are listed from the oldest, decided ones from the newest.
+    """
+    states = ("taken_up", "upheld", "rejected") if done else ("lodged",)
+    session = db.session()
+    found = appeals.appeals_of(session, current_user, exam_id=exam_id, states=states, limit=LISTED + 1, newest=done)
+    return appeals.grouped(found[:LISTED]), LISTED if len(found) > LISTED else 0
 
 
 def _is_open(exam_id: int, now: datetime) -> bool:

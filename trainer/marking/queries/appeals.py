@@ -121,10 +121,13 @@ def appeals_of(
     exam_id: int | None = None,
     place: Place | None = None,
     states: Sequence[str] = ("lodged",),
-    limit: int = 500,
-    after_id: int = 0,
+    limit: int = 5000,
+    newest: bool = False,
 ) -> list[AppealLine]:
-    """Return appeals of the exams that the caller runs, the oldest first; by exam and item where these are given."""
+    """Return appeals of the exams that the caller runs, by exam and item where these are given.
+
+    The oldest come first, or with ``newest`` these, and no more than ``limit``.
+    """
     decider = aliased(User)
     within = select(Unit.id).where(units_within(person.scope(MANAGE))).correlate(None)
     judged = exists().where(
@@ -140,8 +143,8 @@ def appeals_of(
         .join(Unit, Unit.id == Result.unit_id)
         .outerjoin(decider, decider.id == Appeal.decided_by)
         .where(Exam.unit_id.in_(within))
-        .where(Appeal.state.in_(states), Appeal.id > after_id)
-        .order_by(Appeal.id)
+        .where(Appeal.state.in_(states))
+        .order_by(Appeal.id.desc() if newest else Appeal.id)
         .limit(limit)
     )
     if exam_id is not None:
