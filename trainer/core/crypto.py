@@ -42,9 +42,13 @@ _making = threading.Lock()
 
 
 def make_lane(folder: Path, threads: int, processes: int) -> None:
-    """Give the site in ``folder`` its lane of password hashes; an eighth of the threads may wait, two at least."""
+    """Give the site in ``folder`` its lane of password hashes.
+
+    A quarter of the threads may wait, four at least but never more than half: fewer, and the lane of several processes
+    stands still while those whose turn it is are at the one that is full.
+    """
     global _lane
-    _lane = Lane(folder, max(2, threads // 8), processes)
+    _lane = Lane(folder, max(1, min(threads // 2, max(4, threads // 4))), processes)
 
 
 @contextmanager
