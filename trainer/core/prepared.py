@@ -38,7 +38,7 @@ class Prepared:
             convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if convert is not None:
                 self._into[name] = convert
-        columns = list(getattr(statement, "selected_columns", None) or getattr(statement, "exported_columns", ()))
+        columns = list(getattr(statement, "selected_columns", ()) or getattr(statement, "exported_columns", ()))
         self._out: list[tuple[int, Callable[[Any], Any]]] = []
         for place, column in enumerate(columns):
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
