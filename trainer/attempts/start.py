@@ -80,6 +80,7 @@ def _entry(by_token: bool) -> Any:
             Exam.draw,
             Exam.forms,
             Exam.grace_seconds,
+            Exam.navigation,
             User.must_change_password,
             Attempt.id.label("attempt_id"),
             Attempt.ordinal,
@@ -90,6 +91,7 @@ def _entry(by_token: bool) -> Any:
             Attempt.paper_id.label("attempt_paper_id"),
             Attempt.grace_seconds.label("attempt_grace"),
             Attempt.flags,
+            Attempt.sequential,
             *columns,
         )
         .select_from(Candidate)
@@ -223,10 +225,12 @@ def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> Ope
         "started_at": now,
         "deadline_at": ends,
         "grace_seconds": row.grace_seconds,
+        "sequential": row.navigation == "sequential",
     }
     attempt_id = int(_begun(connection).first(connection, values).id)
     document = document_of(connection, paper_id)
-    return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True)
+    sequential = values["sequential"]
+    return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True, sequential=sequential)
 
 
 def _paper_of(connection: Connection, row: Any, ordinal: int) -> int:
@@ -251,6 +255,7 @@ def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
         answers_of(connection, row.attempt_id),
         created=False,
         flags=tuple(row.flags or ()),
+        sequential=row.sequential,
     )
 
 

@@ -96,6 +96,9 @@ class ExamIn(Shape):
         le=FOCUS_MOST,
         description="the board marks who has left the page so often; nothing else follows; null: never",
     )
+    navigation: Literal["free", "sequential"] = Field(
+        "free", description="sequential: candidates answer in order, and an item that was left is closed"
+    )
 
 
 class SectionOut(Shape):
@@ -128,6 +131,7 @@ class ExamLineOut(Shape):
     max_points: Amount
     mock: bool
     focus_threshold: int | None = Field(description="leaving the page so often is marked on the board; null: never")
+    navigation: Literal["free", "sequential"]
     resit_of: Id | None = Field(description="the exam that this one makes up for")
     may_enter: bool = Field(description="the caller is a candidate who is due")
     may_manage: bool
@@ -200,6 +204,7 @@ def _values(exam: ExamLine, counts: dict[int, int]) -> dict[str, Any]:
         "max_points": exam.max_points,
         "mock": exam.is_mock,
         "focus_threshold": exam.focus_threshold,
+        "navigation": exam.navigation,
         "resit_of": None if exam.resit_of_id is None else str(exam.resit_of_id),
         "may_enter": exam.state == "published" and exam.candidate_state == "due",
         "may_manage": manages,
@@ -337,6 +342,7 @@ def create(body: ExamIn) -> Any:
         unit_code=body.unit,
         is_mock=body.mock,
         focus_threshold=body.focus_threshold,
+        navigation=body.navigation,
     )
     exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft, seen=items_met)
     try:

@@ -54,6 +54,10 @@ RELEASE_NAMES: dict[str, Any] = {
     "manual": _l("考试结束后由我公布"),
     "after_submit": _l("交卷后立即可看"),
 }
+NAVIGATION_NAMES: dict[str, Any] = {
+    "free": _l("自由作答，可返回修改"),
+    "sequential": _l("顺序作答，离开后不能返回"),
+}
 DRAW_NAMES: dict[str, Any] = {
     "one_paper": _l("全体同一套题"),
     "per_form": _l("多套平行试卷"),
@@ -180,6 +184,7 @@ class ExamForm(BaseForm):
     release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
     credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
     is_mock = BooleanField(_l("模拟考"))
+    navigation = RadioField(_l("作答顺序"), choices=choices_of(NAVIGATION_NAMES), default="free")
     focus_threshold = IntegerField(_l("离开页面提醒监考"), [Optional()], default=FOCUS_USUAL)
     seed = LineField(_l("随机种子"), [Length(max=64)])
     avoid_days = IntegerField(_l("避开考生近期见过的题"), [Optional()])
@@ -212,6 +217,7 @@ class ExamForm(BaseForm):
             seed=self.seed.data or None,
             is_mock=self.is_mock.data,
             focus_threshold=self.focus_threshold.data,
+            navigation=self.navigation.data,
             rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
@@ -234,6 +240,7 @@ class ExamForm(BaseForm):
         for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock", "focus_threshold"):
             self[name].data = _plain(getattr(spec, name))
         self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
+        self.navigation.data = spec.navigation
         self.avoid_practice.data = spec.rules.avoid_practice
         self.unit.data = spec.unit_code
         self.usernames.data = "\n".join(spec.usernames)

@@ -135,6 +135,7 @@ def show(exam_id):
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
+        navigation_names=forms.NAVIGATION_NAMES,
         draw_names=forms.DRAW_NAMES,
         closing=forms.ClosingForm(data={"closes_at": exam.closes_at}) if manages else None,
         can={

@@ -375,6 +375,7 @@ def _fill(exam: Exam, spec: ExamSpec) -> None:
     exam.grace_seconds = spec.grace_seconds
     exam.is_mock = spec.is_mock
     exam.focus_threshold = spec.focus_threshold
+    exam.navigation = spec.navigation
 
 
 def _name(
