@@ -41,6 +41,11 @@ def is_anybody_sitting(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(Attempt.state == "open"))))
 
 
+def has_anybody_begun(session: Session, exam_id: int) -> bool:
+    """Return whether there is any attempt of an exam."""
+    return bool(session.scalar(select(exists().where(Attempt.exam_id == exam_id))))
+
+
 def sat_with_medium(session: Session, person: Any, sha256: str) -> bool:
     """Return whether a paper that the person sits or sat shows this medium; under a ticket, one of its exam."""
     mine = [Attempt.user_id == person.id]
