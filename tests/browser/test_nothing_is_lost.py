@@ -5,7 +5,18 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hall import attempt_of, choose, enter, expect_saved, go_to, hand_in, incidents_of, new_exam, standing
+from tests.browser.hall import (
+    KEPT,
+    attempt_of,
+    choose,
+    enter,
+    expect_saved,
+    go_to,
+    hand_in,
+    incidents_of,
+    new_exam,
+    standing,
+)
 from tests.browser.real_site import PASSWORD
 from trainer.attempts.extend import extend
 from trainer.attempts.models import Attempt
@@ -14,22 +25,6 @@ from trainer.core.clock import utcnow
 from trainer.core.database import transaction
 
 pytestmark = pytest.mark.browser
-
-KEPT = """async () => {
-  const open = indexedDB.open("exam-outbox");
-  const database = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
-  const all = (name) => new Promise((resolve) => {
-    const request = database.transaction(name).objectStore(name).getAll();
-    request.onsuccess = () => resolve(request.result);
-  });
-  const entries = await all("entries");
-  const keys = await all("keys");
-  return {
-    numbers: entries.map((one) => one.number),
-    texts: entries.map((one) => new TextDecoder("latin1").decode(one.data)),
-    exportable: keys.map((one) => one.key.extractable),
-  };
-}"""
 
 
 def test_a_reload_resumes_in_the_same_place(browse, real_site):
@@ -80,6 +75,46 @@ def test_answers_given_off_line_are_kept_said_and_sent_later(browse, real_site):
     hand_in(page)
     page.goto("/exams/mine")
     assert page.evaluate(KEPT) == {"numbers": [], "texts": [], "exportable": []}
+
+
+# When the page learnt of a change, and when it sent one: milliseconds on the page's own clock.
+STOPWATCH = """(() => {
+  const real = window.fetch;
+  window.changed = [];
+  window.sent = [];
+  window.fetch = (...given) => {
+    if (given[1]?.method === "PUT" && String(given[0]).endsWith("/responses")) window.sent.push(performance.now());
+    return real(...given);
+  };
+  for (const kind of ["input", "change"]) addEventListener(kind, () => window.changed.push(performance.now()), true);
+})()"""
+
+
+def test_a_change_is_on_its_way_within_two_seconds_also_while_somebody_types_on(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    page.add_init_script(STOPWATCH)
+    enter(page, exam)
+    choose(page, "选项B")
+    expect_saved(page)
+    assert page.evaluate("sent[0] - changed[0]") < 2000
+    go_to(page, 4)
+    page.evaluate("window.changed.length = window.sent.length = 0")
+    blank = page.locator(".blank").nth(0)
+    for _ in range(30):
+        blank.press_sequentially("五")
+        page.wait_for_timeout(150)
+    assert page.evaluate("changed.at(-1) - changed[0]") > 4000
+    # No key was pressed of which the server had not been told two seconds later, though the typing went on.
+    gaps = page.evaluate(
+        """() => window.changed.map((at) => (window.sent.find((one) => one >= at) ?? Infinity) - at)"""
+    )
+    expect_saved(page)
+    gaps = page.evaluate(
+        """() => window.changed.map((at) => (window.sent.find((one) => one >= at) ?? Infinity) - at)"""
+    )
+    assert max(gaps) < 2000, gaps
+    assert standing(real_site, exam)[4] == ["五" * 30, ""]
 
 
 def test_a_page_that_died_off_line_leaves_its_answers_to_the_next_one(browse, real_site):
