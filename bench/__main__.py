@@ -25,7 +25,8 @@ from bench.contest import enter_competition
 from bench.floor import cookie
 from bench.hall import Hall, Sitter, furnish
 from bench.load import Measured, drive, http
-from bench.served import ROOT, SECRET, Served, free_port, served
+from bench.served import ROOT, SECRET, Served, served
+from tests.servers import free_port
 from trainer.core.database import db
 from trainer.jobs.serving import with_us
 

@@ -21,11 +21,19 @@ from trainer.core.database import db
 if TYPE_CHECKING:
     from tests.servers import Postgres
 
+# Candidates who were not heard try again after this; a page waits longer.
+AGAIN_SECONDS = 0.02
+# A site that is silent for longer is not coming back, however busy the machine is. How soon it must be back, soak judges.
+GIVEN_UP = 60.0
+
 
 @dataclass
 class Outcome:
-    """What a run of kills came to. ``returns`` holds, for each thing that was killed, the seconds from the kill to the
-    first acknowledgement after it."""
+    """What a run of kills came to.
+
+    ``returns`` holds, for each thing that was killed, the seconds from the kill to the first acknowledgement after it;
+    ``recoveries`` those from each kill of the database until it answers a client that is none of ours.
+    """
 
     kills: int = 0
     acknowledged: int = 0
@@ -34,6 +42,7 @@ class Outcome:
     lost: int = 0
     unexpected: dict[int, int] | None = None
     returns: dict[str, list[float]] = field(default_factory=dict)
+    recoveries: list[float] = field(default_factory=list)
 
     @property
     def slowest_return(self) -> float:
@@ -42,13 +51,20 @@ class Outcome:
 
     def __str__(self) -> str:
         times = "; ".join(
-            f"{what} {len(seconds)} times, back after {median(seconds):.2f} s, at most {max(seconds):.2f} s"
+            f"{what} {len(seconds)} times, back after {_spread(seconds)}"
             for what, seconds in sorted(self.returns.items())
         )
+        if self.recoveries:
+            times += f" (the database itself answers after {_spread(self.recoveries)})"
         return (
             f"{self.lost} lost of {self.acknowledged} acknowledged answers and {self.handed_in} hand-ins; killed: "
             f"{times}; {self.broken} requests broken off, unexpected answers {self.unexpected}"
         )
+
+
+def _spread(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"{median(ordered):.2f} s, 90 % {ordered[int(0.9 * (len(ordered) - 1))]:.2f} s, at most {ordered[-1]:.2f} s"
 
 
 class Crowd:
@@ -62,7 +78,8 @@ class Crowd:
         self.stop = threading.Event()
         self.broken = 0
         self.unexpected: dict[int, int] = {}
-        self.last_acknowledged = time.monotonic()
+        # When the newest request that was acknowledged was sent, and when it was answered.
+        self.acknowledged = (0.0, 0.0)
         self._threads = [
             threading.Thread(target=self._work, args=(self.sitters[number::threads], number), daemon=True)
             for number in range(threads)
@@ -82,17 +99,19 @@ class Crowd:
     def _work(self, mine: list[Sitter], seed: int) -> None:
         chance = random.Random(seed)
         while not self.stop.is_set() and mine:
-            sitter = chance.choice(mine)
+            sitter, sent_at = chance.choice(mine), time.monotonic()
             try:
                 status = self._one_step(sitter, chance)
             except Broken:
                 self.broken += 1
-                time.sleep(0.02)
+                time.sleep(AGAIN_SECONDS)
                 continue
             if status in (200, 201):
-                self.last_acknowledged = time.monotonic()
-            elif status != 503:
-                # 503 says "not stored, try again", which is an honest answer while the site comes back.
+                self.acknowledged = max(self.acknowledged, (sent_at, time.monotonic()))
+            elif status == 503:
+                # It says "not stored, try again", which is an honest answer while the site comes back.
+                time.sleep(AGAIN_SECONDS)
+            else:
                 self.unexpected[status] = self.unexpected.get(status, 0) + 1
             if sitter.ledger.handed_in:
                 mine.remove(sitter)
@@ -147,17 +166,19 @@ def run_kills(
                 struck, revive = "workers", None
                 if not site.kill_workers():
                     continue
-            # Answers that were under way may still come; what counts is the first one after everything was dead.
+            # Answers that were under way may still come; what counts is the first to what was asked when all was dead.
             dead_at = time.monotonic()
             if revive:
                 revive()
+                if struck == "database":
+                    outcome.recoveries.append(time.monotonic() - struck_at)
             outcome.kills += 1
-            while crowd.last_acknowledged <= dead_at:
-                if time.monotonic() - struck_at > 30:
-                    told = f"no acknowledgement within 30 s of killing the {struck}, kill {outcome.kills}"
+            while crowd.acknowledged[0] <= dead_at:
+                if time.monotonic() - struck_at > GIVEN_UP:
+                    told = f"no acknowledgement within {GIVEN_UP:g} s of killing the {struck}, kill {outcome.kills}"
                     raise RuntimeError(f"{told}; the server's log ends:\n{site.log_end()}")
                 time.sleep(0.005)
-            outcome.returns.setdefault(struck, []).append(crowd.last_acknowledged - struck_at)
+            outcome.returns.setdefault(struck, []).append(crowd.acknowledged[1] - struck_at)
     finally:
         crowd.end()
     site.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,25 +15,11 @@ from pathlib import Path
 
 from flask import Flask
 
+from tests.servers import free_port, lives
 from trainer.jobs.serving import with_us
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "for measurements only, not a secret"
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _lives(pid: int) -> bool:
-    """Return whether a process runs; one that is dead and waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 class Served:
@@ -127,10 +112,10 @@ class Served:
         found = []
         for child in self._children(self.process.pid):
             try:
-                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                name = Path(f"/proc/{child}/comm").read_text().strip()
             except OSError:
                 continue
-            if b"trainer.jobs.web" in command:
+            if name == "trainer-web":
                 found.extend(self._children(child))
         return found
 
@@ -152,7 +137,7 @@ class Served:
         self.process.kill()
         self.process.wait()
         end = time.monotonic() + 10
-        while any(_lives(pid) for pid in family):
+        while any(lives(pid) for pid in family):
             if time.monotonic() > end:
                 raise RuntimeError(f"these outlived their server: {family}")
             time.sleep(0.01)

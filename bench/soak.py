@@ -41,7 +41,7 @@ def _told(name: str, outcome: Outcome) -> bool:
 
 
 def storms(database: str) -> bool:
-    """Let the storms pass; their table says what was met. Return whether they came to an end."""
+    """Let the storms pass; their table says what was met. Return whether all of it was, nothing lost above all."""
     command = [sys.executable, "-m", "bench.storms", "--database", database]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 

@@ -76,3 +76,93 @@ def test_each_worker_has_its_own_core_and_a_dead_one_leaves_its_core(tmp_path):
         assert second.communicate()[0].strip() == theirs
         """,
     )
+
+
+COPIES = """
+import os, signal, sys, time
+from pathlib import Path
+from trainer.core.locks import InstanceLock
+from trainer.core.process import Copy
+folder = Path(sys.argv[1])
+def wait_for(true):
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+"""
+
+
+def test_a_copy_has_a_session_a_name_and_signals_of_its_own_and_no_context(tmp_path):
+    run(
+        tmp_path,
+        COPIES
+        + """
+from contextvars import ContextVar
+held = ContextVar("held", default="nothing")
+held.set("something of the parent")
+signal.signal(signal.SIGTERM, lambda *_: (folder / "parent").touch())
+def work():
+    comm = Path("/proc/self/comm").read_text().strip()
+    (folder / "said").write_text(f"{held.get()} {comm} {os.getsid(0) == os.getpid()}")
+    (folder / "said").rename(folder / "done")
+    time.sleep(60)
+copy = Copy("trainer-some", work)
+wait_for((folder / "done").exists)
+assert (folder / "done").read_text() == "nothing trainer-some True"
+assert copy.poll() is None
+copy.send_signal(signal.SIGTERM)
+assert copy.wait(20) == copy.poll() == -signal.SIGTERM
+copy.send_signal(signal.SIGTERM)
+assert not (folder / "parent").exists()
+""",
+    )
+
+
+def test_a_copy_ends_with_its_parent_and_holds_no_instance_for_it(tmp_path):
+    run(
+        tmp_path,
+        COPIES
+        + """
+lock = InstanceLock(str(folder / "lock"))
+assert lock.take()
+def supervise():
+    def serve():
+        lock.leave()
+        (folder / "pid.new").write_text(str(os.getpid()))
+        (folder / "pid.new").rename(folder / "pid")
+        time.sleep(60)
+    Copy("inner", serve)
+    time.sleep(60)
+outer = Copy("outer", supervise)
+wait_for((folder / "pid").exists)
+lock.leave()
+assert not InstanceLock(str(folder / "lock")).take(), "the supervisor holds it"
+outer.send_signal(signal.SIGKILL)
+outer.wait(20)
+assert InstanceLock(str(folder / "lock")).take()
+inner = int((folder / "pid").read_text())
+def is_dead():
+    try:
+        return Path(f"/proc/{inner}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
+wait_for(is_dead)
+""",
+    )
+
+
+def test_who_waits_for_a_copy_that_goes_on_is_told_so(tmp_path):
+    run(
+        tmp_path,
+        COPIES
+        + """
+import subprocess
+copy = Copy("slow", lambda: time.sleep(60))
+try:
+    copy.wait(0.05)
+    raise AssertionError
+except subprocess.TimeoutExpired:
+    copy.send_signal(signal.SIGKILL)
+copy.wait(20)
+""",
+    )

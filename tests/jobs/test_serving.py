@@ -130,6 +130,37 @@ def test_a_web_server_whose_start_takes_long_is_started_once(settings, tmp_path,
     assert begun.read_text() == "x"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the site is put together anew")
+def test_what_serves_is_a_copy_of_the_supervisor_with_a_site_of_its_own(settings, tmp_path, monkeypatch):
+    said = tmp_path / "said"
+
+    def serve():
+        holds = InstanceLock(str(settings.instance / "server.lock")).take()
+        said.write_text(f"{os.environ['SERVING']} {os.getcwd() == str(ROOT)} {'wsgi' in sys.modules} {holds}")
+
+    monkeypatch.setitem(sys.modules, "wsgi", None)
+    supervisor = Supervisor(settings, ROOT)
+    assert supervisor.hold()
+    supervisor.commands["web"] = serve
+    supervisor._start("web")
+    assert supervisor.children["web"].wait(30) == 0
+    assert said.read_text() == "1 True False False"
+    assert "SERVING" not in os.environ
+
+
+def test_a_supervisor_that_fails_ends_what_it_has_started(settings, monkeypatch):
+    def fail():
+        raise ZeroDivisionError
+
+    supervisor = Supervisor(settings, ROOT)
+    supervisor.commands = {"web": ["sleep", "60"], "scheduler": ["sleep", "60"]}
+    monkeypatch.setattr(supervisor, "is_ready", lambda: True)
+    monkeypatch.setattr("trainer.jobs.serving.signal.signal", lambda *_: None)
+    with pytest.raises(ZeroDivisionError):
+        supervisor.run(fail)
+    assert supervisor.children["web"].poll() is not None
+
+
 def test_a_second_start_is_refused_before_it_touches_the_database(settings):
     first = InstanceLock(str(settings.instance / "server.lock"))
     assert first.take()

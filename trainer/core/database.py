@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event, func, select
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, MetaData, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -34,6 +34,7 @@ from sqlalchemy.pool import Pool
 
 from trainer.core.errors import Busy
 from trainer.core.locks import FairLock
+from trainer.core.reach import Away, Reach
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,6 +52,9 @@ PING_AFTER = 1.0
 # What SQLAlchemy says of a session whose connection was lost in a statement before, as when a retry was given up.
 LOST_MEANWHILE = "8s2b"
 RETRY_STATES = {"40001", "40P01"}
+# A machine that is gone closes no connection: whoever waits for it hears nothing. Asked after 5 s of silence, given up
+# after 10 s; the system's own limits are a quarter of an hour and more.
+SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 db = SQLAlchemy(
     metadata=MetaData(
@@ -85,8 +89,23 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
     options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
     return shared | {
         "pool_timeout": 2,
-        "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 3},
+        "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 3, **SILENCE},
     }
+
+
+_REACHES: dict[tuple[Any, ...], Reach] = {}
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    """Connect to PostgreSQL, unless this process knows that it is away. None leaves it to SQLAlchemy."""
+    if dialect.name == "sqlite":
+        return None
+    reach = _REACHES.setdefault(tuple(options.get(name) for name in ("host", "port", "dbname")), Reach())
+    try:
+        return reach.connect(lambda: dialect.connect(*arguments, **options))
+    except Away as away:
+        raise dialect.loaded_dbapi.OperationalError(str(away)) from away
 
 
 @event.listens_for(Engine, "connect")

@@ -100,3 +100,7 @@ class InstanceLock:
     def holder(self) -> str:
         """Return the process id written by the last holder, empty when none is."""
         return os.pread(self._file, 20, 0).decode(errors="replace").strip()
+
+    def leave(self) -> None:
+        """Let go of it in a child that was forked; the parent holds it on."""
+        os.close(self._file)

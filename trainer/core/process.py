@@ -16,12 +16,18 @@ import ctypes
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextvars import Context
+from multiprocessing import get_context
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
+M_ARENA_MAX = -8
 # As nice(2) counts: beside a thread that serves it has a tenth of a core, and all that nobody else wants.
 BACKGROUND = 10
 _cores: set[int] = set()
@@ -46,6 +52,60 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.25)
     os._exit(1)
+
+
+class Copy:
+    """A child that is a copy of this process and runs ``work``, in a session of its own; it ends with this process.
+
+    What was imported here need not be imported there, and is shared with it. Only for a process whose one thread this
+    is, and that has no connection open. The methods are those of ``Popen``.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        self._process = get_context("fork").Process(target=_live, args=(os.getpid(), name, work), name=name)
+        self._process.start()
+        self.pid: int = self._process.pid or 0
+
+    def poll(self) -> int | None:
+        """Return the exit status, None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status once it has ended. Raises ``TimeoutExpired`` after ``timeout`` seconds."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _live(parent: int, name: str, work: Callable[[], None]) -> None:
+    os.setsid()
+    library = ctypes.CDLL(None, use_errno=True)
+    library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    # What `ps` and `top` show, since the command line is the parent's.
+    library.prctl(PR_SET_NAME, name.encode())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    # The command that we were forked from has a context, such as that of its application.
+    Context().run(work)
+
+
+def few_heaps() -> None:
+    """Let the C library keep two heaps for all threads; what one frees another could not use otherwise.
+
+    As MALLOC_ARENA_MAX does at the start of a program. Where the library is another, nothing changes.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(M_ARENA_MAX, 2)
 
 
 class Core:

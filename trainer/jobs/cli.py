@@ -14,6 +14,7 @@ from trainer import ROOT
 from trainer.bank.importing import load_shipped
 from trainer.config import DEMO_MARK, Settings
 from trainer.core.clock import utcnow
+from trainer.core.database import db
 from trainer.demo.accounts import accounts_table, read_accounts
 from trainer.demo.loading import is_empty, load_city
 from trainer.demo.rules.story import DEFAULT_OFFICERS, DEFAULT_SEED
@@ -49,6 +50,8 @@ def _serve(supervisor: Supervisor) -> None:
             click.echo(accounts_table(read_accounts(settings.instance)) + "\n")
         click.echo("  " + _("按 Ctrl-C 停止运行。"))
 
+    # What serves is forked from here, and two processes must not talk on one connection.
+    db.engine.dispose()
     sys.exit(supervisor.run(announce))
 
 

@@ -16,11 +16,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from trainer.config import Settings
 from trainer.core.locks import InstanceLock
-from trainer.core.process import PR_SET_PDEATHSIG
+from trainer.core.process import PR_SET_PDEATHSIG, Copy, few_heaps
 
 STOP_SECONDS = 15.0
 # To put the site together takes a second or two, on a machine that is busy with more many times that.
@@ -47,6 +48,21 @@ def address_of(settings: Settings) -> str:
 def scheduler_command() -> list[str]:
     """Return the command line of the scheduler."""
     return [sys.executable, "-m", "flask", "--app", "wsgi", "scheduler"]
+
+
+# Imported in the child: the supervisor itself serves nothing, and who only asks for an address needs neither.
+def _serve_web() -> None:
+    from trainer.jobs.web import main
+
+    main()
+
+
+def _run_scheduler() -> None:
+    from trainer.jobs.runner import run_forever
+    from wsgi import app
+
+    with app.app_context():
+        run_forever(app)
 
 
 def with_us() -> None:
@@ -106,24 +122,43 @@ class Supervisor:
     def __init__(self, settings: Settings, root: Path) -> None:
         self.settings = settings
         self.root = root
-        self.commands = {"web": web_command(), "scheduler": scheduler_command()}
-        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, list[str] | Callable[[], None]] = (
+            {"web": _serve_web, "scheduler": _run_scheduler}
+            if sys.platform == "linux"
+            else {"web": web_command(), "scheduler": scheduler_command()}
+        )
+        self.children: dict[str, subprocess.Popen[bytes] | Copy] = {}
         self._stopping = False
         self._lock: InstanceLock | None = None
         self._crew = Crew(settings.web_workers, time.monotonic())
 
     def _start(self, name: str) -> None:
-        # The C library would keep a heap for each thread, and what one frees another could not use.
-        environment = {"MALLOC_ARENA_MAX": "2", **os.environ, "SERVING": "1", "INSTANCE": str(self.settings.instance)}
-        self.children[name] = subprocess.Popen(
-            self.commands[name],
-            cwd=self.root,
-            env=environment,
-            preexec_fn=with_us,
-            start_new_session=True,
-        )
+        command = self.commands[name]
+        environment = {"SERVING": "1", "INSTANCE": str(self.settings.instance)}
+        if callable(command):
+            self.children[name] = Copy(f"trainer-{name}", partial(self._become, command, environment))
+        else:
+            # The C library would keep a heap for each thread, and what one frees another could not use.
+            self.children[name] = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env={"MALLOC_ARENA_MAX": "2", **os.environ, **environment},
+                preexec_fn=with_us,
+                start_new_session=True,
+            )
         if name == "web":
             self._crew = Crew(self.settings.web_workers, time.monotonic())
+
+    def _become(self, work: Callable[[], None], environment: dict[str, str]) -> None:
+        """Be a child that was forked: do its ``work`` with a site of its own."""
+        if self._lock is not None:
+            self._lock.leave()
+        few_heaps()
+        os.environ.update(environment)
+        os.chdir(self.root)
+        # Put together again from what is imported already, because one that serves is another than one that commands.
+        sys.modules.pop("wsgi", None)
+        work()
 
     def hold(self) -> bool:
         """Take the instance for this process until it ends; say why and return False when that cannot be.
@@ -148,9 +183,14 @@ class Supervisor:
             return 1
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(self, "_stopping", True))
-        started: dict[str, float] = {}
+        try:
+            return self._keep_running(when_ready)
+        finally:
+            self.stop()
+
+    def _keep_running(self, when_ready: Callable[[], None]) -> int:
         self._start("web")
-        started["web"] = time.monotonic()
+        started = {"web": time.monotonic()}
         announced = False
         while not self._stopping:
             time.sleep(0.1)
@@ -162,7 +202,6 @@ class Supervisor:
                     continue
                 if name == "web" and not announced:
                     print("the web server could not start; the reason stands above", file=sys.stderr)
-                    self.stop()
                     return 1
                 # A server that dies at once, again and again, must not keep a core busy.
                 time.sleep(0.2 if time.monotonic() - started[name] > 1.5 else 2.0)
@@ -173,7 +212,6 @@ class Supervisor:
             elif self.is_ready():
                 announced = True
                 when_ready()
-        self.stop()
         return 0
 
     def _look_after_workers(self) -> None:
