@@ -57,7 +57,7 @@ def test_a_mock_exam_is_sat_in_the_identical_shell(city, exam, as_user):
         shells.append(
             page.replace(f"/exams/{one.exam_id}", "/exams/ID").replace(f'"exam": "{one.exam_id}"', '"exam": "ID"')
         )
-    told = '  <p class="lobby-window">这是模拟考：界面与正式考试相同，成绩只供自己参考。</p>\n'
+    told = '  <p class="lobby-window">这是模拟考：界面与正式考试相同，成绩只供自己参考。</p>'
     assert told in shells[1]
     assert told not in shells[0]
     assert shells[1].replace(told, "") == shells[0]
