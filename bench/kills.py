@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Candidates who were not heard try again after this; a page waits longer.
 AGAIN_SECONDS = 0.02
-# A site that is silent for longer is not coming back, however busy the machine is. How soon it must be back, soak judges.
+# A site that is silent for longer does not come back, however busy the machine is. How soon it must, the soak judges.
 GIVEN_UP = 60.0
 
 

@@ -1,5 +1,8 @@
 // The invigilator's board: draws tiles or a list from the page's data, asks for news every few seconds
-// (an ETag makes an unchanged board cost nothing), filters by state and unit. The filters live in the address.
+// (an ETag makes an unchanged board cost nothing), filters by state, unit and mark. The filters live in the address.
+// What a candidate's page noticed is asked for when the candidate is opened (watch_incidents.js).
+import { Incidents } from "./watch_incidents.js";
+
 const root = document.querySelector("[data-watch]");
 const words = JSON.parse(document.querySelector("[data-watch-words]").textContent);
 const every = Number(root.dataset.every) * 1000;
@@ -7,9 +10,11 @@ const ORDER = ["waiting", "working", "silent", "done", "forced", "excused"];
 const LOOK = { waiting: "waiting", working: "working", silent: "away", done: "done", forced: "lost", excused: "waiting" };
 const ICON = { waiting: "circle-dashed", working: "edit", silent: "clock-pause", done: "send", forced: "hand-stop", excused: "circle-minus" };
 
+const LEFT = 6;
+
 const find = (name) => root.querySelector(`[data-watch-${name}]`);
 const asked = new URLSearchParams(location.search);
-const chosen = { state: asked.get("state") ?? "", unit: asked.get("unit") ?? "", room: asked.get("room") ?? "", view: asked.get("view") ?? "tiles", word: asked.get("q") ?? "" };
+const chosen = { state: asked.get("state") ?? "", unit: asked.get("unit") ?? "", room: asked.get("room") ?? "", view: asked.get("view") ?? "tiles", word: asked.get("q") ?? "", marked: asked.get("marked") ?? "", sort: asked.get("sort") ?? "" };
 let desks = JSON.parse(document.querySelector("[data-watch-board]").textContent).desks;
 let tag = "";
 let failures = 0;
@@ -43,8 +48,12 @@ function tile(desk) {
   const button = element("button", `tile is-${LOOK[desk.state]}`, icon(ICON[desk.state]), name, state, more);
   button.type = "button";
   button.title = `${desk.name} · ${desk.unit}`;
+  if (desk.marked) {
+    button.classList.add("is-marked");
+    button.append(element("span", "tile-marked", icon("user-exclamation"), fill(words.left, { n: desk.left })));
+  }
   if (desk.incidents) {
-    const mark = element("span", "tile-incidents", icon("alert-triangle"), String(desk.incidents));
+    const mark = element("span", "tile-incidents", icon("history"), String(desk.incidents));
     mark.title = fill(words.incidents, { n: desk.incidents });
     button.append(mark, element("span", "visually-hidden", fill(words.incidents, { n: desk.incidents })));
   }
@@ -56,7 +65,7 @@ function tile(desk) {
 function row(desk) {
   const cells = [
     [desk.name, "cell-title"], [desk.unit, ""], [words[desk.state], ""], [desk.items ? `${desk.answered}/${desk.items}` : String(desk.answered), "num"],
-    [desk.saved ?? "–", "num"], [desk.deadline ?? "–", "num"], [String(desk.incidents), "num"],
+    [desk.saved ?? "–", "num"], [desk.deadline ?? "–", "num"], [String(desk.left), "num"], [String(desk.incidents - desk.left), "num"],
   ];
   const line = element("tr", "", ...cells.map(([text, className], at) => {
     const cell = element(at ? "td" : "th", className);
@@ -69,14 +78,15 @@ function row(desk) {
       button.addEventListener("click", () => open(desk.id));
       cell.append(button);
     } else if (at === 2) cell.append(element("span", `watch-state is-${LOOK[desk.state]}`, icon(ICON[desk.state]), text));
+    else if (at === LEFT && desk.marked) cell.append(element("span", "watch-marked", icon("user-exclamation"), element("span", "visually-hidden", words.marked), text));
     else cell.append(text);
     return cell;
   }));
   return line;
 }
 
-function matches(desk, { state = chosen.state } = {}) {
-  return (!state || desk.state === state) && (!chosen.unit || desk.unit === chosen.unit)
+function matches(desk, { state = chosen.state, marked = chosen.marked } = {}) {
+  return (!state || desk.state === state) && (!marked || desk.marked) && (!chosen.unit || desk.unit === chosen.unit)
     && (!chosen.room || desk.room === chosen.room)
     && (!chosen.word || `${desk.name} ${desk.username}`.includes(chosen.word));
 }
@@ -84,6 +94,8 @@ function matches(desk, { state = chosen.state } = {}) {
 function paint() {
   const held = document.activeElement?.dataset?.desk;
   const shown = desks.filter((desk) => matches(desk));
+  // The order of the board, by unit and name, holds among those who left the page equally often.
+  if (chosen.sort === "left") shown.sort((one, other) => other.left - one.left);
   find("counts").replaceChildren(...["", ...ORDER].flatMap((state) => {
     const count = desks.filter((desk) => matches(desk, { state })).length;
     if (state === "excused" && !count) return [];
@@ -93,7 +105,7 @@ function paint() {
     button.setAttribute("aria-pressed", String(chosen.state === state));
     button.addEventListener("click", () => choose({ state }));
     return [button];
-  }));
+  }), ...marks());
   find("tiles").hidden = chosen.view !== "tiles";
   find("list").hidden = chosen.view !== "list";
   if (chosen.view === "tiles") find("tiles").replaceChildren(...shown.map(tile));
@@ -104,20 +116,35 @@ function paint() {
   if (dialog.open) describe(dialog.dataset.desk);
 }
 
+/** Return the button that shows only the marked ones; none where the organiser wants no mark. */
+function marks() {
+  if (!root.dataset.warnFrom) return [];
+  const count = desks.filter((desk) => matches(desk, { marked: "1" })).length;
+  const button = element("button", "watch-count is-marked", icon("user-exclamation"),
+    element("span", "watch-count-word", words.marked), element("strong", "num", String(count)));
+  button.type = "button";
+  button.setAttribute("aria-pressed", String(Boolean(chosen.marked)));
+  button.addEventListener("click", () => choose({ marked: chosen.marked ? "" : "1" }));
+  return [button];
+}
+
 function choose(changes) {
   Object.assign(chosen, changes);
   const query = new URLSearchParams();
-  const names = { state: "state", unit: "unit", room: "room", word: "q" };
+  const names = { state: "state", unit: "unit", room: "room", word: "q", marked: "marked", sort: "sort" };
   Object.entries(names).forEach(([key, name]) => { if (chosen[key]) query.set(name, chosen[key]); });
   if (chosen.view !== "tiles") query.set("view", chosen.view);
   history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   document.querySelectorAll("[data-view]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === chosen.view)));
   const held = document.activeElement?.closest("[data-watch-counts]");
+  const kind = "marked" in changes ? ".is-marked" : "[aria-pressed=true]";
   paint();
-  if (held) find("counts").querySelector("[aria-pressed=true]")?.focus();
+  if (held) find("counts").querySelector(kind)?.focus();
 }
 
 // --- one candidate
+
+const incidents = new Incidents(document.querySelector("[data-desk-noticed]"), words, icon);
 
 function describe(id) {
   const desk = desks.find((one) => one.id === id);
@@ -127,13 +154,14 @@ function describe(id) {
   dialog.querySelector("[data-desk-unit]").textContent = [desk.unit, desk.room].filter(Boolean).join(" · ");
   const values = {
     state: words[desk.state], answered: fill(words.answered, { n: desk.answered, all: desk.items }), started: desk.started ?? "–",
-    saved: desk.saved ?? "–", deadline: desk.deadline ?? "–", extra: fill(words.minutes, { n: desk.extra }), shift: desk.shift ? fill(words.shifted, { time: desk.opens }) : words.unshifted, incidents: fill(words.times, { n: desk.incidents }),
+    saved: desk.saved ?? "–", deadline: desk.deadline ?? "–", extra: fill(words.minutes, { n: desk.extra }), shift: desk.shift ? fill(words.shifted, { time: desk.opens }) : words.unshifted,
   };
   Object.entries(values).forEach(([name, text]) => { dialog.querySelector(`[data-desk-${name}]`).textContent = text; });
   const under_way = desk.state === "working" || desk.state === "silent";
   dialog.querySelector("[data-desk-force]").hidden = !under_way;
   dialog.querySelector("[data-desk-takeover]").hidden = !under_way;
   dialog.querySelector("[data-desk-again]").hidden = !desk.again;
+  incidents.show(id, desk);
   dialog.querySelector("[data-desk-extend]").hidden = !(under_way || desk.state === "waiting");
 }
 
@@ -182,6 +210,8 @@ find("unit").addEventListener("change", (event) => choose({ unit: event.target.v
 const rooms = [...new Set(desks.map((desk) => desk.room))];
 find("room")?.append(...rooms.map((room) => new Option(room, room, false, room === chosen.room)));
 find("room")?.addEventListener("change", (event) => choose({ room: event.target.value }));
+find("sort").value = chosen.sort === "left" ? "left" : "";
+find("sort").addEventListener("change", (event) => choose({ sort: event.target.value }));
 find("word").value = chosen.word;
 find("word").addEventListener("input", (event) => choose({ word: event.target.value.trim() }));
 document.querySelectorAll("[data-view]").forEach((button) => button.addEventListener("click", () => choose({ view: button.dataset.view })));

@@ -158,6 +158,7 @@ def _put_up(
     credit_hours: Decimal | None = None,
     state: str = "published",
     unit: str = "JM",
+    focus_threshold: int | None = 3,
 ) -> tuple[int, int]:
     exam = Exam(
         title="测试考试",
@@ -169,6 +170,7 @@ def _put_up(
         attempts_allowed=attempts,
         release=release,
         credit_hours=credit_hours,
+        focus_threshold=focus_threshold,
         created_at=now,
     )
     session.add(exam)

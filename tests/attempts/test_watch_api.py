@@ -89,6 +89,7 @@ def test_the_signal_opens_a_room(watch, exam, as_user):
     ("method", "path"),
     [
         ("GET", "board"),
+        ("GET", "desks/1/incidents"),
         ("POST", "minutes"),
         ("POST", "desks/1/minutes"),
         ("POST", "desks/1/submit"),

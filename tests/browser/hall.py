@@ -83,6 +83,31 @@ def standing(site, exam, username="officer") -> dict:
     return {number: answer for number, answer in found.items() if answer is not None}
 
 
+def leave(page: Page, seconds: float = 1.4, *, how: str = "blur visibilitychange") -> None:
+    """Let the page lose the focus, for so long; a browser may tell it by more than one event."""
+    page.evaluate(
+        """(how) => {
+          Object.defineProperty(document, "hasFocus", { value: () => false, configurable: true });
+          Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+          how.split(" ").forEach((name) => {
+            (name === "blur" ? window : document).dispatchEvent(new Event(name));
+          });
+        }""",
+        how,
+    )
+    page.wait_for_timeout(seconds * 1000)
+
+
+def come_back(page: Page) -> None:
+    """Let the page have the focus again."""
+    page.evaluate("""() => {
+      Object.defineProperty(document, "hasFocus", { value: () => true, configurable: true });
+      Object.defineProperty(document, "visibilityState", { value: "visible", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+      window.dispatchEvent(new Event("focus"));
+    }""")
+
+
 def incidents_of(site, exam, username="officer") -> list[str]:
     """Return the kinds of incident recorded for a person's attempt, oldest first."""
     attempt = attempt_of(site, exam, username)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hall import choose, enter, expect_saved, hand_in, new_exam
+from tests.browser.hall import choose, come_back, enter, expect_saved, hand_in, leave, new_exam
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def test_the_check_itself_sees_a_fault(browse):
 )
 def test_the_candidates_pages(browse, real_site, width, dark, locale):
     waiting = new_exam(real_site, opens_in=30, release="manual")
-    exam = new_exam(real_site)
+    exam = new_exam(real_site, focus_threshold=2)
     held = new_exam(real_site, release="manual")
     page = browse("officer", width=width, dark=dark, locale=locale)
     seen = {}
@@ -58,6 +58,13 @@ def test_the_candidates_pages(browse, real_site, width, dark, locale):
     page.keyboard.press("2")
     expect_saved(page)
     look("single choice, saved")
+    for place in ("noted", "marked"):
+        leave(page)
+        come_back(page)
+        expect(page.locator("[data-exam=away]")).to_be_visible()
+        look(f"leaving, {place}")
+        page.wait_for_timeout(2200)
+    page.locator("[data-exam=away-read]").click()
     for number, kind in ((2, "multiple choice"), (3, "true or false"), (4, "fill in"), (5, "ordering")):
         page.keyboard.press("ArrowRight")
         expect(page.locator(f'.question[data-number="{number}"]')).to_be_visible()
@@ -104,11 +111,13 @@ def test_the_candidates_pages(browse, real_site, width, dark, locale):
 
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)], ids=["narrow-dark", "wide-light"])
 def test_the_invigilators_board(browse, real_site, width, dark):
-    exam = new_exam(real_site)
+    exam = new_exam(real_site, focus_threshold=1)
     officer = browse("officer")
     enter(officer, exam)
     choose(officer, "选项B")
     expect_saved(officer)
+    leave(officer)
+    come_back(officer)
     done = browse("officer2")
     enter(done, exam)
     hand_in(done)
@@ -116,7 +125,8 @@ def test_the_invigilators_board(browse, real_site, width, dark):
     page.goto(f"/exams/{exam.exam_id}/watch")
     expect(page.locator(".tile.is-working")).to_have_count(1)
     seen = {"tiles": findings(page)}
-    page.locator(".tile.is-working").click()
+    page.locator(".tile.is-working.is-marked").click()
+    expect(page.locator("[data-noticed-list] li")).to_have_count(1)
     seen["one candidate"] = findings(page)
     page.keyboard.press("Escape")
     page.locator("[data-view=list]").click()

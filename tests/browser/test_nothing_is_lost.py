@@ -9,17 +9,19 @@ from tests.browser.hall import (
     KEPT,
     attempt_of,
     choose,
+    come_back,
     enter,
     expect_saved,
     go_to,
     hand_in,
     incidents_of,
+    leave,
     new_exam,
     standing,
 )
 from tests.browser.real_site import PASSWORD
 from trainer.attempts.extend import extend
-from trainer.attempts.models import Attempt
+from trainer.attempts.models import Attempt, Incident
 from trainer.attempts.submit import force_submit
 from trainer.core.clock import utcnow
 from trainer.core.database import transaction
@@ -342,22 +344,69 @@ def test_a_forced_hand_in_leads_the_page_to_its_receipt(browse, real_site):
     expect(page.locator(".receipt-line")).to_contain_text("监考员已为您交卷")
 
 
-def test_leaving_the_page_is_recorded_and_said_quietly(browse, real_site):
+def test_leaving_the_page_is_recorded_once_each_and_said_quietly(browse, real_site):
+    exam = new_exam(real_site, focus_threshold=2)
+    page = browse("officer")
+    enter(page, exam)
+    told = page.locator("[data-exam=away]")
+    expect(told).to_be_hidden()
+    leave(page)
+    come_back(page)
+    expect(told).to_contain_text("第 1 次")
+    expect(told).to_contain_text("不影响成绩")
+    expect(told).not_to_contain_text("提醒")
+    expect(page.locator("[data-exam=say]")).to_contain_text("第 1 次")
+    told.get_by_role("button").click()
+    expect(told).to_be_hidden()
+    # Gone for an instant is not gone, and who is gone again at once has not been back.
+    leave(page, 0.3)
+    come_back(page)
+    leave(page, how="visibilitychange")
+    come_back(page)
+    expect(told).to_contain_text("第 1 次")
+    page.wait_for_timeout(2200)
+    leave(page)
+    come_back(page)
+    expect(told).to_contain_text("第 2 次离开考试页面，监考员的页面上会有提醒")
+    choose(page, "选项B")
+    expect_saved(page)
+    with real_site.at_hand() as session:
+        attempt = attempt_of(real_site, exam)
+        rows = session.query(Incident.kind, Incident.seconds).filter_by(attempt_id=attempt.id).all()
+    assert [row.kind for row in rows] == ["focus_loss"] * 2
+    assert all(1 <= row.seconds <= 60 for row in rows)
+    assert attempt.state == "open"
+
+
+def test_leaving_while_the_line_is_down_is_told_and_recorded_when_it_is_back(browse, real_site):
+    exam = new_exam(real_site, focus_threshold=1)
+    page = browse("officer")
+    enter(page, exam)
+    page.context.set_offline(True)
+    expect(page.locator("[data-exam=banner]")).to_be_visible()
+    leave(page)
+    come_back(page)
+    expect(page.locator("[data-exam=away]")).to_contain_text("连接恢复后送达")
+    assert incidents_of(real_site, exam) == []
+    page.context.set_offline(False)
+    expect(page.locator("[data-exam=banner]")).to_be_hidden()
+    page.wait_for_timeout(1500)
+    assert sorted(incidents_of(real_site, exam)) in (["focus_loss"], ["focus_loss", "network_loss"])
+
+
+def test_a_report_that_was_not_sent_outlives_a_reload(browse, real_site):
     exam = new_exam(real_site)
     page = browse("officer")
     enter(page, exam)
-    page.evaluate("""() => {
-      Object.defineProperty(document, "hasFocus", { value: () => false, configurable: true });
-      window.dispatchEvent(new Event("blur"));
-    }""")
-    page.wait_for_timeout(1200)
-    page.evaluate("""() => {
-      Object.defineProperty(document, "hasFocus", { value: () => true, configurable: true });
-      window.dispatchEvent(new Event("focus"));
-    }""")
-    expect(page.locator("[data-exam=note]")).to_contain_text("已记录 1 次")
+    page.route("**/incidents", lambda route: route.abort())
+    leave(page)
+    come_back(page)
+    expect(page.locator("[data-exam=away]")).to_contain_text("第 1 次")
+    page.unroute("**/incidents")
+    page.reload()
+    expect(page.locator(".question").first).to_be_visible()
+    page.wait_for_timeout(1500)
     assert incidents_of(real_site, exam) == ["focus_loss"]
-    assert attempt_of(real_site, exam).state == "open"
 
 
 def test_a_session_that_ended_before_the_start_is_renewed_there(browse, real_site):

@@ -136,7 +136,7 @@ def test_papers_that_nobody_sat_and_nobody_will_are_noted(fresh_site, state, tab
     """Of an exam, a cancelled one, a cancelled one that somebody began, of none; and a blueprint without papers."""
     from trainer.core.database import db
 
-    upgrade(revision="20261127_1930_remark")
+    upgrade(revision="20261127_2200_focus")
     wanted = {"units", "users", "blueprints", "papers"} | tables_with_a_row
     if "attempts" in wanted:
         wanted |= {"sittings", "candidates"}

@@ -11,6 +11,7 @@ from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
 from tests.reports.answers import OVER, make_people, sheets, sit_many
 from trainer.accounts.models import Grant, User
+from trainer.attempts.models import Attempt, Incident
 from trainer.audit.models import Entry
 from trainer.competitions.leaderboard import take_missing
 from trainer.competitions.models import Competition, Round
@@ -197,6 +198,33 @@ def test_the_workbook_has_people_items_and_units(as_user, spread, city):
     assert units["江门市城市管理和综合执法局"][2:5] == (3, None, None)
     entry = db.session.scalar(select(Entry).where(Entry.action == "exam.results_exported"))
     assert (entry.target, entry.detail) == (f"exam:{exam.exam_id}", {"people": 61, "whole": True})
+
+
+def test_the_workbook_tells_in_words_what_was_noticed(as_user, spread, monkeypatch):
+    exam, people = spread
+    attempts = {
+        row.user_id: row.id for row in db.session.execute(select(Attempt.id, Attempt.user_id).order_by(Attempt.id))
+    }
+    db.session.rollback()
+    with transaction() as session:
+        for user_id, kind, minutes, seconds in ((people[0], "focus_loss", 3, 12), (people[0], "network_loss", 5, None)):
+            at = NINE + timedelta(minutes=minutes)
+            session.add(
+                Incident(attempt_id=attempts[user_id], kind=kind, noticed_at=at, recorded_at=at, seconds=seconds)
+            )
+    book = book_of(as_user("supervisor"), exam)
+    assert book.sheetnames == ["成绩", "试题", "单位", "异常记录"]
+    title, head, *lines = book["异常记录"].values
+    assert "不是违纪结论" in title[0]
+    assert head == ("姓名", "用户名", "单位", "场次", "第几次作答", "时间", "情况", "持续（秒）", "说明")
+    assert [(row[1], row[4], str(row[5])[11:16], *row[6:]) for row in lines] == [
+        (f"p{people[0]}", 1, "09:03", "离开考试页面", 12, None),
+        (f"p{people[0]}", 1, "09:05", "连接中断", None, None),
+    ]
+    monkeypatch.setattr("trainer.reports.exam_results.INCIDENTS_MOST", 1)
+    title, _head, *lines = book_of(as_user("supervisor"), exam)["异常记录"].values
+    assert "只列出前 1 条" in title[0]
+    assert len(lines) == 1
 
 
 def test_a_county_carries_its_own_people_away(as_user, spread):

@@ -156,14 +156,28 @@ class WaitingOut(Shape):
     spread_seconds: int = Field(description="a start so late after the opening still has the paper's whole length")
 
 
+IncidentKind = Literal["focus_loss", "network_loss", "taken_over", "other"]
+
+
 class IncidentIn(Shape):
-    kind: Literal["focus_loss", "network_loss", "taken_over", "other"]
+    kind: IncidentKind
     at: datetime
     detail: Text = Field("", max_length=200)
+    mark: Text | None = Field(
+        None,
+        min_length=1,
+        max_length=40,
+        description="the page's own name of the incident: reported again under it, it is still the same one",
+    )
+    seconds: int | None = Field(
+        None, ge=0, le=incidents.SECONDS_MOST, description="how long it lasted; may follow later under the same mark"
+    )
 
 
 class IncidentOut(Shape):
     recorded_at: Moment
+    focus_losses: int = Field(description="how often the page of this attempt was left, as far as was reported")
+    over_threshold: bool = Field(description="the invigilator's board marks the attempt; nothing else follows")
 
 
 # --- operations
@@ -395,13 +409,23 @@ def submit_attempt(attempt_id: int) -> Any:
     needs_permission="attempt.own",
     summary="Report what the page noticed, such as losing focus; never ends an attempt by itself",
     body=IncidentIn,
-    answers={201: IncidentOut},
+    answers={201: IncidentOut, 200: IncidentOut},
     problems={429: ("too_many_requests",)},
 )
 def report_incident(attempt_id: int, body: IncidentIn) -> Any:
     if body.at.tzinfo is None:
         raise Invalid.at("at", "bad_format")
-    recorded_at = incidents.record_incident(
-        attempt_id, current_user.id, kind=body.kind, noticed_at=body.at, detail=body.detail, now=arrived_at()
+    noted = incidents.record_incident(
+        attempt_id,
+        current_user.id,
+        kind=body.kind,
+        noticed_at=body.at,
+        detail=body.detail,
+        now=arrived_at(),
+        mark=body.mark,
+        seconds=body.seconds,
     )
-    return IncidentOut(recorded_at=recorded_at), 201
+    told = IncidentOut(
+        recorded_at=noted.recorded_at, focus_losses=noted.focus_losses, over_threshold=noted.over_threshold
+    )
+    return told, 201 if noted.first else 200

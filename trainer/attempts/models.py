@@ -77,7 +77,11 @@ class Response(db.Model):
 
 
 class Incident(db.Model):
-    """Something the candidate's page noticed (异常记录): focus (切屏) or the line lost. Never acted on by itself."""
+    """Something the candidate's page noticed (异常记录): focus (切屏) or the line lost. Never acted on by itself.
+
+    ``mark`` is the page's own name for it, None where it gave none: what is reported again under it is the same
+    incident. ``seconds`` is how long it lasted as far as the page knows, None while it lasts or for good.
+    """
 
     __tablename__ = "incidents"
 
@@ -87,5 +91,7 @@ class Incident(db.Model):
     noticed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
     detail: Mapped[str] = mapped_column(String(200), default="")
+    mark: Mapped[str | None] = mapped_column(String(40))
+    seconds: Mapped[int | None] = mapped_column(Integer)
 
-    __table_args__ = (Index(None, "attempt_id"),)
+    __table_args__ = (Index(None, "attempt_id"), Index(None, "attempt_id", "mark", unique=True))

@@ -15,6 +15,7 @@ from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, answers_of, document_of
 from trainer.attempts.models import Attempt, Incident, Response
+from trainer.attempts.rules.conduct import is_over_threshold
 from trainer.attempts.rules.phase import candidate_phase
 from trainer.attempts.rules.timing import is_over
 from trainer.bank.models import ItemVersion
@@ -194,6 +195,7 @@ class OwnExam:
     room: str
     awaits_signal: bool
     is_mock: bool
+    focus_threshold: int | None
     ended_at: datetime
     candidate_state: str
     extra_minutes: int
@@ -303,6 +305,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         room=sitting.room,
         awaits_signal=sitting.awaits_signal,
         is_mock=exam.is_mock,
+        focus_threshold=exam.focus_threshold,
         ended_at=ends_at(last_closes_at, longest, grace_seconds=exam.grace_seconds),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,
@@ -315,7 +318,10 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
 
 @dataclass(frozen=True)
 class Desk:
-    """One candidate on the invigilator's board. Moments are aware UTC, None where nothing happened yet."""
+    """One candidate on the invigilator's board. Moments are aware UTC, None where nothing happened yet.
+
+    ``incidents`` are those of the latest attempt, ``focus_losses`` the times among them that the page was left.
+    """
 
     candidate_id: int
     user_id: int
@@ -333,6 +339,8 @@ class Desk:
     last_saved_at: datetime | None
     answered: int
     incidents: int
+    focus_losses: int
+    over_threshold: bool
     extra_minutes: int
     item_count: int
     opens_at: datetime
@@ -360,10 +368,10 @@ def board(session: Session, exam_id: int) -> list[Desk]:
             .group_by(Response.attempt_id)
         )
     }
-    noticed: dict[int, int] = {
-        row[0]: row[1]
+    noticed: dict[int, tuple[int, int]] = {
+        row[0]: (row[1], row[2])
         for row in session.execute(
-            select(Incident.attempt_id, func.count())
+            select(Incident.attempt_id, func.count(), func.count(case((Incident.kind == "focus_loss", 1))))
             .join(Attempt, Attempt.id == Incident.attempt_id)
             .where(Attempt.exam_id == exam_id)
             .group_by(Incident.attempt_id)
@@ -388,6 +396,7 @@ def _people() -> Any:
             Sitting.closes_at,
             Candidate.shift_minutes,
             (Exam.attempts_allowed + Candidate.extra_attempts).label("allowed"),
+            Exam.focus_threshold,
         )
         .join(Sitting, Sitting.id == Candidate.sitting_id)
         .join(Exam, Exam.id == Candidate.exam_id)
@@ -397,8 +406,9 @@ def _people() -> Any:
     )
 
 
-def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dict[int, int]) -> Desk:
+def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dict[int, tuple[int, int]]) -> Desk:
     last_saved_at, answered = saved.get(attempt.id, (None, 0)) if attempt else (None, 0)
+    incidents, focus_losses = noticed.get(attempt.id, (0, 0)) if attempt else (0, 0)
     opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
     return Desk(
         candidate_id=row[0],
@@ -415,7 +425,9 @@ def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dic
         submitted_by=attempt.submitted_by if attempt else None,
         last_saved_at=last_saved_at,
         answered=answered,
-        incidents=noticed.get(attempt.id, 0) if attempt else 0,
+        incidents=incidents,
+        focus_losses=focus_losses,
+        over_threshold=is_over_threshold(focus_losses, row.focus_threshold),
         extra_minutes=row[6],
         item_count=row[7] or 0,
         sitting_id=row[8],

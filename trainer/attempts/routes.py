@@ -24,6 +24,7 @@ from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
 from trainer.attempts.slip import slip_of
 from trainer.attempts.submit import force_submit
+from trainer.attempts.wording import INCIDENT_NAMES
 from trainer.competitions.places import own_places
 from trainer.config import documents_key
 from trainer.core.database import db, end_read
@@ -95,6 +96,7 @@ def hall(exam_id):
         "locale": "en" if is_english() else "zh-CN",
         "opensIn": max(0.0, (exam.opens_at - now).total_seconds()),
         "awaitsSignal": exam.awaits_signal,
+        "warnFrom": exam.focus_threshold,
         "spread": spread_seconds(exam.opens_at, exam.closes_at, minutes=exam.minutes),
         # Where all begin together the paper opens by itself; in a long window each chooses the moment.
         "together": exam.awaits_signal or (exam.closes_at - exam.opens_at) <= timedelta(minutes=exam.minutes + 10),
@@ -283,7 +285,14 @@ def watch(exam_id):
     rooms = queries.rooms_of(db.session(), exam_id)
     end_read()
     return render_template(
-        "attempts/watch.html", exam=exam, board=board, limits=limits, rooms=rooms, every=BOARD_EVERY_SECONDS
+        "attempts/watch.html",
+        exam=exam,
+        board=board,
+        limits=limits,
+        rooms=rooms,
+        every=BOARD_EVERY_SECONDS,
+        incident_names={kind: str(name) for kind, name in INCIDENT_NAMES.items()},
+        english=is_english(),
     )
 
 
@@ -397,9 +406,12 @@ def _board(exam_id: int, now: datetime) -> dict[str, Any]:
                 "answered": desk.answered,
                 "items": desk.item_count,
                 "incidents": desk.incidents,
+                "left": desk.focus_losses,
+                "marked": desk.over_threshold,
                 "extra": desk.extra_minutes,
                 "shift": desk.shift_minutes,
                 "opens": desk.opens_at.astimezone(zone()).strftime("%m-%d %H:%M") if desk.shift_minutes else None,
+                "attempts": desk.attempts,
                 "again": desk.state == "submitted" and desk.attempts >= desk.attempts_allowed,
                 "started": _clock(desk.started_at),
                 "saved": _clock(desk.last_saved_at),

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
+from flask import url_for
 from flask_login import current_user
 from pydantic import Field
 
-from trainer.api.resource import Id, IdIn, Moment, Shape, Text, api_blueprint, operation
-from trainer.attempts import desk, queries
+from trainer.api.resource import Id, IdIn, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.attempts import desk, incidents, queries
+from trainer.attempts.api import IncidentKind
 from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend, extend_many
 from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
-from trainer.core.errors import Conflict
+from trainer.core.errors import Conflict, Invalid
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at
+from trainer.web.view import LARGEST_ID
 
 bp = api_blueprint("watch_api")
 
@@ -39,7 +42,9 @@ class DeskOut(Shape):
     attempts_allowed: int
     answered: int
     item_count: int
-    incidents: int
+    incidents: int = Field(description="of the latest attempt; each of them: desks/{candidate_id}/incidents")
+    focus_losses: int = Field(description="how often the page of the latest attempt was left")
+    over_threshold: bool = Field(description="left as often as the exam's focus_threshold says; only a mark")
     extra_minutes: int
     shift_minutes: int
     opens_at: Moment
@@ -61,7 +66,26 @@ class RoomOut(Shape):
     started: int
 
 
+class IncidentLineOut(Shape):
+    """What a candidate's page noticed, as it told it; a hint for the invigilator."""
+
+    id: Id
+    attempt_id: Id
+    attempt: int = Field(description="which of the candidate's attempts, from 1")
+    kind: IncidentKind
+    noticed_at: Moment = Field(description="by the page's clock")
+    recorded_at: Moment = Field(description="when it arrived; later where the line was down")
+    seconds: int | None = Field(description="how long it lasted; null while it lasts, or where that is not known")
+    detail: str
+
+
+class IncidentsOut(Shape):
+    items: list[IncidentLineOut]
+    next: str | None
+
+
 class BoardOut(Shape):
+    focus_threshold: int | None = Field(description="from so many focus losses on a desk is over it; null: never")
     server_time: Moment
     rooms: list[RoomOut]
     items: list[DeskOut]
@@ -113,10 +137,11 @@ class AllowedOut(Shape):
 )
 def board(exam_id: int) -> Any:
     session, now = db.session(), arrived_at()
-    queries.exam_to_watch(session, exam_id, current_user)
+    exam = queries.exam_to_watch(session, exam_id, current_user)
     rooms, people = queries.rooms_of(session, exam_id), queries.board(session, exam_id)
     end_read()
     return BoardOut(
+        focus_threshold=exam.focus_threshold,
         server_time=now,
         rooms=[
             RoomOut(
@@ -157,6 +182,8 @@ def _desk(one: queries.Desk, now: Any) -> DeskOut:
         answered=one.answered,
         item_count=one.item_count,
         incidents=one.incidents,
+        focus_losses=one.focus_losses,
+        over_threshold=one.over_threshold,
         extra_minutes=one.extra_minutes,
         shift_minutes=one.shift_minutes,
         opens_at=one.opens_at,
@@ -166,6 +193,47 @@ def _desk(one: queries.Desk, now: Any) -> DeskOut:
         deadline=one.deadline_at,
         submitted_at=one.submitted_at,
     )
+
+
+@operation(
+    bp,
+    "GET",
+    f"{DESK}/incidents",
+    needs_permission=WATCH,
+    summary="What a candidate's page noticed in all attempts of the exam, the newest first",
+    query=Listing,
+    answers={200: IncidentsOut},
+)
+def desk_incidents(exam_id: int, candidate_id: int, query: Listing) -> Any:
+    after = None
+    if query.after is not None:
+        if not (query.after.isascii() and query.after.isdigit()) or int(query.after) > LARGEST_ID:
+            raise Invalid.at("after", "bad_format")
+        after = int(query.after)
+    session = db.session()
+    queries.exam_to_watch(session, exam_id, current_user)
+    # Only for the refusal: a candidate of another exam is nobody here.
+    queries.desk(session, exam_id, candidate_id)
+    found = incidents.incidents_of_candidate(session, candidate_id, limit=query.limit + 1, after=after)
+    end_read()
+    shown, more = found[: query.limit], None
+    if len(found) > query.limit:
+        place = {"exam_id": exam_id, "candidate_id": candidate_id}
+        more = url_for("watch_api.desk_incidents", **place, limit=query.limit, after=str(shown[-1].id))
+    lines = [
+        IncidentLineOut(
+            id=str(one.id),
+            attempt_id=str(one.attempt_id),
+            attempt=one.ordinal,
+            kind=one.kind,  # type: ignore[arg-type]
+            noticed_at=one.noticed_at,
+            recorded_at=one.recorded_at,
+            seconds=one.seconds,
+            detail=one.detail,
+        )
+        for one in shown
+    ]
+    return IncidentsOut(items=lines, next=more)
 
 
 @operation(

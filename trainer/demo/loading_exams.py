@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import select, update
 
 from question_bank import kinds
-from trainer.attempts.models import Attempt, Response, ResponseEvent
+from trainer.attempts.models import Attempt, Incident, Response, ResponseEvent
 from trainer.attempts.rules.timing import deadline
 from trainer.demo.ground import Ground
 from trainer.demo.rules.writing import Sitting as SittingSpec
@@ -66,6 +66,7 @@ def sit(ground: Ground, exam_id: int, sittings: Sequence[SittingSpec]) -> list[i
     candidates = sorted((one for one in named if one.user_id in wanted), key=lambda one: one.user_id)
     rows = [_attempt(ground, exam, closes_at, one, wanted[one.user_id]) for one in candidates]
     ids = ground.put_named(Attempt, rows, "candidate_id") if rows else {}
+    _notice(ground, exam, rows, ids)
     events: list[dict[str, Any]] = []
     for row in rows:
         events += _events(ground, exam, row, ids[row["candidate_id"]], wanted[row["user_id"]])
@@ -105,6 +106,25 @@ def _attempt(
         "submitted_by": by if done else None,
         "settled_at": None,
     }
+
+
+def _notice(ground: Ground, exam: Exam, rows: Sequence[dict[str, Any]], ids: dict[Any, int]) -> None:
+    """Let some pages notice that they were left, and a few that the line was down; of those still written one often."""
+    random = ground.chance("noticed", exam.title)
+    writing = next((row for row in rows if row["state"] == "open"), None)
+    noticed = []
+    for row in rows:
+        chance = random.random()
+        least, most = (3, 5) if row is writing or chance < 0.02 else (1, 2) if chance < 0.1 else (0, 0)
+        happened = ["focus_loss"] * random.randint(least, most) + ["network_loss"] * (chance > 0.97)
+        spent = (min(row["submitted_at"] or ground.now, row["deadline_at"]) - row["started_at"]).total_seconds()
+        for kind in happened if spent > 240 else ():
+            seconds = random.randint(2, 40) if kind == "focus_loss" else random.randint(8, 120)
+            at = row["started_at"] + timedelta(seconds=random.randint(60, int(spent) - 130))
+            told_at = at if kind == "focus_loss" else at + timedelta(seconds=seconds)
+            common = {"attempt_id": ids[row["candidate_id"]], "kind": kind, "detail": "", "mark": None}
+            noticed.append({**common, "noticed_at": at, "recorded_at": told_at, "seconds": seconds})
+    ground.put(Incident, noticed)
 
 
 def _events(

@@ -15,7 +15,7 @@ from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing
 from trainer.exams import queries
 from trainer.exams.queries import ExamLine
-from trainer.exams.rules import ExamSpec
+from trainer.exams.rules import FOCUS_MOST, FOCUS_USUAL, ExamSpec
 from trainer.exams.service import create_exam
 from trainer.exams.supply import kept_out
 from trainer.papers.outlook import NotEnoughItems, why_not_enough
@@ -89,6 +89,12 @@ class ExamIn(Shape):
     unit: Text | None = Field(None, max_length=40, description="code of the owning unit; the widest of one's scope")
     draft: bool = False
     mock: bool = Field(False, description="a mock exam: the same pages, counts for nothing")
+    focus_threshold: int | None = Field(
+        FOCUS_USUAL,
+        ge=1,
+        le=FOCUS_MOST,
+        description="the board marks who has left the page so often; nothing else follows; null: never",
+    )
 
 
 class SectionOut(Shape):
@@ -120,6 +126,7 @@ class ExamLineOut(Shape):
     item_count: int
     max_points: Amount
     mock: bool
+    focus_threshold: int | None = Field(description="leaving the page so often is marked on the board; null: never")
     resit_of: Id | None = Field(description="the exam that this one makes up for")
     may_enter: bool = Field(description="the caller is a candidate who is due")
     may_manage: bool
@@ -171,6 +178,7 @@ def _values(exam: ExamLine, counts: dict[int, int]) -> dict[str, Any]:
         "item_count": exam.item_count,
         "max_points": exam.max_points,
         "mock": exam.is_mock,
+        "focus_threshold": exam.focus_threshold,
         "resit_of": None if exam.resit_of_id is None else str(exam.resit_of_id),
         "may_enter": exam.state == "published" and exam.candidate_state == "due",
         "may_manage": manages,
@@ -301,6 +309,7 @@ def create(body: ExamIn) -> Any:
         usernames=tuple(body.candidates.usernames),
         unit_code=body.unit,
         is_mock=body.mock,
+        focus_threshold=body.focus_threshold,
     )
     exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft, seen=items_met)
     try:

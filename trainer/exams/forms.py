@@ -29,7 +29,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
+from trainer.exams.rules import FOCUS_USUAL, FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
@@ -180,6 +180,7 @@ class ExamForm(BaseForm):
     release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
     credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
     is_mock = BooleanField(_l("模拟考"))
+    focus_threshold = IntegerField(_l("离开页面提醒监考"), [Optional()], default=FOCUS_USUAL)
     seed = LineField(_l("随机种子"), [Length(max=64)])
     avoid_days = IntegerField(_l("避开考生近期见过的题"), [Optional()])
     avoid_practice = BooleanField(_l("练习中做过的也算见过"))
@@ -210,6 +211,7 @@ class ExamForm(BaseForm):
             credit_hours=self.credit_hours.data,
             seed=self.seed.data or None,
             is_mock=self.is_mock.data,
+            focus_threshold=self.focus_threshold.data,
             rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
@@ -229,7 +231,7 @@ class ExamForm(BaseForm):
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
             self[name].data = _plain(getattr(spec, name))
-        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock"):
+        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock", "focus_threshold"):
             self[name].data = _plain(getattr(spec, name))
         self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
         self.avoid_practice.data = spec.rules.avoid_practice

@@ -21,7 +21,8 @@ class Exam(db.Model):
     deadline; ``released_at`` is set when results are released by hand. A mock exam (模拟考, ``is_mock``) looks the same
     to its candidates and counts for nothing. ``resit_of_id`` is the exam that this one makes up for (补考).
     ``repairs_no`` counts the published repairs of its items; ``appeal_days`` are the working days during which a
-    candidate may appeal, 0 where nobody may.
+    candidate may appeal, 0 where nobody may. ``focus_threshold`` is how often a candidate must leave the page for the
+    board to mark it, None for never.
     """
 
     __tablename__ = "exams"
@@ -48,6 +49,7 @@ class Exam(db.Model):
     resit_of_id: Mapped[int | None] = mapped_column(ForeignKey("exams.id"))
     repairs_no: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     appeal_days: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
+    focus_threshold: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (Index(None, "unit_id"), Index(None, "state"), Index(None, "resit_of_id"))
 

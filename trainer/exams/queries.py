@@ -57,6 +57,7 @@ class ExamLine:
     released_at: datetime | None
     is_mock: bool
     resit_of_id: int | None
+    focus_threshold: int | None
     last_closes_at: datetime
     longest_extra: int
     opens_at: datetime
@@ -143,6 +144,7 @@ COLUMNS = (
     Exam.released_at,
     Exam.is_mock,
     Exam.resit_of_id,
+    Exam.focus_threshold,
     last_own_closing().label("last_closes_at"),
     longest_extra().label("longest_extra"),
 )

@@ -40,6 +40,7 @@ def spec_of(exam: ExamLine, sections: Sequence[SectionSpec], rules: DrawRules) -
         rules=rules,
         unit_code=exam.unit_code,
         is_mock=exam.is_mock,
+        focus_threshold=exam.focus_threshold,
     )
 
 

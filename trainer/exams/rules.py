@@ -30,6 +30,10 @@ FORMS_USUAL = 4
 CREDIT_MOST = Decimal(60)
 AMOUNT_MOST = POINTS_MOST * ITEMS_MOST
 GRACE_MOST = 120
+# Whoever leaves the page so often is marked on the invigilator's board, unless the organiser says another number or
+# none (our decision of 2026-11-27). Nothing else ever follows from it.
+FOCUS_USUAL = 3
+FOCUS_MOST = 100
 HUNDREDTH = Decimal("0.01")
 
 # A ticket lets its holder in so long before the sitting opens: time to find the desk and read the rules.
@@ -42,6 +46,7 @@ class ExamSpec:
 
     ``forms`` counts only with the draw ``per_form``. ``unit_code`` None takes the widest unit of the caller's scope.
     ``seed`` None lets chance choose. ``resit_of_id`` is the exam that this one makes up for; only making it sets it.
+    ``focus_threshold`` is how often a page must be left for the board to mark its candidate, None for never.
     """
 
     title: str
@@ -65,6 +70,7 @@ class ExamSpec:
     unit_code: str | None = None
     is_mock: bool = False
     resit_of_id: int | None = None
+    focus_threshold: int | None = FOCUS_USUAL
 
 
 def own_window(opens_at: datetime, closes_at: datetime, shift_minutes: int) -> tuple[datetime, datetime]:
@@ -180,6 +186,8 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
     found += _outside("minutes", spec.minutes, 1, MINUTES_MOST)
     found += _outside("attempts", spec.attempts, 1, ATTEMPTS_MOST)
     found += _outside("grace_seconds", spec.grace_seconds, 0, GRACE_MOST)
+    if spec.focus_threshold is not None:
+        found += _outside("focus_threshold", spec.focus_threshold, 1, FOCUS_MOST)
     if spec.draw == "per_form":
         found += _outside("forms", spec.forms, 1, FORMS_MOST)
     if spec.release not in RELEASES:

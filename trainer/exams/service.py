@@ -374,6 +374,7 @@ def _fill(exam: Exam, spec: ExamSpec) -> None:
     exam.credit_hours = spec.credit_hours
     exam.grace_seconds = spec.grace_seconds
     exam.is_mock = spec.is_mock
+    exam.focus_threshold = spec.focus_threshold
 
 
 def _name(

@@ -1,4 +1,4 @@
-"""The results of an exam as a workbook: the people, the items, the units."""
+"""The results of an exam as a workbook: the people, the items, the units, and what was noticed while they wrote."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
+from trainer.attempts.incidents import IncidentLine
+from trainer.attempts.wording import INCIDENT_NAMES
 from trainer.core.sheets import Column, Sheet, write_book
 from trainer.reports import wording
 from trainer.reports.queries.exams import ResultLine
@@ -22,6 +24,7 @@ class ToWrite:
     """What a workbook is made of. ``places`` by user id are those of a competition that ranks by the exam, else None.
 
     ``items`` is None where they are not the reader's, or not counted. ``kinds`` and ``topics`` are names by slug.
+    ``incidents`` are those of all attempts, of which no more than ``INCIDENTS_MOST`` are written.
     """
 
     title: str
@@ -31,6 +34,11 @@ class ToWrite:
     units: Sequence[UnitRow]
     kinds: Mapping[str, Any]
     topics: Mapping[str, str]
+    incidents: Sequence[IncidentLine] = ()
+
+
+# An exam of 10,000 people with five incidents each; beyond that nobody reads them, and the sheet says that it is cut.
+INCIDENTS_MOST = 50_000
 
 
 def results_book(what: ToWrite, zone: ZoneInfo) -> bytes:
@@ -39,6 +47,8 @@ def results_book(what: ToWrite, zone: ZoneInfo) -> bytes:
     if what.items is not None:
         sheets.append(_items_sheet(what, what.items))
     sheets.append(_units_sheet(what))
+    if what.incidents:
+        sheets.append(_incidents_sheet(what))
     return write_book(sheets, zone)
 
 
@@ -58,11 +68,7 @@ def _people_sheet(what: ToWrite) -> Sheet:
     ]
     states = {"submitted": _("已交卷"), "absent": _("缺考"), "exempt": _("免考"), "deferred": _("缓考")}
     outcomes = {"passed": _("合格"), "failed": _("不合格"), "unmarked": _("待阅卷"), "": None}
-    # Said once for each: a sentence of the catalogue costs more than the cell that it is written into.
-    sittings = {
-        seat: f"{_('第 %(n)s 场', n=seat[0])} {seat[1]}".rstrip()
-        for seat in {(line.sitting, line.room) for line in what.people}
-    }
+    sittings = _seats(what.people)
     rows = [
         (
             line.name,
@@ -80,6 +86,48 @@ def _people_sheet(what: ToWrite) -> Sheet:
         for line in what.people
     ]
     return Sheet(_("成绩"), what.title, columns, rows)
+
+
+def _seats(lines: Sequence[ResultLine | IncidentLine]) -> dict[tuple[int, str], str]:
+    """Return sittings and rooms in words; once for each, as a sentence of the catalogue costs more than its cell."""
+    return {
+        seat: f"{_('第 %(n)s 场', n=seat[0])} {seat[1]}".rstrip()
+        for seat in {(line.sitting, line.room) for line in lines}
+    }
+
+
+def _incidents_sheet(what: ToWrite) -> Sheet:
+    columns = [
+        Column(_("姓名"), 14),
+        Column(_("用户名"), 16),
+        Column(_("单位"), 34),
+        Column(_("场次"), 16),
+        Column(_("第几次作答"), 12),
+        Column(_("时间"), 18),
+        Column(_("情况"), 18),
+        Column(_("持续（秒）"), 12),
+        Column(_("说明"), 30),
+    ]
+    shown = what.incidents[:INCIDENTS_MOST]
+    sittings, kinds = _seats(shown), {kind: str(name) for kind, name in INCIDENT_NAMES.items()}
+    rows = [
+        (
+            line.name,
+            line.username,
+            line.unit_name,
+            sittings[line.sitting, line.room],
+            line.ordinal,
+            line.noticed_at,
+            kinds[line.kind],
+            line.seconds,
+            line.detail or None,
+        )
+        for line in shown
+    ]
+    about = _("考试页面记下的异常，供了解情况，不是违纪结论")
+    if len(what.incidents) > len(shown):
+        about = _("考试页面记下的异常，供了解情况，不是违纪结论；只列出前 %(n)s 条", n=len(shown))
+    return Sheet(_("异常记录"), f"{what.title} · {about}", columns, rows)
 
 
 def _state(line: ResultLine) -> str:

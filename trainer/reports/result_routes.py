@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from question_bank.topics import taxonomy
+from trainer.attempts.incidents import incidents_of_exam
 from trainer.audit.service import record
 from trainer.bank import forms
 from trainer.competitions.places import places_by_exam
@@ -14,7 +15,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden
 from trainer.exams.queries import ExamLine
 from trainer.reports import wording
-from trainer.reports.exam_results import ToWrite, results_book
+from trainer.reports.exam_results import INCIDENTS_MOST, ToWrite, results_book
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries import results as queries
 from trainer.reports.queries.statistics import exam_items, exam_statistic
@@ -127,6 +128,7 @@ def export_results(exam_id: int) -> tuple[bytes, ExamLine]:
     if seen.scope is None and exam_statistic(session, exam_id):
         items = exam_items(session, exam_id, exam.blueprint_id, current_user)
     ranking = places_by_exam(session, exam_id, now)
+    noticed = incidents_of_exam(session, exam_id, seen.scope, limit=INCIDENTS_MOST + 1)
     end_read()
     what = ToWrite(
         title=exam.title,
@@ -136,6 +138,7 @@ def export_results(exam_id: int) -> tuple[bytes, ExamLine]:
         units=results.units,
         kinds=forms.KIND_NAMES,
         topics={topic.slug: forms.filed_name(topic) for topic in taxonomy().topics},
+        incidents=noticed,
     )
     content = results_book(what, zone())
     record(

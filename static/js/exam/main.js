@@ -23,6 +23,7 @@ const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const SITTING = `sitting:${settings.exam}`;
 const SHORT_SECONDS = 300;
 const ANNOUNCED_MINUTES = [10, 5, 1];
+const AWAY_SECONDS = 60;
 
 const clock = new Clock();
 let attempt = null;
@@ -48,6 +49,22 @@ function note(sentence) {
 /** Say something to screen readers only. */
 function announce(sentence) {
   find("say").textContent = sentence;
+}
+
+let awayTimer = 0;
+
+/** Say that the page was left, for the `count`th time: read out once, and seen until it is put away or grows old. */
+function sayAway(count) {
+  if (!attempt || handingIn) return;
+  const seen = settings.warnFrom !== null && count >= settings.warnFrom;
+  const sentence = say(seen ? "away_seen" : "away_noted", { n: count }) + (line.down ? say("away_later") : "");
+  const place = find("away");
+  place.querySelector("span").textContent = sentence;
+  place.classList.toggle("is-seen", seen);
+  place.hidden = false;
+  announce(sentence);
+  clearTimeout(awayTimer);
+  awayTimer = setTimeout(() => { place.hidden = true; }, AWAY_SECONDS * 1000);
 }
 
 /** Show or take away the banner. `action` is {text, press} or nothing. */
@@ -168,7 +185,7 @@ async function runTime() {
 function leave(unsent) {
   attempt = null;
   line.stop();
-  away.stop();
+  away.end();
   sender.halt();
   flags.wipe();
   const address = settings.receipt.replace("{id}", leave.attempt);
@@ -254,7 +271,7 @@ function takenOver() {
   sender.halt();
   flags.halt();
   paper.lock(true);
-  away.report("taken_over", clock.now(), "");
+  away.report("taken_over", clock.now(), null);
   const unsent = sender.unsent().length;
   banner(say("taken_over") + (unsent ? say("taken_over_unsent", { n: unsent }) : ""), {
     grave: true,
@@ -382,13 +399,13 @@ async function furnish(made) {
     up: (seconds) => {
       lineIsBack();
       if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
-      if (seconds >= 5) away.report("network_loss", clock.now(), `${seconds} s`);
+      if (seconds >= 5) away.report("network_loss", new Date(clock.now() - seconds * 1000), seconds);
       showSaved();
     },
     signedOut: reLogin,
     gone: () => banner(say("attempt_gone"), { grave: true }),
   });
-  away = new Away(made.attempt_id, (count) => { if (attempt) note(say("came_back", { n: count })); });
+  away = new Away(made.attempt_id, { now: () => clock.now(), writes: () => attempt !== null && !lockedFor, returned: sayAway });
   showKept();
   find("lobby").remove();
   find("room").hidden = false;
@@ -411,6 +428,10 @@ function wire() {
   document.querySelectorAll("[data-hand-in]").forEach((button) => button.addEventListener("click", handIn));
   document.querySelectorAll("[data-open]").forEach((button) => button.addEventListener("click", () => find(button.dataset.open).showModal()));
   document.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close()));
+  find("away-read").addEventListener("click", () => {
+    find("away").hidden = true;
+    find("room").querySelector("main").focus({ preventScroll: true });
+  });
   find("view").addEventListener("change", (event) => { paper.view = event.target.value; });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") { sender?.flush(); flags?.send(); } });
   window.addEventListener("beforeunload", (event) => {

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_2230_unsat"
-down_revision = "20261127_1930_remark"
+down_revision = "20261127_2200_focus"
 branch_labels = None
 depends_on = None
 
