@@ -1,4 +1,4 @@
-"""The outbox on the device: wiped on a sign-out, opened anew where the browser takes it away, shared by the tabs."""
+"""The outbox on the device: wiped on a sign-out, opened anew where it is taken away, shared by tabs, soon sent."""
 
 import pytest
 from playwright.sync_api import expect
@@ -155,3 +155,43 @@ def test_two_tabs_of_one_browser_share_what_is_unsent(browse, real_site):
     assert standing(real_site, exam) == {1: "D", 2: ["A"], 3: True, 4: ["十五", ""]}
     assert first.evaluate(KEPT)["numbers"] == []
     expect(second.locator("[data-exam=banner]")).to_contain_text("另一个页面或设备", timeout=12_000)
+
+
+# When the page learnt of a change, and when it sent one: milliseconds on the page's own clock.
+STOPWATCH = """(() => {
+  const real = window.fetch;
+  window.changed = [];
+  window.sent = [];
+  window.fetch = (...given) => {
+    if (given[1]?.method === "PUT" && String(given[0]).endsWith("/responses")) window.sent.push(performance.now());
+    return real(...given);
+  };
+  for (const kind of ["input", "change"]) addEventListener(kind, () => window.changed.push(performance.now()), true);
+})()"""
+
+
+def test_a_change_is_on_its_way_within_two_seconds_also_while_somebody_types_on(browse, real_site):
+    exam = new_exam(real_site)
+    page = browse("officer")
+    page.add_init_script(STOPWATCH)
+    enter(page, exam)
+    choose(page, "选项B")
+    expect_saved(page)
+    assert page.evaluate("sent[0] - changed[0]") < 2000
+    go_to(page, 4)
+    page.evaluate("window.changed.length = window.sent.length = 0")
+    blank = page.locator(".blank").nth(0)
+    for _ in range(30):
+        blank.press_sequentially("五")
+        page.wait_for_timeout(150)
+    assert page.evaluate("changed.at(-1) - changed[0]") > 4000
+    # No key was pressed of which the server had not been told two seconds later, though the typing went on.
+    gaps = page.evaluate(
+        """() => window.changed.map((at) => (window.sent.find((one) => one >= at) ?? Infinity) - at)"""
+    )
+    expect_saved(page)
+    gaps = page.evaluate(
+        """() => window.changed.map((at) => (window.sent.find((one) => one >= at) ?? Infinity) - at)"""
+    )
+    assert max(gaps) < 2000, gaps
+    assert standing(real_site, exam)[4] == ["五" * 30, ""]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from trainer.accounts.rules import Person
-from trainer.attempts.queries import has_anybody_begun
+from trainer.attempts.begun import has_anybody_begun
 from trainer.core.database import transaction
 from trainer.exams import service
 from trainer.exams.changing import held_exam

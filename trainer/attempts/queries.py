@@ -37,16 +37,6 @@ def own_attempt(session: Session, attempt_id: int, person: Any) -> Attempt:
     return attempt
 
 
-def is_anybody_sitting(session: Session) -> bool:
-    """Return whether any attempt of the site is open, one whose time is over and which nobody has closed yet too."""
-    return bool(session.scalar(select(exists().where(Attempt.state == "open"))))
-
-
-def has_anybody_begun(session: Session, exam_id: int) -> bool:
-    """Return whether there is any attempt of an exam."""
-    return bool(session.scalar(select(exists().where(Attempt.exam_id == exam_id))))
-
-
 def sat_with_medium(session: Session, person: Any, sha256: str) -> bool:
     """Return whether a paper that the person sits or sat shows this medium; under a ticket, one of its exam."""
     mine = [Attempt.user_id == person.id]

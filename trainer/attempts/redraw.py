@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from trainer.accounts.rules import Person
-from trainer.attempts.queries import has_anybody_begun
+from trainer.attempts.begun import has_anybody_begun
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Refused

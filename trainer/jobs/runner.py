@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
-from trainer.attempts.queries import is_anybody_sitting
+from trainer.attempts.begun import is_anybody_sitting
 from trainer.core.clock import utcnow
 from trainer.core.database import db, end_read, transaction
 from trainer.core.steady import steady
