@@ -29,7 +29,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FOCUS_USUAL, FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
+from trainer.exams.rules import FOCUS_USUAL, FORMS_MOST, FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
@@ -381,13 +381,14 @@ def _whole(text: str) -> int:
         return 0
 
 
-def rules_from_json(value: Any) -> tuple[DrawRules, str]:
-    """Return what the draw keeps out, and how papers are drawn, from the rules that the builder's page sends."""
+def rules_from_json(value: Any) -> tuple[DrawRules, str, int]:
+    """Return what the draw keeps out, how it draws, and how many parallel forms, as the builder's page sends it."""
     given = value if isinstance(value, dict) else {}
     days, most = (_whole(str(given.get(name) or "")) for name in ("avoid_days", "exposure_most"))
     rules = DrawRules(days, bool(given.get("avoid_practice")), most)
     draw = given.get("draw")
-    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper"
+    many = min(_whole(str(given.get("forms") or "")) or FORMS_USUAL, FORMS_MOST)
+    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper", many
 
 
 def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

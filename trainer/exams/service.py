@@ -460,6 +460,7 @@ def _compile(
         exam.blueprint_id,
         count=count,
         same_items=exam.draw == "one_paper",
+        apart=exam.draw == "per_form",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
         until=local_day(window_of(session, exam.id)[1], zone()),

@@ -146,12 +146,14 @@ def compile_papers(
     shuffle_options: bool,
     until: date,
     now: datetime,
+    apart: bool = False,
     kept_out: KeptOut | None = None,
 ) -> Compiled:
     """Compile ``count`` more papers of a blueprint and return them.
 
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
-    With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
+    With ``same_items`` they are variants of one draw, otherwise parallel forms, which with ``apart`` share as few items
+    as possible; nothing is kept out of single forms then. Papers that stand already are never
     touched: a second call adds further ones from the same plan, so that they are as hard, without items that the bank
     no longer holds as they were. Raises ``NotEnoughItems``, ``Missing`` for an unknown blueprint, ``Invalid`` where the
     parts of cases make more items than a paper takes.
@@ -185,6 +187,7 @@ def compile_papers(
                 first=first,
                 count=count,
                 same_items=same_items,
+                apart=apart,
                 shuffle_items=shuffle_items,
                 shuffle_options=shuffle_options,
                 avoid=codes_by_form(out, stock),
