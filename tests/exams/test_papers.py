@@ -11,6 +11,7 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, make_spec, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
+from trainer.attempts.redraw import redraw_papers
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams import service
@@ -312,6 +313,41 @@ def test_two_who_name_people_at_once_give_each_a_paper_of_his_own(app, session, 
     papers = session.scalars(select(Candidate.paper_id)).all()
     assert len(set(papers)) == 3
     assert session.scalars(select(Draw.first_form).order_by(Draw.first_form)).all() == [1, 2, 3]
+
+
+def capped(city, **about):
+    """Publish an exam of two of the bank's questions, none of which may stand in two exams."""
+    sections = (section(count=2),)
+    spec = make_spec(sections=sections, rules=DrawRules(exposure_most=1), **about)
+    return service.create_exam(spec, by=person(city, "organiser"), now=BEFORE)
+
+
+def test_papers_that_are_drawn_anew_do_not_stand_in_the_way_of_those_that_follow(city):
+    fill_bank(single_choice=2)
+    exam_id = capped(city)
+    for _ in range(2):
+        redraw_papers(exam_id, by=person(city, "organiser"), now=BEFORE)
+    with pytest.raises(NotEnoughItems):
+        capped(city)
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_cancelled_exam_that_nobody_began_uses_no_question_up(as_user, city, clock, door):
+    fill_bank(single_choice=2)
+    clock(NINE)
+    organiser = as_user("organiser")
+
+    def cancel(exam_id):
+        address = f"/exams/{exam_id}/cancel" if door == "page" else f"/api/v1/exams/{exam_id}/cancel"
+        assert organiser.post(address).status_code in (200, 303)
+
+    cancel(capped(city))
+    exam_id = capped(city)
+    assert as_user("officer").post(f"/api/v1/exams/{exam_id}/attempts").status_code == 201
+    cancel(exam_id)
+    cancel(exam_id)
+    with pytest.raises(NotEnoughItems):
+        capped(city)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from trainer.accounts import sessions
 from trainer.accounts.queries import person_by_id
-from trainer.accounts.routes import TURN, drop_session_cookie, set_session_cookie, set_turn_cookie
+from trainer.accounts.routes import NOTHING_STAYS, TURN, drop_session_cookie, set_session_cookie, set_turn_cookie
 from trainer.accounts.rules import Person
 from trainer.api.resource import Id, Shape, Text, answer, api_blueprint, operation
 from trainer.core.database import single_read
@@ -144,6 +144,7 @@ def sign_out() -> Any:
         sessions.sign_out(current_user.session_hash, by=current_user.id)
     made = answer(None)
     drop_session_cookie(made)
+    made.headers["Clear-Site-Data"] = NOTHING_STAYS
     return made
 
 

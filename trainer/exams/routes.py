@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.accounts.rules import Person
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.redraw import redraw_papers
@@ -207,7 +208,7 @@ def release(exam_id):
 @bp.post("/exams/<id:exam_id>/cancel")
 @needs("exam.manage")
 def cancel(exam_id):
-    return _do(exam_id, lambda: service.cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
+    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
 
 
 @bp.get("/exams/<id:exam_id>/candidates")

@@ -101,12 +101,16 @@ def stock_for(
 
 
 def exposed_items(session: Session, most: int, since: datetime, apart_from: int) -> frozenset[int]:
-    """Return the items that stand in papers of ``most`` or more blueprints made from ``since`` on, by id."""
+    """Return the items that stand in papers of ``most`` or more blueprints made from ``since`` on, by id.
+
+    Papers that nobody sat and nobody will do not count.
+    """
     rows = (
         select(ItemVersion.item_id)
         .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
         .join(Paper, Paper.id == PaperItem.paper_id)
-        .where(Paper.created_at >= since, Paper.blueprint_id != apart_from)
+        .join(Blueprint, Blueprint.id == Paper.blueprint_id)
+        .where(Paper.created_at >= since, Paper.blueprint_id != apart_from, Blueprint.unsat.is_(False))
         .group_by(ItemVersion.item_id)
         .having(func.count(Paper.blueprint_id.distinct()) >= most)
     )

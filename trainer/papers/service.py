@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from question_bank import Item
@@ -102,6 +102,11 @@ def replace_sections(
         row.exposure_most = rules.exposure_most
         session.execute(Section.__table__.delete().where(Section.__table__.c.blueprint_id == blueprint_id))
         _add_sections(session, blueprint_id, sections)
+
+
+def set_aside(session: Session, blueprint_id: int) -> None:
+    """Let the papers of a blueprint count for no exposure: nobody sat them, and nobody will. Safe to call twice."""
+    session.execute(update(Blueprint).where(Blueprint.id == blueprint_id).values(unsat=True))
 
 
 def _add_sections(session: Session, blueprint_id: int, sections: Sequence[SectionSpec]) -> None:

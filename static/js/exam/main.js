@@ -110,6 +110,14 @@ function showSaved() {
   place.replaceChildren(icon(mark), sentence);
 }
 
+/** Say where unsent answers are kept: on the device, or in this page alone. */
+function showKept() {
+  const place = find("outbox-note");
+  place.hidden = outbox.durable;
+  place.querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
+  if (line?.down && !lockedFor && !handingIn) banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+}
+
 function refresh(number) {
   paper.refresh(number);
   map.refresh(number);
@@ -287,6 +295,8 @@ async function reLogin() {
   sender.halt({ final: false });
   await signInAgain();
   if (!attempt) return;
+  // Whoever signed out elsewhere has cleared what this page kept on the device.
+  outbox.renew();
   sender.resume();
   line.beat();
 }
@@ -353,7 +363,7 @@ async function enter() {
 
 /** Build what an attempt needs once: outbox, paper, map, heartbeat. */
 async function furnish(made) {
-  outbox = await Outbox.open(made.attempt_id, settings.user);
+  outbox = await Outbox.open(made.attempt_id, settings.user, { unsent: () => sender?.unsent() ?? [], changed: showKept });
   flags = new Flags(made.attempt_id);
   sender = new Sender(outbox, {
     changed: refresh,
@@ -398,7 +408,8 @@ async function furnish(made) {
     },
     down: () => {
       if (lockedFor) return;
-      banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+      outbox.renew();
+      showKept();
       refreshAll();
     },
     up: (seconds) => {
@@ -411,8 +422,7 @@ async function furnish(made) {
     gone: () => banner(say("attempt_gone"), { grave: true }),
   });
   away = new Away(made.attempt_id, { now: () => clock.now(), writes: () => attempt !== null && !lockedFor, returned: sayAway });
-  find("outbox-note").hidden = outbox.durable;
-  find("outbox-note").querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
+  showKept();
   find("lobby").remove();
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_2300_sequential"
-down_revision = "20261127_2200_focus"
+down_revision = "20261127_2230_unsat"
 branch_labels = None
 depends_on = None
 
