@@ -32,7 +32,7 @@ from bench.hall import Hall, any_answer, furnish
 from bench.load import Line, http
 from bench.served import SECRET, Served, served
 from bench.weather import Due, Follow, Storm, spread, weather
-from trainer.accounts.models import User
+from trainer.accounts.models import SignInSession, User
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.clock import iso_z
 from trainer.core.crypto import hash_password, new_ticket, token_hash
@@ -151,15 +151,25 @@ class Losses:
     ungraded: int = 0
 
 
-def compare(people: Sequence[Person]) -> Losses:
-    """Look in the tables for everything that was acknowledged."""
+def compare(people: Sequence[Person], tokens: Sequence[str]) -> Losses:
+    """Look in the tables for everything that was acknowledged, the sessions of ``tokens`` among it."""
     from trainer.attempts.save import digest
 
-    found = Losses()
+    found = Losses(acknowledged=len(tokens))
+    for token in tokens:
+        found.lost += db.session.get(SignInSession, token_hash(token)) is None
     for person in people:
         if not person.attempt_id:
             continue
         attempt_id = person.attempt_id
+        # Whoever has started is still signed in, and the attempt is theirs.
+        begun = db.session.scalar(
+            select(Attempt.epoch)
+            .join(SignInSession, SignInSession.user_id == Attempt.user_id)
+            .where(Attempt.id == attempt_id, SignInSession.token_hash == token_hash(person.token))
+        )
+        found.acknowledged += 1
+        found.lost += begun is None or begun < person.epoch
         rows = db.session.execute(
             select(ResponseEvent.number, ResponseEvent.seq, ResponseEvent.answer).where(
                 ResponseEvent.attempt_id == attempt_id
@@ -228,6 +238,7 @@ class Scene:
     seconds: float
     start_seconds: float
     chance: random.Random = field(default_factory=lambda: random.Random(1))
+    tokens: list[str] = field(default_factory=list)
     refused: int = 0
 
     def take(self, count: int) -> list[Person]:
@@ -303,8 +314,6 @@ def tickets(scene: Scene) -> list[Row]:
 
 def _candidates(people: Sequence[Person]) -> Any:
     """Return the query for the candidates' ids and usernames of those people."""
-    from trainer.accounts.models import SignInSession
-
     hashes = select(SignInSession.user_id).where(
         SignInSession.token_hash.in_([token_hash(one.token) for one in people])
     )
@@ -332,9 +341,12 @@ class _Guest:
     def __init__(self, username: str) -> None:
         self.username = username
         self.places: list[int] = []
+        self.token: str | None = None
 
     def answered(self, line: Line) -> Follow | None:
         """Take the answer; where it tells a place in the line, come again after the time that it tells."""
+        if line.status == 200:
+            self.token = _cookie(line, "session")
         if line.status != 429:
             return None
         told = orjson.loads(line.body)
@@ -367,6 +379,7 @@ def passwords(scene: Scene) -> list[Row]:
     ]
     saves = scene.pass_over("passwords", dues)
     scene.refused += signed_in.bad
+    scene.tokens += [one.token for one in guests if one.token]
     alone.append(hashes_a_second(stored))
     hashing = median(alone)
     rate = len(guests) / signed_in.seconds
@@ -461,7 +474,7 @@ def run(
         floor.stop()
         site.stop()
     with app.app_context():
-        losses = compare(everybody)
+        losses = compare(everybody, scene.tokens)
         db.session.remove()
         db.engine.dispose()
     told = f"{losses.lost} of {losses.acknowledged + losses.handed_in}"

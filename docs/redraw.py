@@ -36,16 +36,35 @@ def one_try(plan, form, seed):
     return paper
 
 
+def try_apart(plan, seed):
+    papers = [[list(section["named"]) for section in plan["sections"]] for _ in range(plan["forms"])]
+    for number, groups in enumerate(plan["groups"], 1):
+        for part, (_, group) in enumerate(groups, 1):
+            order = shuffled(group, f"{seed}:{number}:{part}")
+            for turn, paper in enumerate(papers):
+                paper[number - 1].append(order[turn % len(order)])
+    return papers
+
+
+def gap(plan, paper):
+    both = zip(plan["sections"], paper, strict=True)
+    points = sum(section["points"] * plan["items"][item][2] for section, held in both for item in held)
+    return 0 if plan["target"] is None else abs(points - plan["target"])
+
+
 def draw(plan, seed, form):
-    source, found = plan["first"] if plan["same_items"] else form, []
+    source, found, apart = plan["first"] if plan["same_items"] else form, [], plan.get("apart")
     for number in range(plan["tries"]):
-        if paper := one_try(plan, str(source), f"{seed}:form:{source}:try:{number}"):
-            both = list(zip(plan["sections"], paper, strict=True))
-            points = sum(section["points"] * plan["items"][item][2] for section, held in both for item in held)
-            found.append((0 if plan["target"] is None else abs(points - plan["target"]), number, both))
+        if apart:
+            papers = try_apart(plan, f"{seed}:forms:try:{number}")
+        else:
+            papers = [one_try(plan, str(source), f"{seed}:form:{source}:try:{number}")]
+        if papers[0]:
+            paper = papers[form - plan["first"] if apart else 0]
+            found.append((max(gap(plan, one) for one in papers), number, paper))
             if found[-1][0] <= plan["tolerance"]:
                 break
-    for number, (section, held) in enumerate(min(found)[2], 1):
+    for number, (section, held) in enumerate(zip(plan["sections"], min(found)[2], strict=True), 1):
         named = len(section["named"])
         if plan["shuffle_items"]:
             held = shuffled(held, f"{seed}:form:{form}:items:{number}")

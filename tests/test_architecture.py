@@ -19,6 +19,7 @@ PACKAGE = ROOT / "trainer"
 ORDER = {"rules": 0, "models": 1, "queries": 2, "wording": 2, "verb": 3, "forms": 4, "roof": 5}
 # Reads that are named after what they read, because queries and verbs of the hot path share them.
 READS = {
+    ("attempts", "begun"),
     ("attempts", "caller"),
     ("attempts", "documents"),
     ("marking", "grading"),

@@ -21,6 +21,7 @@ from trainer.config import Settings, read_settings
 from trainer.core.crypto import make_lane
 from trainer.core.database import db, engine_options, retried
 from trainer.core.process import die_with_parent
+from trainer.core.steady import steady
 from trainer.features import STACK
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     arrival.init_app(app)
     headers.init_app(app, settings)
     make_lane(settings.instance, settings.web_threads, settings.web_workers)
+    steady.keep_in(settings.instance)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "trainer" / "migrations"), compare_type=True, render_as_batch=True)
     login_manager.init_app(app)

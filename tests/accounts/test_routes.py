@@ -105,9 +105,13 @@ def test_a_ticket_opens_the_door_or_is_refused_at_its_own_form(client, city, mon
     assert "您是用准考码进入的" in client.get("/profile").text
 
 
-def test_signing_out_ends_the_session(as_user, session):
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("POST", "/sign-out", 302), ("DELETE", "/api/v1/session", 204)]
+)
+def test_signing_out_ends_the_session_and_leaves_nothing_on_the_device(as_user, session, method, address, status):
     client = as_user("officer")
-    assert client.post("/sign-out").status_code == 302
+    answer = client.open(address, method=method)
+    assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (status, '"storage"')
     assert session.scalars(select(SignInSession)).all() == []
     assert "/sign-in" in client.get("/profile").location
 

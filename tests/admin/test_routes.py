@@ -12,6 +12,7 @@ from trainer.admin.queries import database_figures
 from trainer.admin.site_routes import size_text
 from trainer.core.clock import utcnow
 from trainer.core.database import db, transaction
+from trainer.core.steady import SECOND, SteadyClock
 from trainer.jobs.models import JobRun, Lease
 
 
@@ -92,3 +93,15 @@ def test_the_size_of_the_database_counts_what_still_lies_in_the_log(city):
     figures = database_figures(db.session(), db.engine)
     assert figures.log_bytes > 0
     assert figures.size_bytes > 100_000
+
+
+@pytest.mark.parametrize(("step", "told"), [(3600, "快 3,600 秒"), (-59.5, "慢 60 秒")])
+def test_a_clock_that_was_set_is_told_to_administrators(as_user, monkeypatch, step, told):
+    admin, now = as_user("admin"), utcnow()
+    assert "被拨动了" not in admin.get("/site").text + admin.get("/").text
+    machine = {"wall": int(now.timestamp() * SECOND)}
+    clock = SteadyClock(lambda: machine["wall"], lambda: SECOND)
+    monkeypatch.setattr("trainer.admin.site_routes.steady", clock)
+    machine["wall"] += int(step * SECOND)
+    assert told in admin.get("/site").text
+    assert "服务器的时钟被拨动了" in admin.get("/").text

@@ -159,6 +159,7 @@ def _put_up(
     state: str = "published",
     unit: str = "JM",
     focus_threshold: int | None = 3,
+    navigation: str = "free",
 ) -> tuple[int, int]:
     exam = Exam(
         title="测试考试",
@@ -171,6 +172,7 @@ def _put_up(
         release=release,
         credit_hours=credit_hours,
         focus_threshold=focus_threshold,
+        navigation=navigation,
         created_at=now,
     )
     session.add(exam)

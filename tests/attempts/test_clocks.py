@@ -16,8 +16,12 @@ from tests.attempts.test_api import API, code, put, start
 from tests.conftest import NINE
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt
-from trainer.core.clock import iso_z
+from trainer.core.clock import iso_z, utcnow
 from trainer.core.database import db
+from trainer.core.steady import LASTING, SteadyClock
+from trainer.core.steady import SECOND as NANOSECONDS
+from trainer.jobs.runner import Runner
+from trainer.jobs.schedule import SCHEDULE
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -122,3 +126,52 @@ def test_what_the_page_takes_for_the_time_counts_for_nothing(city, as_user, cloc
         assert officer.get(f"{API}/attempts/{attempt}/clock").json["deadline"] == iso_z(ends)
     with_time = body | {"at": said}
     assert officer.put(f"{API}/attempts/{attempt}/responses", json=with_time).status_code == 422
+
+
+class Machine:
+    """The clocks of a machine: ``minutes`` since nine o'clock, and by how much somebody has set the one on the wall."""
+
+    def __init__(self, monkeypatch):
+        self.minutes, self.set_by = 0, timedelta()
+        self.clock = SteadyClock(lambda: self._nanoseconds(NINE + self.set_by), lambda: self._nanoseconds(NINE - HOUR))
+        for place in ("trainer.core.clock", "trainer.jobs.runner"):
+            monkeypatch.setattr(f"{place}.steady", self.clock)
+
+    def _nanoseconds(self, since):
+        return round((since + self.minutes * MINUTE).timestamp()) * NANOSECONDS
+
+
+@pytest.mark.parametrize("step", [-25 * HOUR, -HOUR, -5 * SECOND, 5 * SECOND, HOUR, 25 * HOUR])
+def test_a_step_while_people_sit_ends_and_prolongs_nothing(city, as_user, app, monkeypatch, step):
+    """The scheduler, which closes what is over for good, goes by the time that the attempts were begun in."""
+    machine = Machine(monkeypatch)
+    officer = as_user("officer")
+    exam = make_exam(city, NINE, minutes=30, opens_in=-120)
+    made = start(officer, exam).json
+    ends = NINE + 30 * MINUTE
+    assert made["deadline"] == iso_z(ends)
+    runner = Runner(app)
+    close = next(job for job in SCHEDULE if job.name == "close_overdue")
+
+    def round_of_jobs():
+        runner.renew()
+        runner.mind_clock()
+        runner.run(close)
+
+    round_of_jobs()
+    machine.set_by = step
+    for minute in (5, 15, 29):
+        machine.minutes = minute
+        round_of_jobs()
+        saved = put(officer, made["attempt_id"], 1, (1, "B", minute))
+        assert (saved.status_code, saved.json["deadline"], utcnow()) == (200, iso_z(ends), NINE + minute * MINUTE)
+    machine.minutes = 31
+    assert code(put(officer, made["attempt_id"], 1, (1, "C", 31))) == (409, "attempt_closed")
+    round_of_jobs()
+    db.session.expire_all()
+    closed = db.session.get(Attempt, int(made["attempt_id"]))
+    assert (closed.state, closed.submitted_at, closed.submitted_by) == ("submitted", ends, "deadline")
+    # Now that nobody is sitting, the clock on the wall counts again.
+    assert LASTING < 31 * 60 * NANOSECONDS
+    round_of_jobs()
+    assert (utcnow(), machine.clock.step) == (NINE + 31 * MINUTE + step, 0.0)

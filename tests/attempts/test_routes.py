@@ -46,6 +46,28 @@ def test_the_hall_is_for_candidates_alone(exam, as_user, client):
     assert as_user("officer").get(f"/exams/{exam.exam_id + 1}/hall").status_code == 404
 
 
+def test_a_mock_exam_is_sat_in_the_identical_shell(city, exam, as_user):
+    """The whole page is the same but for one sentence before the start; so are its scripts, styles and sentences."""
+    mock = make_exam(city, NINE)
+    with transaction() as session:
+        session.get(Exam, mock.exam_id).is_mock = True
+    officer, shells = as_user("officer"), []
+    for one in (exam, mock):
+        page = officer.get(f"/exams/{one.exam_id}/hall").text
+        shells.append(
+            page.replace(f"/exams/{one.exam_id}", "/exams/ID").replace(f'"exam": "{one.exam_id}"', '"exam": "ID"')
+        )
+    told = '  <p class="lobby-window">这是模拟考：界面与正式考试相同，成绩只供自己参考。</p>'
+    assert told in shells[1]
+    assert told not in shells[0]
+    assert shells[1].replace(told, "") == shells[0]
+    assert "js/exam/main.js" in shells[0]
+    # What the page gets at a start has the same form too.
+    real, practised = (start(officer, one).json for one in (exam, mock))
+    assert set(real) == set(practised)
+    assert set(real["paper"]) == set(practised["paper"])
+
+
 @pytest.mark.parametrize("state", ["draft", "cancelled"])
 def test_an_exam_that_is_not_published_has_no_hall(city, clock, as_user, state):
     clock(NINE)

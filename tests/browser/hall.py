@@ -9,6 +9,23 @@ from tests.attempts.factories import make_exam
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.core.clock import utcnow
 
+# What lies in the outbox of the page's browser.
+KEPT = """async () => {
+  const open = indexedDB.open("exam-outbox");
+  const database = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
+  const all = (name) => new Promise((resolve) => {
+    const request = database.transaction(name).objectStore(name).getAll();
+    request.onsuccess = () => resolve(request.result);
+  });
+  const entries = await all("entries");
+  const keys = await all("keys");
+  return {
+    numbers: entries.map((one) => one.number),
+    texts: entries.map((one) => new TextDecoder("latin1").decode(one.data)),
+    exportable: keys.map((one) => one.key.extractable),
+  };
+}"""
+
 
 def new_exam(site, **more):
     """Make an exam that is open now."""

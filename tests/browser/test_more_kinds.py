@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from tests.attempts.factories import make_drawn_exam
-from tests.browser.hall import attempt_of, enter, expect_saved, go_to, standing
+from tests.browser.hall import attempt_of, enter, expect_saved, go_to, new_exam, standing
 from tests.question_bank.samples import CANARIES, make_data, make_item
 from trainer.attempts.models import Attempt
 from trainer.bank.importing import import_items
@@ -116,6 +116,51 @@ def test_by_touch_on_a_phone_and_again_after_a_reload(browse, real_site, exam_of
     page.get_by_role("button", name="清除本题作答").click()
     expect_saved(page)
     assert 2 not in standing(real_site, exam, "officer2")
+
+
+def test_everything_is_answered_by_fingers(browse, real_site, exam_of):
+    """A device with a touch screen and nothing else: each press is a tap."""
+    exam = new_exam(real_site)
+    page = browse("officer2", width=390, height=800, touch=True)
+    assert page.evaluate("navigator.maxTouchPoints > 0 && !matchMedia('(hover: hover)').matches")
+    page.goto(f"/exams/{exam.exam_id}/hall")
+    page.locator("[data-start]").tap()
+    page.locator(".option", has_text="选项B").tap()
+    page.locator("[data-exam=next]").tap()
+    for text in ("选项A", "选项D", "选项C", "选项D"):
+        page.locator(".option", has_text=text).tap()
+    page.locator("[data-exam=next]").tap()
+    page.locator(".option", has_text="正确").tap()
+    page.locator("[data-exam=next]").tap()
+    page.locator(".blank").nth(0).tap()
+    page.keyboard.type("15")
+    page.locator("[data-exam=next]").tap()
+    for key in "ACDB":
+        page.locator(f'.order-rest [data-key="{key}"] button').tap()
+    page.locator('.order-placed [data-key="C"] .order-up').tap()
+    page.locator('.order-placed [data-key="D"] .order-down').tap()
+    page.locator('.order-placed [data-key="B"] .order-take').tap()
+    page.locator('.order-rest [data-key="B"] button').tap()
+    expect_saved(page)
+    assert standing(real_site, exam, "officer2") == {1: "B", 2: ["A", "C"], 3: True, 4: ["15", ""], 5: list("CADB")}
+    page.locator("[data-hand-in]:visible").first.tap()
+    page.locator("#exam-handin [data-yes]").tap()
+    page.wait_for_url("**/receipt*")
+
+    exam = exam_of()
+    page.goto(f"/exams/{exam.exam_id}/hall")
+    page.locator("[data-start]").tap()
+    # The list of a match opens by a tap; choosing in it is the system's.
+    page.locator(".match-select").nth(0).tap()
+    expect(page.locator(".match-select").nth(0)).to_be_focused()
+    page.locator(".match-select").nth(0).select_option("C")
+    page.locator(".match-select").nth(1).tap()
+    page.locator(".match-select").nth(1).select_option("A")
+    page.locator("[data-exam=next]").tap()
+    for key in ("5", "1", "2", "1"):
+        page.locator(f'.segment[data-key="{key}"]').tap()
+    expect_saved(page)
+    assert standing(real_site, exam, "officer2") == {1: {"1": "C", "2": "A"}, 2: ["2", "5"]}
 
 
 def test_a_whole_section_shows_its_case_once(browse, exam_of):

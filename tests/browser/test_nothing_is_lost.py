@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hall import (
+    KEPT,
     attempt_of,
     choose,
     come_back,
@@ -26,22 +27,6 @@ from trainer.core.clock import utcnow
 from trainer.core.database import transaction
 
 pytestmark = pytest.mark.browser
-
-KEPT = """async () => {
-  const open = indexedDB.open("exam-outbox");
-  const database = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
-  const all = (name) => new Promise((resolve) => {
-    const request = database.transaction(name).objectStore(name).getAll();
-    request.onsuccess = () => resolve(request.result);
-  });
-  const entries = await all("entries");
-  const keys = await all("keys");
-  return {
-    numbers: entries.map((one) => one.number),
-    texts: entries.map((one) => new TextDecoder("latin1").decode(one.data)),
-    exportable: keys.map((one) => one.key.extractable),
-  };
-}"""
 
 
 def test_a_reload_resumes_in_the_same_place(browse, real_site):

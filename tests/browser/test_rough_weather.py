@@ -1,14 +1,14 @@
 """What happens to real people: minutes without a line, a crashed tab, the back button, a lid closed, a wrong clock."""
 
 import re
+import time
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.browser.hall import attempt_of, choose, enter, expect_saved, go_to, hand_in, new_exam, standing
-from tests.browser.test_nothing_is_lost import KEPT
+from tests.browser.hall import KEPT, attempt_of, choose, enter, expect_saved, go_to, hand_in, new_exam, standing
 from trainer.attempts.models import Attempt
 from trainer.core.clock import utcnow
 from trainer.core.database import transaction
@@ -114,18 +114,38 @@ def test_a_tab_that_crashes_off_line_leaves_its_answers_to_the_next_one(browse, 
     assert standing(real_site, exam) == {1: "D", 2: ["C"]}
 
 
-def test_the_back_button_after_the_hand_in_opens_nothing_again(browse, real_site):
+def test_the_back_button_after_the_hand_in_leads_to_the_page_before_the_exam(browse, real_site):
     exam = new_exam(real_site, attempts=2)
     page = browse("officer")
-    enter(page, exam)
+    page.goto("/exams/mine")
+    page.locator(f'a[href="/exams/{exam.exam_id}/hall"]').first.click()
+    page.locator("[data-start]").click()
     choose(page, "选项B")
     expect_saved(page)
     hand_in(page)
     page.go_back()
+    page.wait_for_url("**/exams/mine")
+    page.go_forward()
+    expect(page.locator(".receipt-line")).to_be_visible()
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_the_exam_page_that_stands_before_the_receipt_opens_nothing_again(browse, real_site, attempts):
+    exam = new_exam(real_site, attempts=attempts)
+    page = browse("officer")
+    enter(page, exam)
+    # A jump within the page leaves the page itself behind it in the history.
+    page.evaluate("window.location.hash = 'content'")
+    choose(page, "选项B")
+    expect_saved(page)
+    hand_in(page)
+    with page.expect_request(f"**/exams/{exam.exam_id}/hall"):
+        page.go_back()
+    # The paper is gone: without a further attempt the page leads to the receipt, else it tells of the hand-in.
+    expect(page.locator(".lobby-done" if attempts > 1 else ".receipt-line")).to_be_visible()
     page.wait_for_timeout(2000)
-    # The hall may offer a further attempt, or lead on to the receipt; the paper of the old one is closed.
-    for option in page.locator(".option:visible input").all():
-        expect(option).to_be_disabled()
+    expect(page.locator(".option")).to_have_count(0)
+    expect(page.locator("[data-start]")).to_have_count(attempts - 1)
     attempt = attempt_of(real_site, exam)
     assert (attempt.ordinal, attempt.state, attempt.epoch) == (1, "submitted", 1)
     assert standing(real_site, exam) == {1: "B"}
@@ -133,20 +153,28 @@ def test_the_back_button_after_the_hand_in_opens_nothing_again(browse, real_site
     expect(page.locator(".receipt-line")).to_be_visible()
 
 
+def let_sleep(page, site, exam, slept):
+    """Let the device sleep: its wall clock and the server go on, the page's monotonic clock stands still."""
+    before = page.evaluate("performance.now()")
+    with site.at_hand(), transaction() as session:
+        attempt = session.get(Attempt, attempt_of(site, exam).id)
+        attempt.started_at, attempt.deadline_at = attempt.started_at - slept, attempt.deadline_at - slept
+    page.evaluate(f"window.shift += {int(slept.total_seconds() * 1000)}")
+    assert page.evaluate("performance.now()") - before < 60_000
+
+
 def test_a_laptop_that_slept_shows_the_right_time_and_goes_on(browse, real_site):
     exam = new_exam(real_site, minutes=40)
     page = browse("officer")
-    page.clock.install()
+    page.add_init_script(WRONG_CLOCK)
     enter(page, exam)
     choose(page, "选项A")
     expect_saved(page)
-    slept = timedelta(minutes=25)
-    with real_site.at_hand(), transaction() as session:
-        attempt = session.get(Attempt, attempt_of(real_site, exam).id)
-        attempt.started_at, attempt.deadline_at = attempt.started_at - slept, attempt.deadline_at - slept
-    page.clock.fast_forward(int(slept.total_seconds() * 1000))
-    page.clock.resume()
-    expect_in_time(page, real_site, exam)
+    # Nothing but the drift of the two clocks tells the page: no heartbeat is due for five seconds yet.
+    with page.expect_response("**/clock"):
+        pass
+    let_sleep(page, real_site, exam, timedelta(minutes=25))
+    expect_in_time(page, real_site, exam, within=4)
     assert 800 < shown_seconds(page) <= 900
     choose(page, "选项B")
     expect_saved(page)
@@ -156,18 +184,57 @@ def test_a_laptop_that_slept_shows_the_right_time_and_goes_on(browse, real_site)
 def test_a_laptop_that_slept_over_the_deadline_is_led_to_its_receipt(browse, real_site):
     exam = new_exam(real_site, minutes=40)
     page = browse("officer")
-    page.clock.install()
+    page.add_init_script(WRONG_CLOCK)
     enter(page, exam)
     choose(page, "选项B")
     expect_saved(page)
-    slept = timedelta(hours=1)
-    with real_site.at_hand(), transaction() as session:
-        attempt = session.get(Attempt, attempt_of(real_site, exam).id)
-        attempt.started_at, attempt.deadline_at = attempt.started_at - slept, attempt.deadline_at - slept
-    page.clock.fast_forward(int(slept.total_seconds() * 1000))
-    page.clock.resume()
+    let_sleep(page, real_site, exam, timedelta(hours=1))
     page.wait_for_url("**/receipt*", timeout=20_000)
     assert standing(real_site, exam) == {1: "B"}
+
+
+def test_a_tab_from_the_background_shows_the_right_time_at_once(browse, real_site):
+    exam = new_exam(real_site, minutes=40)
+    page = browse("officer")
+    enter(page, exam)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    time.sleep(3)
+    with real_site.at_hand(), transaction() as session:
+        session.get(Attempt, attempt_of(real_site, exam).id).deadline_at += timedelta(minutes=5)
+    time.sleep(7)
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    expect_in_time(page, real_site, exam, within=2)
+    assert shown_seconds(page) > 44 * 60
+    expect(page.locator("[data-exam=note]")).to_contain_text("延长了 5 分钟")
+
+
+def test_ten_five_and_one_minute_are_announced_once_each(browse, real_site):
+    exam = new_exam(real_site, minutes=30)
+    page = browse("officer")
+    enter(page, exam)
+    place = page.locator("[data-exam=note]")
+    # A live region that stands in the page from the start, so that screen readers read what comes into it.
+    expect(place).to_have_attribute("role", "status")
+    page.evaluate("""() => {
+      const place = document.querySelector("[data-exam=note]");
+      window.said = [];
+      new MutationObserver(() => { if (place.textContent) window.said.push(place.textContent); })
+        .observe(place, { childList: true, characterData: true, subtree: true });
+    }""")
+    for minutes in (10, 5, 1):
+        with real_site.at_hand(), transaction() as session:
+            attempt = session.get(Attempt, attempt_of(real_site, exam).id)
+            attempt.deadline_at = utcnow() + timedelta(minutes=minutes, seconds=4)
+        with page.expect_response("**/clock"):
+            page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect_in_time(page, real_site, exam, within=2)
+        assert shown_seconds(page) > 60 * minutes
+        assert f"距离交卷还有 {minutes} 分钟。" not in page.evaluate("window.said")
+        expect(place).to_have_text(f"距离交卷还有 {minutes} 分钟。", timeout=6000)
+        assert shown_seconds(page) <= 60 * minutes
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.said") == [f"距离交卷还有 {minutes} 分钟。" for minutes in (10, 5, 1)]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """One password hash at a time, and a line before it that tells everybody their place."""
 
 import threading
+import time
 
 import pytest
 
 from trainer.core.errors import Busy
-from trainer.core.lane import KEPT, LONGEST_WAIT, Lane, Numbers
+from trainer.core.lane import EARLY, KEPT, LONGEST_WAIT, Lane, Numbers
 
 WIDTH = 4
 
@@ -38,24 +39,41 @@ def test_as_many_as_may_wait_go_in_and_the_others_are_told_how_many_are_before_t
 
 def test_the_wait_goes_by_the_pace_of_the_lane_and_is_never_longer_than_the_longest():
     _after, place = numbers(102, 0.0).ask(102, WIDTH)
-    assert place.wait == pytest.approx((101 - 2) * 0.02)
+    assert place.wait == pytest.approx(EARLY * (101 - 2) * 0.02)
     assert numbers(1_000_000).ask(1_000_000, WIDTH)[1].wait == LONGEST_WAIT
 
 
 def test_each_hash_calls_the_next_and_nobody_who_has_not_drawn():
-    after = numbers(2, 0.0).passed(101.0, 0.04)
+    after = numbers(2, 0.0).passed(101.0, 100.96)
     assert (after.called, after.last_at) == (1, 101.0)
     assert 0.02 < after.pace < 0.04
-    assert after.passed(102.0, 0.04).passed(103.0, 0.04).called == 2
+    assert after.passed(101.1, 101.06).passed(101.2, 101.16).called == 2
+
+
+def test_the_pace_counts_from_the_hash_before_where_somebody_waited_behind_it():
+    waited, alone = (numbers(2, 0.0).passed(100.5, began) for began in (99.0, 100.48))
+    assert waited.pace > numbers().pace
+    assert alone.pace == pytest.approx(numbers().pace)
 
 
 @pytest.mark.parametrize(("seconds", "called"), [(0.02, 0), (0.49, 0), (0.5, 25), (60, 40)])
 def test_time_calls_those_who_do_not_come(seconds, called):
-    assert numbers(40, 0.0).at(100 + seconds).called == pytest.approx(called)
+    assert numbers(40, 0.0).at(100 + seconds, is_held=False).called == pytest.approx(called)
+    assert numbers(40, 0.0).at(100 + seconds, is_held=True) == numbers(40, 0.0)
+
+
+def test_a_hash_that_takes_long_calls_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr("trainer.core.lane.IDLE", 0.1)
+    lane, last = Lane(tmp_path, 2), 9
+    with lane:
+        assert [lane.ask(None).number for _ in range(last)][-1] == last
+        time.sleep(0.2)
+        assert lane.ask(last).before == last - 1
+    assert lane.ask(last).before < last - 1
 
 
 def test_a_machine_that_was_started_anew_keeps_nobody_waiting_for_the_old_line():
-    assert numbers(50, 3.0, last_at=9e9).at(5.0) == numbers(50, 50.0, last_at=5.0)
+    assert numbers(50, 3.0, last_at=9e9).at(5.0, is_held=True) == numbers(50, 50.0, last_at=5.0)
 
 
 def test_two_processes_share_the_numbers(tmp_path):

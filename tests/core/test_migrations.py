@@ -119,3 +119,35 @@ def test_a_site_in_use_is_upgraded_with_all_its_rows(fresh_site):
             }, table.name
         if db.engine.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("state", "tables_with_a_row", "unsat"),
+    [
+        ("published", {"exams"}, False),
+        ("cancelled", {"exams"}, True),
+        ("cancelled", {"exams", "attempts"}, False),
+        (None, set(), True),
+        (None, {"papers no longer"}, False),
+    ],
+)
+def test_papers_that_nobody_sat_and_nobody_will_are_noted(fresh_site, state, tables_with_a_row, unsat):
+    """Of an exam, a cancelled one, a cancelled one that somebody began, of none; and a blueprint without papers."""
+    from trainer.core.database import db
+
+    upgrade(revision="20261127_2200_focus")
+    wanted = {"units", "users", "blueprints", "papers"} | tables_with_a_row
+    if "attempts" in wanted:
+        wanted |= {"sittings", "candidates"}
+    if "papers no longer" in wanted:
+        wanted -= {"papers"}
+    with db.engine.begin() as connection:
+        for table in tables(db.engine):
+            if table.name in wanted:
+                row = one_row(table) | ({"state": state} if table.name == "exams" else {})
+                connection.execute(sa.insert(table), [row])
+    db.engine.dispose()
+    upgrade()
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT unsat FROM blueprints")).scalar_one() == unsat

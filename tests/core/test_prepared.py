@@ -68,6 +68,15 @@ def test_a_change_is_counted_and_undone_with_its_transaction(units):
     assert db.session.scalar(select(Unit.name).where(Unit.code == "R")) == "江门"
 
 
+def test_a_change_hands_back_what_it_returns(units):
+    with db.engine.begin() as connection:
+        renamed = update(Unit).where(Unit.code == bindparam("wanted")).values(name=bindparam("name"))
+        renamed = Prepared(renamed.returning(Unit.code, Unit.created_at), connection.dialect)
+        assert tuple(renamed.first(connection, {"wanted": "R", "name": "新会"})) == ("R", NINE)
+        assert renamed.first(connection, {"wanted": "nobody", "name": "新会"}) is None
+    assert db.session.scalar(select(Unit.name).where(Unit.code == "R")) == "新会"
+
+
 def test_an_error_of_the_driver_is_sqlalchemys_and_holds_no_values(units):
     with db.engine.connect() as connection, connection.begin():
         again = Prepared(insert(Unit).values({name: bindparam(name) for name in COLUMNS}), connection.dialect)

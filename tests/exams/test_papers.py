@@ -11,6 +11,7 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, make_spec, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
+from trainer.attempts.redraw import redraw_papers
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import transaction
 from trainer.exams import service
@@ -312,3 +313,97 @@ def test_two_who_name_people_at_once_give_each_a_paper_of_his_own(app, session, 
     papers = session.scalars(select(Candidate.paper_id)).all()
     assert len(set(papers)) == 3
     assert session.scalars(select(Draw.first_form).order_by(Draw.first_form)).all() == [1, 2, 3]
+
+
+def capped(city, **about):
+    """Publish an exam of two of the bank's questions, none of which may stand in two exams."""
+    sections = (section(count=2),)
+    spec = make_spec(sections=sections, rules=DrawRules(exposure_most=1), **about)
+    return service.create_exam(spec, by=person(city, "organiser"), now=BEFORE)
+
+
+def test_papers_that_are_drawn_anew_do_not_stand_in_the_way_of_those_that_follow(city):
+    fill_bank(single_choice=2)
+    exam_id = capped(city)
+    for _ in range(2):
+        redraw_papers(exam_id, by=person(city, "organiser"), now=BEFORE)
+    with pytest.raises(NotEnoughItems):
+        capped(city)
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_cancelled_exam_that_nobody_began_uses_no_question_up(as_user, city, clock, door):
+    fill_bank(single_choice=2)
+    clock(NINE)
+    organiser = as_user("organiser")
+
+    def cancel(exam_id):
+        address = f"/exams/{exam_id}/cancel" if door == "page" else f"/api/v1/exams/{exam_id}/cancel"
+        assert organiser.post(address).status_code in (200, 303)
+
+    cancel(capped(city))
+    exam_id = capped(city)
+    assert as_user("officer").post(f"/api/v1/exams/{exam_id}/attempts").status_code == 201
+    cancel(exam_id)
+    cancel(exam_id)
+    with pytest.raises(NotEnoughItems):
+        capped(city)
+
+
+@pytest.mark.parametrize(
+    ("held", "forms", "shortage"),
+    [
+        (8, "2", []),
+        (7, "2", ["2 套试卷要共用 1 题：“单选题”能分到 7 题，2 套不重题需要 8 题。"]),
+        (8, "1", []),
+        (8, "", ["4 套试卷要共用 8 题：“单选题”能分到 8 题，4 套不重题需要 16 题。"]),
+        (8, "99", ["50 套试卷要共用 8 题：“单选题”能分到 8 题，50 套不重题需要 200 题。"]),
+    ],
+)
+def test_items_that_forms_will_share_are_told_while_typing(as_user, clock, held, forms, shortage):
+    fill_bank(single_choice=held)
+    clock(BEFORE)
+    row = {"title": "单选题", "kind": "single_choice", "count": "4", "points_each": "1"}
+    asked = {"sections": [row], "rules": {"draw": "per_form", "forms": forms}}
+    post = as_user("organiser").post
+    assert post("/exams/supply", json=asked).json["warnings"] == shortage
+    other = asked | {"rules": {"draw": "one_paper", "forms": forms}}
+    assert post("/exams/supply", json=other).json["warnings"] == []
+
+
+def test_named_items_of_parallel_forms_are_told_beside_what_the_bank_has(as_user, clock):
+    fill_bank(single_choice=9)
+    clock(BEFORE)
+    row = {"title": "单选题", "kind": "single_choice", "count": "4", "points_each": "1", "item_ids": "s-1 s-2"}
+    asked = {"sections": [row], "rules": {"draw": "per_form", "forms": "3"}}
+    told = as_user("organiser").post("/exams/supply", json=asked).json
+    assert told["sections"][0]["text"] == "需要 4 道，题库有 9 道；指定的 2 题各套都有"
+    assert told["warnings"] == []
+
+
+def test_what_the_forms_share_is_shown_from_draft_to_exam(as_user, session, city):
+    spec = {"draw": "per_form", "forms": 2, "sections": (section(count=4, item_ids=("s-1",)), section("true_false", 1))}
+    fill_bank(true_false=2)
+    exam_id = make_exam(city, items=6, publish=False, **spec)
+    organiser = as_user("organiser")
+    draft = organiser.get(f"/exams/{exam_id}").text
+    assert "2 套试卷要共用 1 题：“single_choice 部分”能分到 5 题，2 套不重题需要 6 题。" in draft
+    told = {"section": 1, "forms": 2, "named": 1, "needed": 6, "found": 5, "shared": 1}
+    alone = {"section": 2, "forms": 2, "named": 0, "needed": 2, "found": 2, "shared": 0}
+    assert organiser.get(f"/api/v1/exams/{exam_id}").json["common_items"] == [told, alone]
+    service.publish_exam(exam_id, by=person(city, "organiser"), now=BEFORE)
+    page = organiser.get(f"/exams/{exam_id}").text
+    assert "2 套试卷共用 1 题：“single_choice 部分”用了 5 道不同的题，2 套不重题需要 6 道。" in page
+    assert "按组卷规则，“single_choice 部分”指定的 1 题各套都有。" in page
+    assert organiser.get(f"/api/v1/exams/{exam_id}").json["common_items"] == [told, alone]
+    assert as_user("officer").get(f"/api/v1/exams/{exam_id}").json["common_items"] is None
+
+
+def test_forms_without_a_common_item_say_so(as_user, session, city):
+    exam_id = make_exam(city, items=6, draw="per_form", forms=2)
+    assert "各套试卷没有共用的题。" in as_user("organiser").get(f"/exams/{exam_id}").text
+    first, second = (
+        {one.item_version_id for one in items_of_paper(session, paper)}
+        for paper in session.scalars(select(Paper.id).order_by(Paper.form))
+    )
+    assert not first & second

@@ -3,14 +3,16 @@
 import os
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from tests.conftest import NINE
 from trainer.core.database import db, transaction
 from trainer.core.files import keep, uploads_folder
 from trainer.jobs import lease
 from trainer.jobs.models import JobRun
-from trainer.jobs.runner import Runner, scheduler_of
+from trainer.jobs.runner import Runner, catch_up, scheduler_of
 from trainer.jobs.schedule import SCHEDULE, Job
 
 SECOND = timedelta(seconds=1)
@@ -25,6 +27,13 @@ def test_the_lease_goes_to_one_and_to_the_next_only_when_it_has_run_out(app):
     assert not lease.holds("a", 1, NINE + 30 * SECOND)
     assert lease.holds("b", 2, NINE + 30 * SECOND)
     assert not lease.holds("b", 2, NINE + 44 * SECOND)
+
+
+def test_a_lease_taken_by_a_clock_that_was_an_hour_ahead_stops_nobody(app):
+    lease.take("a", NINE + 3600 * SECOND)
+    assert lease.take("b", NINE) == 2
+    lease.take("b", NINE + 59 * SECOND)
+    assert lease.take("c", NINE) is None
 
 
 def test_a_lease_given_back_is_free_at_once(app):
@@ -89,6 +98,35 @@ def test_the_lease_is_renewed_while_a_job_takes_its_time(app, monkeypatch):
         assert len(renewals) > seen
     finally:
         go_on.set()
+        scheduler.shutdown(wait=True)
+
+
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_jobs_go_on_when_the_clock_is_set(app, monkeypatch, step):
+    set_by = timedelta()
+
+    class Wall(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + set_by
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Wall)
+    monkeypatch.setattr("trainer.jobs.runner.datetime", Wall)
+    runner, runs = Runner(app), []
+    runner.renew()
+    monkeypatch.setattr(runner, "renew", lambda: None)
+    scheduler = scheduler_of(runner, [Job("often", 0.1, lambda now: runs.append(now) or 0)])
+    scheduler.start()
+    try:
+        time.sleep(0.3)
+        set_by = timedelta(seconds=step)
+        time.sleep(0.3)
+        seen = len(runs)
+        catch_up(scheduler)
+        time.sleep(0.5)
+        assert len(runs) > seen
+        catch_up(scheduler)
+    finally:
         scheduler.shutdown(wait=True)
 
 

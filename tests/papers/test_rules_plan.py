@@ -36,8 +36,8 @@ def spec(count, *topics, **more):
     return SectionSpec("一", "single_choice", count, Decimal(1), topics=tuple(topics), **more)
 
 
-def plan_of(sections, pool, *, seed="s", first=1, count=1, same=False, shuffle=False, avoid=None):
-    asked = {"same_items": same, "shuffle_items": shuffle, "shuffle_options": False, "avoid": avoid}
+def plan_of(sections, pool, *, seed="s", first=1, count=1, same=False, shuffle=False, avoid=None, apart=False):
+    asked = {"same_items": same, "shuffle_items": shuffle, "shuffle_options": False, "avoid": avoid, "apart": apart}
     return make_plan(sections, pool, seed, first=first, count=count, **asked)
 
 

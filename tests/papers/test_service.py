@@ -20,7 +20,8 @@ from trainer.marking.grading import keys_of
 from trainer.papers.models import Paper, PaperItem
 from trainer.papers.outlook import KeptOut, NotEnoughItems, look_ahead
 from trainer.papers.publication import draw_file
-from trainer.papers.queries import draws_of, items_of_paper, papers_of, plans_of, rules_of, sections_of
+from trainer.papers.queries import common_items, draws_of, items_of_paper, papers_of, plans_of, rules_of, sections_of
+from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import DrawRules, presets
 from trainer.papers.rules.plan import commitment
 from trainer.papers.service import compile_papers, create_blueprint, paper_digest, replace_sections
@@ -32,13 +33,14 @@ def make_blueprint(*sections, seed="seed"):
     return create_blueprint("春季考试", sections or (section(count=3),), seed=seed, by=None, now=NINE)
 
 
-def compiled(blueprint_id, count=1, *, same_items=False, shuffle_items=False, shuffle_options=False):
+def compiled(blueprint_id, count=1, *, same_items=False, shuffle_items=False, shuffle_options=False, apart=False):
     return compile_papers(
         blueprint_id,
         count=count,
         same_items=same_items,
         shuffle_items=shuffle_items,
         shuffle_options=shuffle_options,
+        apart=apart,
         until=NINE.date(),
         now=NINE,
     )
@@ -369,12 +371,12 @@ def test_what_was_met_is_kept_out_for_all_or_for_one_form(session):
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
-@pytest.mark.parametrize("same_items", [True, False])
-def test_the_published_file_gives_every_paper_again(session, capsys, same_items, shuffle):
+@pytest.mark.parametrize(("same_items", "apart"), [(True, False), (False, False), (False, True)])
+def test_the_published_file_gives_every_paper_again(session, capsys, same_items, apart, shuffle):
     kinds = ("single_choice", "multiple_choice", "true_false", "ordering", "matching", "case_study")
     fill_bank(**dict.fromkeys(kinds, 6))
     blueprint_id = make_blueprint(*(section(kind, 2) for kind in kinds))
-    asked = {"same_items": same_items, "shuffle_items": shuffle, "shuffle_options": shuffle}
+    asked = {"same_items": same_items, "apart": apart, "shuffle_items": shuffle, "shuffle_options": shuffle}
     compiled(blueprint_id, 8, **asked)
     compiled(blueprint_id, 2, **asked)
     told = orjson.loads(orjson.dumps(draw_file(session, blueprint_id, "春季考试")))
@@ -396,6 +398,17 @@ def test_the_published_file_gives_every_paper_again(session, capsys, same_items,
             if shuffle and orders[row.number]:
                 expected[row.section - 1][-1] += "/" + orders[row.number]
         assert drawn[(form - 1) * len(kinds) : form * len(kinds)] == expected
+
+
+def test_parallel_forms_share_what_the_bank_lacks_and_what_is_named(session):
+    fill_bank(single_choice=8, true_false=4)
+    asked = [section(count=5, item_ids=("s-1",)), section("true_false", 2)]
+    outlook = look_ahead(session, asked, NINE.date(), forms=2)
+    session.rollback()
+    blueprint_id = make_blueprint(*asked)
+    compiled(blueprint_id, 2, apart=True)
+    assert common_items(session, blueprint_id) == [Sharing(1, 2, 1, 8, 7, 1), Sharing(2, 2, 0, 4, 4, 0)]
+    assert outlook.sharing == tuple(common_items(session, blueprint_id))
 
 
 def test_the_plan_is_kept_with_what_is_expected_of_each_form(session):

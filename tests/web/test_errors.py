@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from trainer.core.database import db
+from trainer.core.database import LOST_MEANWHILE, db
 
 
 class _Lost(Exception):
@@ -20,7 +20,14 @@ def as_served(app, monkeypatch):
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
 
 
-@pytest.mark.parametrize("failure", [OperationalError("SELECT 1", {}, _Lost("gone")), PoolTimeout("none is free")])
+LOST = [
+    OperationalError("SELECT 1", {}, _Lost("gone")),
+    PoolTimeout("none is free"),
+    PendingRollbackError("a statement before has lost the connection", code=LOST_MEANWHILE),
+]
+
+
+@pytest.mark.parametrize("failure", LOST, ids=lambda one: type(one).__name__)
 @pytest.mark.parametrize("path", ["/", "/people", "/sign-in", "/api/v1/me", "/no-such-page", "/api/v1/no-such-thing"])
 def test_a_lost_database_is_said_in_a_sentence(app, as_user, as_served, monkeypatch, path, failure):
     client = as_user("officer")

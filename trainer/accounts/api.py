@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 
 from trainer.accounts import sessions
 from trainer.accounts.queries import person_by_id
-from trainer.accounts.routes import TURN, drop_session_cookie, set_session_cookie, set_turn_cookie
+from trainer.accounts.routes import NOTHING_STAYS, TURN, drop_session_cookie, set_session_cookie, set_turn_cookie
 from trainer.accounts.rules import Person
 from trainer.api.resource import Id, Shape, Text, answer, api_blueprint, operation
-from trainer.core.database import db
+from trainer.core.database import single_read
 from trainer.web.access import PUBLIC, SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.csrf import csrf_token
@@ -104,7 +104,8 @@ def sign_in(body: Credentials) -> Any:
             set_turn_cookie(told, refusal.turn)
             return told
     g.new_session_token = opened.token
-    person = person_by_id(db.session(), opened.user_id)
+    with single_read() as connection:
+        person = person_by_id(connection, opened.user_id)
     assert person is not None
     made = answer(SignedInOut(user=_user(person), csrf_token=csrf_token(opened.token)))
     set_session_cookie(made, opened.token)
@@ -143,6 +144,7 @@ def sign_out() -> Any:
         sessions.sign_out(current_user.session_hash, by=current_user.id)
     made = answer(None)
     drop_session_cookie(made)
+    made.headers["Clear-Site-Data"] = NOTHING_STAYS
     return made
 
 

@@ -103,9 +103,9 @@ def person_of_token(source: Session | Connection, token_hash: bytes) -> Person |
     return None if found is None else replace(found[0], read_only=found[1][0])
 
 
-def person_by_id(session: Session, user_id: int) -> Person | None:
+def person_by_id(source: Session | Connection, user_id: int) -> Person | None:
     """Return a person with grants, for commands and jobs; None when there is no such account."""
-    found = _person(session, User, key=user_id)
+    found = _person(source, User, key=user_id)
     return None if found is None else found[0]
 
 

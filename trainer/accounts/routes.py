@@ -38,6 +38,8 @@ bp = Blueprint("accounts", __name__)
 
 TURN = "turn"
 TURN_SECONDS = 900
+# With a sign-out the browser forgets what the site kept on the device, the unsent answers of an exam too.
+NOTHING_STAYS = '"storage"'
 
 
 @login_manager.request_loader
@@ -159,7 +161,7 @@ def sign_out():
         sessions.sign_out(current_user.session_hash, by=current_user.id)
     answer = redirect(url_for("accounts.sign_in"))
     drop_session_cookie(answer)
-    answer.headers["Clear-Site-Data"] = '"storage"'
+    answer.headers["Clear-Site-Data"] = NOTHING_STAYS
     return answer
 
 

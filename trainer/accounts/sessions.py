@@ -10,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import ApiToken, SignInFailure, SignInSession, User
 from trainer.accounts.rules import FAILURES_ANYWHERE, FAILURES_HERE, Failures, after_failure, is_locked
-from trainer.audit.service import record
+from trainer.audit.service import Pen, Recording, record
 from trainer.core.clock import utcnow
 from trainer.core.crypto import (
     keyed_digest,
@@ -29,9 +30,10 @@ from trainer.core.crypto import (
     token_hash,
     turn_to_hash,
 )
-from trainer.core.database import db, end_read, is_sqlite, transaction
+from trainer.core.database import db, end_read, grouped, is_sqlite, single_read, transaction
 from trainer.core.errors import Missing, Refused
 from trainer.core.lane import Place
+from trainer.core.prepared import prepared
 
 IDLE = timedelta(hours=4)
 LONGEST = timedelta(hours=16)
@@ -114,43 +116,65 @@ def take_turn(username: str, *, turn: str, key: bytes, now: datetime) -> str:
     return held
 
 
+@prepared
+def _known() -> Any:
+    return select(User.id, User.password_hash, User.state).where(User.username == bindparam("username"))
+
+
+@prepared
+def _still() -> Any:
+    """Return the statement that reads a password again; whoever changes it waits for this session, then ends it."""
+    found = select(User.password_hash).where(User.id == bindparam("user_id"), User.state == "active")
+    return found.with_for_update(read=True)
+
+
+@prepared
+def _forgiven() -> Any:
+    here = or_(SignInFailure.address == bindparam("address"), SignInFailure.address == ANYWHERE)
+    return delete(SignInFailure).where(SignInFailure.username == bindparam("username"), here)
+
+
 def sign_in(username: str, password: str, *, address: str, now: datetime, turn: str = "", key: bytes = b"") -> SignedIn:
     """Check a password and open a session. Raises ``BadCredentials``, ``Locked``, or ``InLine`` when many are at it.
 
     ``turn`` is what ``InLine`` or ``take_turn`` gave for this username, ``key`` the site's secret.
 
     The slow hash runs before the write lock is taken; what was true before it is looked at again after it, because
-    a lock, a new password or many guesses at once may have come in between.
+    a lock, a new password or many guesses at once may have come in between. Many come at once, so what is written is
+    committed together; and who comes too early is sent back to the line before anything is read.
     """
     username = _name(username)
     address = address[:64]
-    session = db.session()
-    user = session.execute(select(User.id, User.password_hash, User.state).where(User.username == username)).first()
-    _refuse_locked(_counts(session, username, address), now)
-    end_read()
-    with turn_to_hash(_number_of(key, username, turn)) as place:
+    number = _number_of(key, username, turn)
+    if number is not None:
+        place = place_in_line(number)
+        if place.wait:
+            raise InLine(place, _turn_of(key, username, place.number), now)
+        number = place.number
+    here = {"username": username, "address": address}
+    with single_read() as connection:
+        user = _known(connection).first(connection, {"username": username})
+        _refuse_locked(_counts(connection, username, address), now)
+    with turn_to_hash(number) as place:
         if place.wait:
             raise InLine(place, _turn_of(key, username, place.number), now)
         fits = password_fits(user.password_hash if user else None, password)
     if user is None or not fits or user.state != "active":
         _count_failure(username, address, now)
         raise BadCredentials
-    with transaction() as session:
-        # The share lock makes whoever changes the password wait for this session, and then end it.
-        still = session.scalar(
-            select(User.password_hash).where(User.id == user.id, User.state == "active").with_for_update(read=True)
-        )
-        counts = _counts(session, username, address)
+    pen = Pen()
+
+    def write(connection: Connection) -> SignedIn:
+        still = _still(connection).first(connection, {"user_id": user.id})
+        counts = _counts(connection, username, address)
         _refuse_locked(counts, now)
-        if still != user.password_hash:
+        if still is None or still.password_hash != user.password_hash:
             raise BadCredentials
         if counts:
-            session.execute(
-                delete(SignInFailure).where(
-                    SignInFailure.username == username, SignInFailure.address.in_([address, ANYWHERE])
-                )
-            )
-        return open_session(session, user.id, now)
+            _forgiven(connection).count(connection, here)
+        return open_session(connection, user.id, now, note=pen.on(connection))
+
+    return grouped(write)
 
 
 def _refuse_locked(counts: dict[str, Failures], now: datetime) -> None:
@@ -169,27 +193,50 @@ def confirm_password(username: str, stored: str | None, password: str, now: date
     return fits
 
 
-def open_session(session: Session, user_id: int, now: datetime, ticket_exam_id: int | None = None) -> SignedIn:
-    """Add a session for a person within the caller's transaction and return its token."""
+@prepared
+def _opened() -> Any:
+    names = ("token_hash", "user_id", "created_at", "seen_at", "expires_at", "ticket_exam_id")
+    return insert(SignInSession).values({name: bindparam(name) for name in names})
+
+
+def open_session(
+    session: Session | Connection,
+    user_id: int,
+    now: datetime,
+    ticket_exam_id: int | None = None,
+    *,
+    note: Recording = record,
+) -> SignedIn:
+    """Add a session for a person within the caller's transaction and return its token; ``note`` writes the audit."""
     token = new_token()
-    session.add(
-        SignInSession(
-            token_hash=token_hash(token),
-            user_id=user_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + IDLE,
-            ticket_exam_id=ticket_exam_id,
-        )
-    )
-    record("session.opened", by=user_id, target=f"user:{user_id}")
+    row = {
+        "token_hash": token_hash(token),
+        "user_id": user_id,
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + IDLE,
+        "ticket_exam_id": ticket_exam_id,
+    }
+    connection = _connection(session)
+    _opened(connection).count(connection, row)
+    note("session.opened", by=user_id, target=f"user:{user_id}")
     return SignedIn(token, user_id, ticket_exam_id)
 
 
-def _counts(session: Session, username: str, address: str) -> dict[str, Failures]:
-    rows = session.scalars(
-        select(SignInFailure).where(SignInFailure.username == username, SignInFailure.address.in_([address, ANYWHERE]))
-    )
+def _connection(source: Session | Connection) -> Connection:
+    return source if isinstance(source, Connection) else source.connection()
+
+
+@prepared
+def _failed() -> Any:
+    columns = (SignInFailure.address, SignInFailure.failures, SignInFailure.first_at, SignInFailure.locked_until)
+    here = or_(SignInFailure.address == bindparam("address"), SignInFailure.address == ANYWHERE)
+    return select(*columns).where(SignInFailure.username == bindparam("username"), here)
+
+
+def _counts(source: Session | Connection, username: str, address: str) -> dict[str, Failures]:
+    connection = _connection(source)
+    rows = _failed(connection).rows(connection, {"username": username, "address": address})
     return {row.address: Failures(row.failures, row.first_at, row.locked_until) for row in rows}
 
 
@@ -217,10 +264,10 @@ def forgive(session: Session, username: str) -> None:
 
 def _make_rows(session: Session, username: str, address: str, now: datetime) -> None:
     """Make sure that both counters are there, and hold them: two failures at once must count as two."""
-    insert = sqlite_insert if is_sqlite() else postgres_insert
+    insert_or_not = sqlite_insert if is_sqlite() else postgres_insert
     for where in (ANYWHERE, address):
         row = {"username": username, "address": where, "failures": 0, "first_at": now}
-        session.execute(insert(SignInFailure).values(row).on_conflict_do_nothing())
+        session.execute(insert_or_not(SignInFailure).values(row).on_conflict_do_nothing())
     session.execute(
         select(SignInFailure.address)
         .where(SignInFailure.username == username, SignInFailure.address.in_([ANYWHERE, address]))
@@ -237,10 +284,19 @@ def sign_out(session_hash: bytes, *, by: int) -> None:
             record("session.closed", by=by, target=f"user:{by}")
 
 
-def end_sessions(session: Session, user_id: int, *, but: bytes | None = None, tokens: bool = False) -> None:
+@prepared
+def _ended(but_one: bool) -> Any:
+    ended = delete(SignInSession).where(SignInSession.user_id == bindparam("owner"))
+    return ended.where(SignInSession.token_hash != bindparam("but")) if but_one else ended
+
+
+def end_sessions(
+    session: Session | Connection, user_id: int, *, but: bytes | None = None, tokens: bool = False
+) -> None:
     """End all sessions of a person within the caller's transaction, except ``but``; with ``tokens`` API tokens too."""
-    ended = delete(SignInSession).where(SignInSession.user_id == user_id)
-    session.execute(ended if but is None else ended.where(SignInSession.token_hash != but))
+    connection = _connection(session)
+    values = {"owner": user_id} if but is None else {"owner": user_id, "but": but}
+    _ended(connection, but is not None).count(connection, values)
     if tokens:
         session.execute(
             update(ApiToken)

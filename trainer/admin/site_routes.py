@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,6 +17,7 @@ from trainer.accounts.rules import Person
 from trainer.admin.health_routes import wrongs
 from trainer.admin.queries import database_figures, site_counts
 from trainer.core.database import CHECKPOINT_BYTES, db
+from trainer.core.steady import steady
 from trainer.jobs.status import current_lease, failures_since, last_runs, recent_stretches
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
@@ -53,6 +55,12 @@ def version() -> str:
     return found
 
 
+def step_seconds() -> int:
+    """Return by how many seconds the machine's clock is ahead of the time that counts, away from 0 where it is not."""
+    step = steady.step
+    return math.ceil(step) if step > 0 else math.floor(step)
+
+
 def size_text(number: int | None) -> str:
     """Return a number of bytes in the unit that keeps it short, such as 12.3 MB; None gives an en dash."""
     if number is None:
@@ -75,6 +83,7 @@ def show():
         version=version(),
         settings=current_app.config["SETTINGS"],
         wrong=[_WRONGS.get(code, code) for code in wrongs()],
+        clock_step=step_seconds(),
         figures=database_figures(session, db.engine),
         checkpoint_bytes=CHECKPOINT_BYTES,
         lease=lease,
@@ -101,6 +110,9 @@ def _tasks(person: Person, now: datetime) -> list[Task]:
     if lease is None or lease.until <= now:
         note = _("收尾、提醒和记录封存都在推迟。")
         made.append(Task(_("调度程序没有在运行"), url, "server", note=note, action=_("查看"), urgency=0))
+    if steady.step:
+        note = _("答卷仍按拨动前的时间计时。")
+        made.append(Task(_("服务器的时钟被拨动了"), url, "alert-circle", note=note, action=_("查看"), urgency=0))
     for job, count in failures_since(session, now - LATELY).items():
         title = _("“%(job)s”近 24 小时失败 %(n)s 次", job=str(JOB_NAMES.get(job, job)), n=number(count))
         made.append(Task(title, url, "alert-triangle", action=_("查看"), urgency=1))

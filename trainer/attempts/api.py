@@ -18,6 +18,7 @@ from trainer.attempts.caller import Caller
 from trainer.attempts.documents import OpenAttempt
 from trainer.attempts.flag import keep_flags
 from trainer.attempts.result_api import CaseOut, ItemOut, ResultOut
+from trainer.attempts.rules.navigation import furthest
 from trainer.attempts.rules.timing import seconds_left
 from trainer.attempts.save import Given, save
 from trainer.attempts.start import start
@@ -32,6 +33,7 @@ from trainer.marking.jobs import settle_one
 from trainer.web.access import SIGNED_IN
 from trainer.web.arrival import arrived_at
 from trainer.web.csrf import session_token
+from trainer.web.sentences import sentence
 
 log = logging.getLogger(__name__)
 bp = api_blueprint("attempts_api")
@@ -84,6 +86,10 @@ class AttemptOut(Shape):
     paper: PaperOut
     responses: list[ResponseOut]
     flags: list[int] = Field(description="numbers of the items that the candidate flagged to come back to")
+    navigation: Literal["free", "sequential"] = Field(
+        description="sequential: come to an item by saving it, with an answer or null; those before it are closed then"
+    )
+    furthest: int | None = Field(description="the item that a sequential attempt is at; null where navigation is free")
 
 
 class ResponseIn(Shape):
@@ -108,9 +114,19 @@ class SupersededOut(Shape):
     seq: int
 
 
+class RefusedOut(Shape):
+    """An answer that was not stored although the others of the call were."""
+
+    number: int
+    seq: int
+    code: Literal["item_left"] = Field(description="a later item had been saved under a lower seq")
+    message: str
+
+
 class SaveOut(Shape):
     saved: list[SavedOut]
     superseded: list[SupersededOut]
+    refused: list[RefusedOut] = Field(description="only where navigation is sequential")
     server_time: Moment
     deadline: Moment
 
@@ -134,6 +150,7 @@ class FlagsOut(Shape):
 class SubmitOut(Shape):
     state: Literal["submitted"]
     submitted_at: Moment
+    refused: list[RefusedOut] = Field([], description="answers that came along and whose items had been left")
     result: ResultOut | None = None
 
 
@@ -206,6 +223,8 @@ def _attempt_json(made: OpenAttempt, epoch: int | None) -> bytes:
                 for one in made.responses
             ],
             "flags": made.flags,
+            "navigation": "sequential" if made.sequential else "free",
+            "furthest": furthest(one.number for one in made.responses) if made.sequential else None,
         }
     )
     return head[:-1] + b',"paper":' + made.document + b"}"
@@ -323,6 +342,13 @@ def _given(value: Any) -> tuple[int, list[Given]]:
     return epoch, given
 
 
+def _refused(left: list[tuple[int, int]]) -> list[dict[str, Any]]:
+    return [
+        {"number": number, "seq": seq, "code": "item_left", "message": sentence("item_left", {"number": number})}
+        for number, seq in left
+    ]
+
+
 @operation(
     bp,
     "PUT",
@@ -347,6 +373,7 @@ def save_responses(attempt_id: int) -> Any:
             {
                 "saved": [{"number": one.number, "seq": one.seq, "digest": one.digest} for one in receipt.saved],
                 "superseded": [{"number": number, "seq": seq} for number, seq in receipt.superseded],
+                "refused": _refused(receipt.left),
                 "server_time": iso_z(utcnow()),
                 "deadline": iso_z(receipt.deadline_at),
             }
@@ -388,6 +415,7 @@ def submit_attempt(attempt_id: int) -> Any:
     who = caller()
     epoch, given = _given(json_body())
     receipt = submit(who, attempt_id, epoch, given, arrived_at())
+    refused = _refused(receipt.left)
     result = None
     try:
         if settle_one(attempt_id, arrived_at()):
@@ -398,8 +426,14 @@ def submit_attempt(attempt_id: int) -> Any:
         db.session.rollback()
     end_read()
     if result is None:
-        return answer(orjson.dumps({"state": "submitted", "submitted_at": iso_z(receipt.submitted_at), "result": None}))
-    return SubmitOut(state="submitted", submitted_at=receipt.submitted_at, result=ResultOut.model_validate(result))
+        told = {"state": "submitted", "submitted_at": iso_z(receipt.submitted_at), "refused": refused, "result": None}
+        return answer(orjson.dumps(told))
+    return SubmitOut(
+        state="submitted",
+        submitted_at=receipt.submitted_at,
+        refused=[RefusedOut.model_validate(one) for one in refused],
+        result=ResultOut.model_validate(result),
+    )
 
 
 @operation(

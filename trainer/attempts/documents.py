@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from trainer.attempts.models import Response
+from trainer.attempts.models import Attempt, Response
 from trainer.papers.models import Paper
 
 DOCUMENTS_KEPT = 256
@@ -26,7 +26,10 @@ class SavedAnswer:
 
 @dataclass(frozen=True)
 class OpenAttempt:
-    """An attempt with all that its page needs. ``document`` is the paper's JSON, free of keys."""
+    """An attempt with all that its page needs. ``document`` is the paper's JSON, free of keys.
+
+    ``sequential``: items are answered in order, and one that was left is closed.
+    """
 
     attempt_id: int
     exam_id: int
@@ -38,6 +41,7 @@ class OpenAttempt:
     responses: list[SavedAnswer]
     created: bool
     flags: tuple[int, ...] = ()
+    sequential: bool = False
 
 
 def answers_of(connection: Connection, attempt_id: int) -> list[SavedAnswer]:
@@ -62,6 +66,23 @@ def document_of(connection: Connection, paper_id: int) -> bytes:
         while len(_documents) > DOCUMENTS_KEPT:
             _documents.popitem(last=False)
     return known
+
+
+def as_it_stands(connection: Connection, attempt: Attempt, *, epoch: int) -> OpenAttempt:
+    """Return an attempt with paper and answers for who may look at it; ``epoch`` is the writer's, 0 only to look."""
+    return OpenAttempt(
+        attempt_id=attempt.id,
+        exam_id=attempt.exam_id,
+        epoch=epoch,
+        state=attempt.state,
+        started_at=attempt.started_at,
+        deadline_at=attempt.deadline_at,
+        document=document_of(connection, attempt.paper_id),
+        responses=answers_of(connection, attempt.id),
+        created=False,
+        flags=tuple(attempt.flags or ()),
+        sequential=attempt.sequential,
+    )
 
 
 def forget_documents() -> None:

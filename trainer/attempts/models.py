@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import RowId, StateText, UTCDateTime
@@ -17,7 +17,8 @@ class Attempt(db.Model):
     ``epoch`` counts the starts and resumes: only the page that holds the newest one may write. ``deadline_at`` is
     when the candidate's own time ends; saves are taken until ``deadline_at`` plus ``grace_seconds``. Both lie here so
     that a save is judged from this one row. ``flags`` are the numbers of the items that the candidate flagged, None
-    before the first.
+    before the first. ``sequential``, taken from the exam at the start, closes each item once it was left
+    (``rules.navigation``).
     """
 
     __tablename__ = "attempts"
@@ -38,6 +39,7 @@ class Attempt(db.Model):
     submitted_by: Mapped[str | None] = mapped_column(StateText("candidate", "deadline", "invigilator"))
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     flags: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    sequential: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
     __table_args__ = (
         UniqueConstraint("candidate_id", "ordinal"),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
-from trainer.attempts.documents import OpenAttempt, answers_of, document_of
+from trainer.attempts.documents import OpenAttempt, as_it_stands
 from trainer.attempts.models import Attempt, Incident, Response
 from trainer.attempts.rules.conduct import is_over_threshold
 from trainer.attempts.rules.phase import candidate_phase
@@ -68,19 +68,7 @@ def attempt_to_look_at(session: Session, attempt_id: int, person: Any) -> OpenAt
     own = attempt.user_id == person.id and person.ticket_exam_id in (None, attempt.exam_id)
     if not own and not person.scope("exam.watch").holds_whole(path):
         raise Missing
-    connection = session.connection()
-    return OpenAttempt(
-        attempt_id=attempt.id,
-        exam_id=attempt.exam_id,
-        epoch=attempt.epoch if own else 0,
-        state=attempt.state,
-        started_at=attempt.started_at,
-        deadline_at=attempt.deadline_at,
-        document=document_of(connection, attempt.paper_id),
-        responses=answers_of(connection, attempt.id),
-        created=False,
-        flags=tuple(attempt.flags or ()),
-    )
+    return as_it_stands(session.connection(), attempt, epoch=attempt.epoch if own else 0)
 
 
 @dataclass(frozen=True)
@@ -186,6 +174,7 @@ class OwnExam:
     awaits_signal: bool
     is_mock: bool
     focus_threshold: int | None
+    navigation: str
     ended_at: datetime
     candidate_state: str
     extra_minutes: int
@@ -296,6 +285,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         awaits_signal=sitting.awaits_signal,
         is_mock=exam.is_mock,
         focus_threshold=exam.focus_threshold,
+        navigation=exam.navigation,
         ended_at=ends_at(last_closes_at, longest, grace_seconds=exam.grace_seconds),
         candidate_state=candidate.state,
         extra_minutes=candidate.extra_minutes,

@@ -11,10 +11,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
-
 from trainer.accounts.rules import Person
-from trainer.attempts.models import Attempt
+from trainer.attempts.begun import has_anybody_begun
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Refused
@@ -22,7 +20,7 @@ from trainer.exams.changing import held_exam, window_of
 from trainer.exams.service import deal_new_papers
 from trainer.exams.supply import Seen
 from trainer.papers.queries import commitments_of, reserved_in_papers, rules_of, sections_of
-from trainer.papers.service import create_blueprint
+from trainer.papers.service import create_blueprint, set_aside
 
 
 class ExamHasOpened(Refused):
@@ -44,10 +42,10 @@ def redraw_papers(exam_id: int, *, by: Person, now: datetime, seen: Seen | None 
             raise Refused("exam_not_published")
         # Asked although the exam has not opened: a start may have come while this waited for the exam, and whoever
         # starts from here on waits for it too.
-        begun = session.scalar(select(exists().where(Attempt.exam_id == exam_id)))
-        if begun or now >= window_of(session, exam_id)[0]:
+        if has_anybody_begun(session, exam_id) or now >= window_of(session, exam_id)[0]:
             raise ExamHasOpened
         before = exam.blueprint_id
+        set_aside(session, before)
         exam.blueprint_id = create_blueprint(
             exam.title,
             sections_of(session, before),

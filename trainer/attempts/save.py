@@ -3,6 +3,12 @@
 The hot path of the site. One read ties session, person and attempt together; then each answer is appended to the log
 of events and, where its number is newer, becomes the answer that stands. Several requests share one commit
 (``grouped``), each is answered after it.
+
+In a sequential attempt an answer to an item that was left is refused, it alone, by the rule of ``rules.navigation``.
+That costs one more statement there and none in a free one, whose row says so. The attempt is held until the commit,
+by its row on PostgreSQL and by the one writer on SQLite, so two calls are judged one after the other, the second with
+the events of the first before it, also where both share a commit. What is refused leaves no trace; what is stored
+stays so, and sent again it counts as saved although its item has been left since.
 """
 
 from __future__ import annotations
@@ -14,13 +20,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from question_bank.kinds import normal_answer, shape_problem
 from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
 from trainer.attempts.models import Attempt, Response, ResponseEvent
+from trainer.attempts.rules.navigation import first_seen, was_left
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.core.database import grouped
 from trainer.core.errors import FieldProblem, Invalid, Refused
@@ -63,11 +70,15 @@ class Saved:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of the answers of one call. ``superseded`` are those for which a newer one stood already."""
+    """What became of the answers of one call.
+
+    ``superseded`` are those for which a newer one stood already, ``left`` those refused because their item was left.
+    """
 
     saved: list[Saved]
     superseded: list[tuple[int, int]]
     deadline_at: datetime
+    left: list[tuple[int, int]]
 
 
 def digest(attempt_id: int, number: int, seq: int, answer: str) -> str:
@@ -136,6 +147,7 @@ def _held_attempt(by_token: bool) -> Any:
             Attempt.submitted_at,
             Attempt.submitted_by,
             Attempt.exam_id,
+            Attempt.sequential,
             User.must_change_password,
             *columns,
         )
@@ -233,21 +245,61 @@ def all_stand(connection: Connection, attempt_id: int, answers: list[tuple[Given
     return all(_stands(connection, attempt_id, one, text) for one, text in answers)
 
 
+@prepared
+def _first_seen() -> Any:
+    """Return the statement for the lowest number of each item of an attempt; the primary key answers it."""
+    event = ResponseEvent
+    return (
+        select(event.number, func.min(event.seq))
+        .where(event.attempt_id == bindparam("attempt_id"))
+        .group_by(event.number)
+    )
+
+
+def split_left(
+    connection: Connection, row: Any, answers: list[tuple[Given, str]]
+) -> tuple[list[tuple[Given, str]], list[tuple[int, int]]]:
+    """Return (answers to store, (number, seq) of those refused) for the held attempt ``row``; free ones lose none.
+
+    An answer that has arrived before is never refused: its event is known, and its receipt may have been lost.
+    """
+    if not row.sequential or not answers:
+        return answers, []
+    known = dict(_first_seen(connection).tuples(connection, {"attempt_id": row.id}))
+    first = first_seen(known, ((one.number, one.seq) for one, _text in answers))
+    kept: list[tuple[Given, str]] = []
+    left: list[tuple[int, int]] = []
+    for one, text in answers:
+        if was_left(first, one.number, one.seq) and not _has_arrived(connection, row.id, one):
+            left.append((one.number, one.seq))
+        else:
+            kept.append((one, text))
+    return kept, left
+
+
+def _has_arrived(connection: Connection, attempt_id: int, one: Given) -> bool:
+    event = ResponseEvent
+    same = (event.attempt_id == attempt_id, event.number == one.number, event.seq == one.seq)
+    return connection.execute(select(event.seq).where(*same)).first() is not None
+
+
 def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> Receipt:
     """Store answers of an open attempt; ``now`` is when the request arrived (aware UTC).
 
     The higher ``seq`` of an item wins, whatever the order of arrival; sending the same again changes nothing. Raises
     ``AttemptClosed``, ``TakenOver``, ``Invalid``, ``Missing`` or ``Unauthenticated``; then nothing of the call is
-    stored. Returns after the commit has been synced.
+    stored. Answers to items that were left are told in the receipt, and the others of the call are kept. Returns after
+    the commit has been synced.
     """
 
     def write(connection: Connection) -> Receipt:
         row = hold_attempt(connection, caller, attempt_id, now)
         demand_open(row, epoch, now)
         answers = canonical(shapes_of(connection, row.paper_id), given)
+        answers, left = split_left(connection, row, answers)
         late = is_late(now, row.deadline_at)
         saved, superseded = store(connection, attempt_id, epoch, answers, now, late=late)
         prolong(connection, caller, row, now)
-        return Receipt(saved, superseded, row.deadline_at)
+        return Receipt(saved, superseded, row.deadline_at, left)
 
     return grouped(write)

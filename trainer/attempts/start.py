@@ -7,7 +7,6 @@ or its epoch raised. The paper's bytes were compiled at publication and are sent
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
@@ -20,6 +19,7 @@ from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import deadline, is_over, may_start
 from trainer.core.database import grouped
 from trainer.core.errors import Forbidden, Missing, Refused
+from trainer.core.prepared import prepared
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.rules import own_window
 from trainer.papers.models import Paper
@@ -50,7 +50,7 @@ class AttemptsUsedUp(Refused):
     code = "attempts_used_up"
 
 
-@lru_cache(maxsize=2)
+@prepared
 def _entry(by_token: bool) -> Any:
     caller = Caller(b"", by_token)
     table, columns, conditions = who(caller)
@@ -80,6 +80,7 @@ def _entry(by_token: bool) -> Any:
             Exam.draw,
             Exam.forms,
             Exam.grace_seconds,
+            Exam.navigation,
             User.must_change_password,
             Attempt.id.label("attempt_id"),
             Attempt.ordinal,
@@ -90,6 +91,7 @@ def _entry(by_token: bool) -> Any:
             Attempt.paper_id.label("attempt_paper_id"),
             Attempt.grace_seconds.label("attempt_grace"),
             Attempt.flags,
+            Attempt.sequential,
             *columns,
         )
         .select_from(Candidate)
@@ -102,7 +104,7 @@ def _entry(by_token: bool) -> Any:
     )
 
 
-@lru_cache(maxsize=2)
+@prepared
 def _lock(by_token: bool) -> Any:
     table, _columns, conditions = who(Caller(b"", by_token))
     return (
@@ -128,8 +130,8 @@ def start(caller: Caller, exam_id: int, now: datetime) -> OpenAttempt:
             values["now"] = now
         if connection.dialect.name == "postgresql":
             # A lock inside the statement below would let it go on with the attempt as it was before it waited.
-            connection.execute(_lock(caller.by_token), values)
-        row = connection.execute(_entry(caller.by_token), values).first()
+            _lock(connection, caller.by_token).rows(connection, values)
+        row = _entry(connection, caller.by_token).first(connection, values)
         if row is None:
             raise _why_not(connection, caller, exam_id, now)
         demand_writer(row)
@@ -187,6 +189,26 @@ def _why_not(connection: Connection, caller: Caller, exam_id: int, now: datetime
     return why
 
 
+BEGUN = (
+    "exam_id",
+    "sitting_id",
+    "candidate_id",
+    "user_id",
+    "ordinal",
+    "paper_id",
+    "state",
+    "epoch",
+    "started_at",
+    "deadline_at",
+    "grace_seconds",
+)
+
+
+@prepared
+def _begun() -> Any:
+    return insert(Attempt).values({name: bindparam(name) for name in BEGUN}).returning(Attempt.id)
+
+
 def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> OpenAttempt:
     ends = deadline(now, _window(row)[1], minutes=row.minutes, extra_minutes=row.extra_minutes)
     ordinal = (row.ordinal or 0) + 1
@@ -203,12 +225,12 @@ def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> Ope
         "started_at": now,
         "deadline_at": ends,
         "grace_seconds": row.grace_seconds,
+        "sequential": row.navigation == "sequential",
     }
-    made = connection.execute(insert(Attempt).values(values))
-    assert made.inserted_primary_key is not None
-    attempt_id = int(made.inserted_primary_key[0])
+    attempt_id = int(_begun(connection).first(connection, values).id)
     document = document_of(connection, paper_id)
-    return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True)
+    sequential = values["sequential"]
+    return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True, sequential=sequential)
 
 
 def _paper_of(connection: Connection, row: Any, ordinal: int) -> int:
@@ -233,6 +255,7 @@ def _resume(connection: Connection, row: Any, exam_id: int) -> OpenAttempt:
         answers_of(connection, row.attempt_id),
         created=False,
         flags=tuple(row.flags or ()),
+        sequential=row.sequential,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,17 @@ from sqlalchemy import Connection, bindparam, select, update
 from trainer.attempts.caller import Caller
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import is_late, is_over
-from trainer.attempts.save import AttemptClosed, Given, TakenOver, all_stand, canonical, hold_attempt, shapes_of, store
+from trainer.attempts.save import (
+    AttemptClosed,
+    Given,
+    TakenOver,
+    all_stand,
+    canonical,
+    hold_attempt,
+    shapes_of,
+    split_left,
+    store,
+)
 from trainer.audit.service import record
 from trainer.core.database import grouped, transaction
 from trainer.core.errors import Missing
@@ -21,12 +31,16 @@ from trainer.core.prepared import prepared
 
 @dataclass(frozen=True)
 class HandIn:
-    """The receipt of a hand-in; the same at each later call. ``first`` says whether this call did it."""
+    """The receipt of a hand-in; the same at each later call. ``first`` says whether this call did it.
+
+    ``left`` are the (number, seq) of answers that came along and were refused, because their item was left before.
+    """
 
     attempt_id: int
     exam_id: int
     submitted_at: datetime
     first: bool
+    left: list[tuple[int, int]] = field(default_factory=list)
 
 
 def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> HandIn:
@@ -52,9 +66,10 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
             return HandIn(row.id, row.exam_id, row.deadline_at, first=True) if stand else None
         if row.epoch != epoch:
             raise TakenOver
+        answers, left = split_left(connection, row, answers)
         store(connection, attempt_id, epoch, answers, now, late=is_late(now, row.deadline_at))
         _flip(connection, attempt_id, now, "candidate")
-        return HandIn(row.id, row.exam_id, now, first=True)
+        return HandIn(row.id, row.exam_id, now, first=True, left=left)
 
     receipt = grouped(write)
     if receipt is None:

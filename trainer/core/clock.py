@@ -1,7 +1,7 @@
 """Time: aware UTC everywhere, local days and years only in the city's zone.
 
-Everything but ``utcnow`` is pure. The training year is the calendar year of the city (our decision of 2026-11-23;
-no source splits it otherwise).
+Everything but ``utcnow`` is pure; that is the steady clock of ``core/steady.py``, which no step of the machine's clock
+moves. The training year is the calendar year of the city (our decision of 2026-11-23; no source splits it otherwise).
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from trainer.core.steady import steady
+
 CITY_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def utcnow() -> datetime:
-    """Return the time now as aware UTC."""
-    return datetime.now(UTC)
+    """Return the time now as aware UTC, also while the machine's clock is wrong."""
+    return steady.now()
 
 
 def local_day(moment: datetime, zone: ZoneInfo = CITY_ZONE) -> date:

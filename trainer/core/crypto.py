@@ -22,7 +22,8 @@ from typing import Any, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from trainer.core.lane import Lane, Place
+from trainer.core.errors import Busy
+from trainer.core.lane import PATIENCE, Lane, Place
 from trainer.core.process import stand_back
 
 T = TypeVar("T")
@@ -37,12 +38,17 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _lane: Lane | threading.Lock = threading.Lock()
 # The process that it belongs to, and the thread; a fork has none.
 _hashing: tuple[int, ThreadPoolExecutor] | None = None
+_making = threading.Lock()
 
 
 def make_lane(folder: Path, threads: int, processes: int) -> None:
-    """Give the site in ``folder`` its lane of password hashes; an eighth of the threads may wait, two at least."""
+    """Give the site in ``folder`` its lane of password hashes.
+
+    A quarter of the threads may wait, four at least but never more than half: fewer, and the lane of several processes
+    stands still while those whose turn it is are at the one that is full.
+    """
     global _lane
-    _lane = Lane(folder, max(2, threads // 8), processes)
+    _lane = Lane(folder, max(1, min(threads // 2, max(4, threads // 4))), processes)
 
 
 @contextmanager
@@ -64,15 +70,26 @@ def place_in_line(number: int | None) -> Place:
 
 
 def _hash(work: Callable[..., T], *arguments: Any) -> T:
-    """Run a hash in the lane and in the one thread of this process that hashes.
+    """Run a hash in the lane and in the one thread of this process that hashes. Raises ``Busy`` after ``PATIENCE``.
 
-    A hash needs 19 MiB, which the C library keeps for each thread that ever had it.
+    A hash needs 19 MiB, which the C library keeps for each thread that ever had it. The thread takes the lane by itself
+    and goes from one hash to the next: were each handed to it by the one who waits, it would stand still meanwhile.
     """
     global _hashing
-    with _lane:
+    with _making:
         if _hashing is None or _hashing[0] != os.getpid():
             _hashing = os.getpid(), ThreadPoolExecutor(1, "password-hash", initializer=stand_back)
-        return _hashing[1].submit(work, *arguments).result()
+        given = _hashing[1].submit(_in_lane, work, *arguments)
+    try:
+        return given.result(PATIENCE)
+    except TimeoutError:
+        given.cancel()
+        raise Busy(what="password_lane") from None
+
+
+def _in_lane(work: Callable[..., T], *arguments: Any) -> T:
+    with _lane:
+        return work(*arguments)
 
 
 def hash_password(password: str) -> str:

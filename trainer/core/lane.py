@@ -23,14 +23,18 @@ from pathlib import Path
 from trainer.core.locks import FairLock
 
 PATIENCE = 25.0
-FIRST_PACE = 0.05
+# Rather too quick than too slow: who comes too early asks again, who comes too late leaves the lane empty.
+FIRST_PACE = 0.02
+EARLY = 0.85
 # A number is good until so many others have been called after it; a password typed wrongly loses nobody the place.
 KEPT = 1000
 # The estimate is only that: nobody is sent away for longer, in seconds.
 LONGEST_WAIT = 60.0
-SHORTEST_WAIT = 0.1
+SHORTEST_WAIT = 0.05
 # Seconds without any hash after which those who were called and did not come are passed over.
 IDLE = 0.5
+# What one more hash counts for in the pace.
+LEARNT = 0.1
 _FORM = struct.Struct("<qddd")
 
 
@@ -52,20 +56,27 @@ class Numbers:
     last_at: float
     pace: float
 
-    def at(self, now: float) -> Numbers:
-        """Return the numbers as they are now: where the lane has been idle, those who did not come were called."""
+    def at(self, now: float, *, is_held: bool) -> Numbers:
+        """Return the numbers as they are now: where the lane has been idle, those who did not come were called.
+
+        A lane that ``is_held`` is not idle, however long a hash takes there: who was called for nothing would find no
+        room, and ask again and again.
+        """
         idle = now - self.last_at
         if idle < 0:
             # The machine has been started anew, and its clock with it.
             return replace(self, called=float(self.drawn), last_at=now)
-        # A slow hash is no idle lane: who is called for nothing finds no room, and asks again and again.
-        if idle < max(IDLE, 4 * self.pace):
+        if idle < IDLE or is_held:
             return self
         return replace(self, called=min(float(self.drawn), self.called + idle / self.pace), last_at=now)
 
-    def passed(self, now: float, held: float) -> Numbers:
-        """Return the numbers after a hash that held the lane for so many seconds."""
-        pace = 0.8 * self.pace + 0.2 * min(1.0, max(0.001, held))
+    def passed(self, now: float, began: float) -> Numbers:
+        """Return the numbers after a hash for somebody who has waited since ``began``.
+
+        What it took is the time since the one before, all that lies between two hashes with it.
+        """
+        took = now - max(began, self.last_at)
+        pace = (1 - LEARNT) * self.pace + LEARNT * min(1.0, max(0.001, took))
         return replace(self, called=min(float(self.drawn), self.called + 1), last_at=now, pace=pace)
 
     def ask(self, number: int | None, width: int) -> tuple[Numbers, Place]:
@@ -80,7 +91,7 @@ class Numbers:
         before = max(0, number - 1 - int(self.called))
         if before < width:
             return now, Place(number, before, 0.0)
-        wait = (before - width / 2) * self.pace
+        wait = EARLY * (before - width / 2) * self.pace
         return now, Place(number, before, min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
 
 
@@ -93,29 +104,40 @@ class Lane:
         self._path = folder / "password.line"
         self._mutex = threading.Lock()
         self._inside = 0
-        self._began = self._held = 0.0
+        self._pace = FIRST_PACE
 
     def __enter__(self) -> Lane:
         """Wait for the lane and hold it. Raises ``Busy`` after ``PATIENCE`` seconds."""
         self._lock.__enter__()
-        self._began = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._held = time.monotonic() - self._began
         self._lock.__exit__(None, None, None)
 
     def ask(self, number: int | None) -> Place:
         """Return the place of a number, of a new one where it is None or no longer good. Nothing is held."""
         with self._numbers() as (file, numbers):
-            numbers, place = numbers.ask(number, self.width)
+            now = time.monotonic()
+            is_held = now - numbers.last_at >= IDLE and self._is_held()
+            numbers, place = numbers.at(now, is_held=is_held).ask(number, self.width)
             self._write(file, numbers)
+            self._pace = numbers.pace
             return place
+
+    def _is_held(self) -> bool:
+        file = os.open(self._lock.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(file)
+        return False
 
     @contextmanager
     def turn(self, number: int | None) -> Iterator[Place]:
         """Let one password be hashed in one's turn; where the place has a ``wait``, it is not one's turn."""
-        place = self.ask(number)
+        began, place = time.monotonic(), self.ask(number)
         if place.wait:
             yield place
             return
@@ -124,12 +146,13 @@ class Lane:
             self._inside += room
         if not room:
             # It is the turn, but the threads of this process that may wait all do.
-            yield replace(place, before=max(1, place.before), wait=SHORTEST_WAIT)
+            wait = max(SHORTEST_WAIT, self.room / 2 * self._pace)
+            yield replace(place, before=max(1, place.before), wait=wait)
             return
         try:
             yield place
             with self._numbers() as (file, numbers):
-                self._write(file, numbers.passed(time.monotonic(), self._held))
+                self._write(file, numbers.passed(time.monotonic(), began))
         finally:
             with self._mutex:
                 self._inside -= 1
@@ -141,7 +164,7 @@ class Lane:
             fcntl.flock(file, fcntl.LOCK_EX)
             raw, now = os.pread(file, _FORM.size, 0), time.monotonic()
             kept = Numbers(*_FORM.unpack(raw)) if len(raw) == _FORM.size else Numbers(0, 0.0, now, FIRST_PACE)
-            yield file, kept.at(now)
+            yield file, kept
         finally:
             os.close(file)
 

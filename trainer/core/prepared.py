@@ -22,7 +22,7 @@ from trainer.core.database import without_detail
 class Prepared:
     """A statement for one dialect. All its values are given anew with each run, under the names of its parameters.
 
-    Rows are named tuples of the columns that it selects, in their order.
+    Rows are named tuples of the columns that it selects or returns, in their order.
     """
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
@@ -38,7 +38,7 @@ class Prepared:
             convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if convert is not None:
                 self._into[name] = convert
-        columns = list(getattr(statement, "selected_columns", ()))
+        columns = list(getattr(statement, "selected_columns", ()) or getattr(statement, "exported_columns", ()))
         self._out: list[tuple[int, Callable[[Any], Any]]] = []
         for place, column in enumerate(columns):
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)

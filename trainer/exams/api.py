@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -18,8 +19,8 @@ from trainer.exams.queries import ExamLine
 from trainer.exams.rules import FOCUS_MOST, FOCUS_USUAL, ExamSpec
 from trainer.exams.service import create_exam
 from trainer.exams.supply import kept_out
-from trainer.papers.outlook import NotEnoughItems, why_not_enough
-from trainer.papers.queries import rules_of, sections_of
+from trainer.papers.outlook import Outlook, look_ahead, refusal_of
+from trainer.papers.queries import common_items, rules_of, sections_of
 from trainer.papers.rules.blueprint import DrawRules, SectionSpec
 from trainer.reports.queries.met import items_met
 from trainer.web.access import SIGNED_IN
@@ -95,6 +96,9 @@ class ExamIn(Shape):
         le=FOCUS_MOST,
         description="the board marks who has left the page so often; nothing else follows; null: never",
     )
+    navigation: Literal["free", "sequential"] = Field(
+        "free", description="sequential: candidates answer in order, and an item that was left is closed"
+    )
 
 
 class SectionOut(Shape):
@@ -127,6 +131,7 @@ class ExamLineOut(Shape):
     max_points: Amount
     mock: bool
     focus_threshold: int | None = Field(description="leaving the page so often is marked on the board; null: never")
+    navigation: Literal["free", "sequential"]
     resit_of: Id | None = Field(description="the exam that this one makes up for")
     may_enter: bool = Field(description="the caller is a candidate who is due")
     may_manage: bool
@@ -144,10 +149,30 @@ class LackOut(Shape):
     unknown_items: list[str]
 
 
+class CommonOut(Shape):
+    """What parallel forms have in common in a section (1 first), named items apart.
+
+    ``named`` items stand in all forms. The other places ask for ``needed`` different items and have ``found``;
+    ``shared`` of these stand in more than one form.
+    """
+
+    section: int
+    forms: int
+    named: int
+    needed: int
+    found: int
+    shared: int
+
+
 class ExamOut(ExamLineOut):
     sections: list[SectionOut]
     not_enough_items: list[LackOut] | None = Field(
         None, description="drafts only: what would keep it from being published now; null for nothing"
+    )
+    common_items: list[CommonOut] | None = Field(
+        None,
+        description="what parallel forms have in common, in drafts what they would have; null for other draws, for "
+        "drafts that cannot be filled, and for those who only enter",
     )
     server_time: Moment
 
@@ -179,6 +204,7 @@ def _values(exam: ExamLine, counts: dict[int, int]) -> dict[str, Any]:
         "max_points": exam.max_points,
         "mock": exam.is_mock,
         "focus_threshold": exam.focus_threshold,
+        "navigation": exam.navigation,
         "resit_of": None if exam.resit_of_id is None else str(exam.resit_of_id),
         "may_enter": exam.state == "published" and exam.candidate_state == "due",
         "may_manage": manages,
@@ -193,7 +219,11 @@ def _looks_after(exam: ExamLine) -> bool:
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
     specs = sections_of(session, exam.blueprint_id)
-    lack = _lack_of_draft(exam, specs) if exam.state == "draft" else None
+    outlook = _outlook_of_draft(exam, specs) if exam.state == "draft" else None
+    lack = refusal_of(outlook, specs, rules_of(session, exam.blueprint_id)) if outlook else None
+    sharing = outlook.sharing if outlook else ()
+    if exam.state != "draft" and exam.draw == "per_form" and exam.forms > 1 and _looks_after(exam):
+        sharing = tuple(common_items(session, exam.blueprint_id))
     sections = [
         SectionOut(
             title=one.title,
@@ -209,17 +239,19 @@ def _whole(exam: ExamLine) -> ExamOut:
         **_values(exam, counts),
         sections=sections,
         not_enough_items=[LackOut(**one) for one in lack.params["lacks"]] if lack else None,
+        common_items=[CommonOut(**asdict(one)) for one in sharing] or None,
         server_time=arrived_at(),
     )
 
 
-def _lack_of_draft(exam: ExamLine, sections: list[SectionSpec]) -> NotEnoughItems | None:
+def _outlook_of_draft(exam: ExamLine, sections: list[SectionSpec]) -> Outlook:
     session, now = db.session(), arrived_at()
     rules = rules_of(session, exam.blueprint_id)
     forms_of = {one: (form,) for form, one in enumerate(queries.people_named(session, exam.id), start=1)}
     out = kept_out(session, rules, exam.draw, forms_of, now=now, seen=items_met)
     until = local_day(exam.closes_at, zone())
-    return why_not_enough(session, sections, until, rules=rules, now=now, kept_out=out)
+    many = exam.forms if exam.draw == "per_form" else 1
+    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, forms=many)
 
 
 @operation(
@@ -310,6 +342,7 @@ def create(body: ExamIn) -> Any:
         unit_code=body.unit,
         is_mock=body.mock,
         focus_threshold=body.focus_threshold,
+        navigation=body.navigation,
     )
     exam_id = create_exam(spec, by=current_user, now=arrived_at(), publish=not body.draft, seen=items_met)
     try:

@@ -23,6 +23,7 @@ from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
+from trainer.exams.wording import named_text, shortage_texts
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
@@ -204,6 +205,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
     sound = [one for place, one in enumerate(titled) if place not in wrong]
     outlook = _outlook(sound, given)
     stands = iter(outlook.standings)
+    named = iter([named_text(one) for one in outlook.sharing] or [""] * len(sound))
     rows = []
     for place in range(len(sections)):
         if place in wrong:
@@ -216,7 +218,10 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
         one = next(stands)
         mends = [mend_text(code, count) for code, count in one.mends]
         state = "short" if one.lacks else "enough"
-        rows.append({"state": state, "text": standing_text(one, sections[place].kind), "mends": mends})
+        text = standing_text(one, sections[place].kind)
+        if common := next(named):
+            text = _("；").join([text, common])
+        rows.append({"state": state, "text": text, "mends": mends})
     points = max_points(sound)
     cases = sum(one.count for one in sound if one.kind == CASE)
     facts = {"items": sum(one.count for one in sound) - cases, "points": decimal_text(points)}
@@ -224,7 +229,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
         totals = _("共 %(items)s 题和 %(cases)s 个案例，满分 %(points)s 分", cases=cases, **facts)
     else:
         totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
-    warnings = []
+    warnings = shortage_texts(outlook.sharing, sound)
     if outlook.people:
         days = forms.rules_from_json(given.get("rules"))[0].avoid_days
         warnings.append(sentence("people_lack_items", {"people": outlook.people, "days": days}))
@@ -235,7 +240,7 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
     if not sections:
         return Outlook([])
     session = db.session()
-    rules, draw = forms.rules_from_json(given.get("rules"))
+    rules, draw, many = forms.rules_from_json(given.get("rules"))
     people: list[int] = []
     exam_id, apart_from = given.get("exam"), 0
     if isinstance(exam_id, str) and exam_id.isascii() and exam_id.isdigit() and int(exam_id) <= LARGEST_ID:
@@ -255,6 +260,7 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
         now=arrived_at(),
         seen=items_met,
         apart_from=apart_from,
+        forms=many,
     )
 
 

@@ -29,7 +29,16 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FOCUS_USUAL, FORMS_USUAL, MINUTES_MOST, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
+from trainer.exams.rules import (
+    FOCUS_USUAL,
+    FORMS_MOST,
+    FORMS_USUAL,
+    MINUTES_MOST,
+    ROOM_MOST,
+    ExamSpec,
+    SittingSpec,
+    key_leaks,
+)
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
@@ -53,6 +62,10 @@ RELEASE_NAMES: dict[str, Any] = {
     "after_close": _l("考试结束后自动公布"),
     "manual": _l("考试结束后由我公布"),
     "after_submit": _l("交卷后立即可看"),
+}
+NAVIGATION_NAMES: dict[str, Any] = {
+    "free": _l("自由作答，可返回修改"),
+    "sequential": _l("顺序作答，离开后不能返回"),
 }
 DRAW_NAMES: dict[str, Any] = {
     "one_paper": _l("全体同一套题"),
@@ -180,6 +193,7 @@ class ExamForm(BaseForm):
     release = RadioField(_l("成绩公布"), choices=choices_of(RELEASE_NAMES), default="after_close")
     credit_hours = DecimalField(_l("合格后认定学时"), [Optional()], places=None)
     is_mock = BooleanField(_l("模拟考"))
+    navigation = RadioField(_l("作答顺序"), choices=choices_of(NAVIGATION_NAMES), default="free")
     focus_threshold = IntegerField(_l("离开页面提醒监考"), [Optional()], default=FOCUS_USUAL)
     seed = LineField(_l("随机种子"), [Length(max=64)])
     avoid_days = IntegerField(_l("避开考生近期见过的题"), [Optional()])
@@ -212,6 +226,7 @@ class ExamForm(BaseForm):
             seed=self.seed.data or None,
             is_mock=self.is_mock.data,
             focus_threshold=self.focus_threshold.data,
+            navigation=self.navigation.data,
             rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
@@ -234,6 +249,7 @@ class ExamForm(BaseForm):
         for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock", "focus_threshold"):
             self[name].data = _plain(getattr(spec, name))
         self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
+        self.navigation.data = spec.navigation
         self.avoid_practice.data = spec.rules.avoid_practice
         self.unit.data = spec.unit_code
         self.usernames.data = "\n".join(spec.usernames)
@@ -389,13 +405,14 @@ def _whole(text: str) -> int:
         return 0
 
 
-def rules_from_json(value: Any) -> tuple[DrawRules, str]:
-    """Return what the draw keeps out, and how papers are drawn, from the rules that the builder's page sends."""
+def rules_from_json(value: Any) -> tuple[DrawRules, str, int]:
+    """Return what the draw keeps out, how it draws, and how many parallel forms, as the builder's page sends it."""
     given = value if isinstance(value, dict) else {}
     days, most = (_whole(str(given.get(name) or "")) for name in ("avoid_days", "exposure_most"))
     rules = DrawRules(days, bool(given.get("avoid_practice")), most)
     draw = given.get("draw")
-    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper"
+    many = min(_whole(str(given.get("forms") or "")) or FORMS_USUAL, FORMS_MOST)
+    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper", many
 
 
 def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
-from trainer.exams.rules import DRAWS, RELEASES
+from trainer.exams.rules import DRAWS, NAVIGATIONS, RELEASES
 
 
 class Exam(db.Model):
@@ -22,7 +22,7 @@ class Exam(db.Model):
     to its candidates and counts for nothing. ``resit_of_id`` is the exam that this one makes up for (补考).
     ``repairs_no`` counts the published repairs of its items; ``appeal_days`` are the working days during which a
     candidate may appeal, 0 where nobody may. ``focus_threshold`` is how often a candidate must leave the page for the
-    board to mark it, None for never.
+    board to mark it, None for never. ``navigation`` (作答顺序): candidates move freely, or in order and never back.
     """
 
     __tablename__ = "exams"
@@ -50,6 +50,7 @@ class Exam(db.Model):
     repairs_no: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     appeal_days: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
     focus_threshold: Mapped[int | None] = mapped_column(Integer)
+    navigation: Mapped[str] = mapped_column(StateText(*NAVIGATIONS), default="free", server_default="free")
 
     __table_args__ = (Index(None, "unit_id"), Index(None, "state"), Index(None, "resit_of_id"))
 

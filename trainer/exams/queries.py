@@ -58,6 +58,7 @@ class ExamLine:
     is_mock: bool
     resit_of_id: int | None
     focus_threshold: int | None
+    navigation: str
     last_closes_at: datetime
     longest_extra: int
     opens_at: datetime
@@ -145,6 +146,7 @@ COLUMNS = (
     Exam.is_mock,
     Exam.resit_of_id,
     Exam.focus_threshold,
+    Exam.navigation,
     last_own_closing().label("last_closes_at"),
     longest_extra().label("longest_extra"),
 )

@@ -41,6 +41,7 @@ def spec_of(exam: ExamLine, sections: Sequence[SectionSpec], rules: DrawRules) -
         unit_code=exam.unit_code,
         is_mock=exam.is_mock,
         focus_threshold=exam.focus_threshold,
+        navigation=exam.navigation,
     )
 
 

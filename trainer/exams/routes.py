@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.accounts.rules import Person
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.redraw import redraw_papers
@@ -22,11 +23,12 @@ from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
+from trainer.exams.wording import common_texts, shortage_texts
 from trainer.marking.queries import unmarked_of
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
-from trainer.papers.queries import DrawLine, draws_of, papers_of, rules_of, sections_of, seed_of
+from trainer.papers.queries import DrawLine, common_items, draws_of, papers_of, rules_of, sections_of, seed_of
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
@@ -105,15 +107,18 @@ def show(exam_id):
     unmarked = unmarked_of(session, exam_id)
     over = live and draw_is_public(now, exam.ends_at)
     draws = draws_of(session, exam.blueprint_id) if live else []
+    supply = _supply_of_draft(exam, sections) if exam.state == "draft" else None
     return render_template(
         "exams/show.html",
         exam=exam,
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
-        supply=_supply_of_draft(exam, sections) if exam.state == "draft" else None,
+        supply=supply,
+        shortages=shortage_texts(supply.sharing, sections) if supply else [],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
+        common=_common_of(exam, sections, draws) if manages else [],
         kept=rules_of(session, exam.blueprint_id),
         papers=papers_of(session, exam.blueprint_id) if live else [],
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
@@ -132,6 +137,7 @@ def show(exam_id):
         kinds=KIND_NAMES,
         partial=forms.PARTIAL_NAMES,
         release_names=forms.RELEASE_NAMES,
+        navigation_names=forms.NAVIGATION_NAMES,
         draw_names=forms.DRAW_NAMES,
         closing=forms.ClosingForm(data={"closes_at": exam.closes_at}) if manages else None,
         can={
@@ -203,7 +209,7 @@ def release(exam_id):
 @bp.post("/exams/<id:exam_id>/cancel")
 @needs("exam.manage")
 def cancel(exam_id):
-    return _do(exam_id, lambda: service.cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
+    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
 
 
 @bp.get("/exams/<id:exam_id>/candidates")
@@ -326,6 +332,7 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         now=arrived_at(),
         seen=items_met,
         apart_from=exam.blueprint_id,
+        forms=exam.forms,
     )
 
 
@@ -344,6 +351,13 @@ def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:
         "measured": draws[0].measured,
         "forms": [(form, f"{_points(share)}%", f"{(share - first) / 100:+.2f}") for form, share in shares],
     }
+
+
+def _common_of(exam: queries.ExamLine, sections: list[SectionSpec], draws: list[DrawLine]) -> list[str]:
+    """Return what the parallel forms have in common, in sentences; none where there are no such forms."""
+    if exam.draw != "per_form" or exam.forms < 2 or not draws:
+        return []
+    return common_texts(common_items(db.session(), exam.blueprint_id), sections)
 
 
 def _points(share: int) -> str:

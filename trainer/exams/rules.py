@@ -22,6 +22,7 @@ from trainer.papers.rules.blueprint import (
 
 RELEASES = ("after_submit", "after_close", "manual")
 DRAWS = ("one_paper", "per_form", "per_candidate")
+NAVIGATIONS = ("free", "sequential")
 
 MINUTES_MOST = 600
 ATTEMPTS_MOST = 20
@@ -47,6 +48,7 @@ class ExamSpec:
     ``forms`` counts only with the draw ``per_form``. ``unit_code`` None takes the widest unit of the caller's scope.
     ``seed`` None lets chance choose. ``resit_of_id`` is the exam that this one makes up for; only making it sets it.
     ``focus_threshold`` is how often a page must be left for the board to mark its candidate, None for never.
+    ``navigation`` says whether candidates move freely between the items or answer them in order and cannot go back.
     """
 
     title: str
@@ -71,6 +73,7 @@ class ExamSpec:
     is_mock: bool = False
     resit_of_id: int | None = None
     focus_threshold: int | None = FOCUS_USUAL
+    navigation: str = "free"
 
 
 def own_window(opens_at: datetime, closes_at: datetime, shift_minutes: int) -> tuple[datetime, datetime]:
@@ -192,6 +195,8 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
         found += _outside("forms", spec.forms, 1, FORMS_MOST)
     if spec.release not in RELEASES:
         found.append(FieldProblem("release", "unknown_value", {"value": spec.release[:40]}))
+    if spec.navigation not in NAVIGATIONS:
+        found.append(FieldProblem("navigation", "unknown_value", {"value": spec.navigation[:40]}))
     if spec.draw not in DRAWS:
         found.append(FieldProblem("draw", "unknown_value", {"value": spec.draw[:40]}))
     found += _credit_hours(spec.credit_hours)

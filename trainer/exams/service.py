@@ -375,6 +375,7 @@ def _fill(exam: Exam, spec: ExamSpec) -> None:
     exam.grace_seconds = spec.grace_seconds
     exam.is_mock = spec.is_mock
     exam.focus_threshold = spec.focus_threshold
+    exam.navigation = spec.navigation
 
 
 def _name(
@@ -460,6 +461,7 @@ def _compile(
         exam.blueprint_id,
         count=count,
         same_items=exam.draw == "one_paper",
+        apart=exam.draw == "per_form",
         shuffle_items=exam.shuffle_items,
         shuffle_options=exam.shuffle_options,
         until=local_day(window_of(session, exam.id)[1], zone()),

@@ -9,6 +9,7 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.api.resource import Id, Moment, MomentIn, Shape, Text, api_blueprint, operation
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.attempts.seating import spread_candidates
@@ -127,7 +128,7 @@ def release(exam_id: int) -> Any:
     problems={409: ("results_are_out",)},
 )
 def cancel(exam_id: int) -> Any:
-    service.cancel_exam(exam_id, by=current_user, now=arrived_at())
+    cancel_exam(exam_id, by=current_user, now=arrived_at())
     return _state(exam_id)
 
 

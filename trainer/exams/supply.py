@@ -55,15 +55,18 @@ def supply_of(
     now: datetime,
     seen: Seen,
     apart_from: int = 0,
+    forms: int = 1,
 ) -> Outlook:
     """Return how the sections of an exam that is being made stand, and what would mend their lacks.
 
-    Of candidates with a draw of their own those ``LOOKED_AT_MOST`` are looked at who have met most.
+    ``forms`` counts only with the draw ``per_form``. Of candidates with a draw of their own those ``LOOKED_AT_MOST``
+    are looked at who have met most.
     """
     out = kept_out(session, rules, draw, {one: (form,) for form, one in enumerate(user_ids, 1)}, now=now, seen=seen)
     most = sorted(out.for_form.values(), key=len, reverse=True)[:LOOKED_AT_MOST]
     asked = KeptOut(out.for_all, dict(enumerate(most, start=1)))
-    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=asked, mends=True, apart_from=apart_from)
+    about = {"mends": True, "apart_from": apart_from, "forms": forms if draw == "per_form" else 1}
+    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=asked, **about)
 
 
 def forms_dealt(draw: str, attempts: int, dealt: Mapping[int, int]) -> dict[int, list[int]]:

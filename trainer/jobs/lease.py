@@ -7,6 +7,7 @@ changes nothing twice.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -16,6 +17,11 @@ from trainer.jobs.models import Lease
 
 NAME = "scheduler"
 LEASE_TIME = timedelta(seconds=15)
+# How far the clocks of two machines may lie apart. A lease that ends later was taken by a clock that has been put right
+# since, before this machine was started anew, and nobody would act until then.
+APART = timedelta(seconds=60)
+
+log = logging.getLogger("trainer.jobs")
 
 
 def take(holder: str, now: datetime) -> int | None:
@@ -26,8 +32,11 @@ def take(holder: str, now: datetime) -> int | None:
             session.add(Lease(name=NAME, holder=holder, fence=1, until=now + LEASE_TIME))
             return 1
         if lease.holder != holder:
-            if lease.until > now:
+            if now < lease.until <= now + LEASE_TIME + APART:
                 return None
+            if lease.until > now:
+                ahead = (lease.until - LEASE_TIME - now).total_seconds()
+                log.warning("the lease was taken by a clock ahead of ours", extra={"fields": {"seconds": ahead}})
             lease.holder, lease.fence = holder, lease.fence + 1
         lease.until = now + LEASE_TIME
         return lease.fence

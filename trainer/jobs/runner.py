@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -21,13 +21,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
+from trainer.attempts.begun import is_anybody_sitting
 from trainer.core.clock import utcnow
-from trainer.core.database import db, transaction
+from trainer.core.database import db, end_read, transaction
+from trainer.core.steady import steady
 from trainer.jobs import lease
 from trainer.jobs.models import JobRun
 from trainer.jobs.schedule import SCHEDULE, Job
 
 RENEW_SECONDS = 5
+MIND_SECONDS = 1.0
 
 log = logging.getLogger("trainer.jobs")
 
@@ -53,6 +56,20 @@ class Runner:
         if fence != self.fence:
             log.debug("lease", extra={"fields": {"holder": self.holder, "fence": fence}})
         self.fence = fence
+
+    def mind_clock(self) -> None:
+        """Keep the time of this machine's processes; see ``core/steady.py``. Whether we hold the lease is no matter."""
+
+        def nobody_is_sitting() -> bool:
+            with self.app.app_context():
+                sitting = is_anybody_sitting(db.session())
+                end_read()
+                return not sitting
+
+        try:
+            steady.mind(nobody_is_sitting)
+        except Exception:
+            log.exception("the clock could not be minded")
 
     def run(self, job: Job) -> None:
         """Run one job if we hold the lease; its failure is recorded and stops nothing else."""
@@ -95,6 +112,17 @@ def scheduler_of(runner: Runner, schedule: Iterable[Job] = SCHEDULE) -> Backgrou
     return scheduler
 
 
+def catch_up(scheduler: BackgroundScheduler) -> None:
+    """Make due what a clock that was set back has put off: APScheduler goes by the machine's clock.
+
+    Without this no job would run, nor the lease be renewed, until the clock is again where it was.
+    """
+    now = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > 2 * job.trigger.interval:
+            job.modify(next_run_time=now)
+
+
 def run_forever(app: Flask) -> None:
     """Run until SIGTERM or SIGINT. Several such processes may run; one acts, the others wait for its lease to end."""
     runner = Runner(app)
@@ -108,7 +136,9 @@ def run_forever(app: Flask) -> None:
     runner.renew()
     scheduler = scheduler_of(runner)
     scheduler.start()
-    stop.wait()
+    while not stop.wait(MIND_SECONDS):
+        runner.mind_clock()
+        catch_up(scheduler)
     scheduler.shutdown(wait=True)
     with app.app_context():
         lease.give_back(runner.holder, utcnow())

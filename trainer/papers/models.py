@@ -19,6 +19,7 @@ class Blueprint(db.Model):
     """What a paper is made of (组卷规则). ``seed`` makes its draws reproducible.
 
     ``avoid_days``, ``avoid_practice`` and ``exposure_most`` are ``rules.blueprint.DrawRules``; 0 keeps nothing out.
+    ``unsat`` is set where nobody sat its papers and nobody will: others took their place, or the exam was cancelled.
     """
 
     __tablename__ = "blueprints"
@@ -31,6 +32,7 @@ class Blueprint(db.Model):
     avoid_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     avoid_practice: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     exposure_most: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    unsat: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
 
 
 class Section(db.Model):

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from trainer.core.errors import FieldProblem, Invalid
 from trainer.papers.queries import stock_for
-from trainer.papers.rules.blueprint import EXPOSURE_DAYS, NOTHING_KEPT_OUT, DrawRules, SectionSpec
+from trainer.papers.rules.apart import Sharing, sharing_of, strata_of
+from trainer.papers.rules.blueprint import EXPOSURE_DAYS, NOTHING_KEPT_OUT, DrawRules, SectionSpec, parts_of
 from trainer.papers.rules.drawing import CannotDraw, Lack
 from trainer.papers.rules.mending import Standing, Stock, standings
 from trainer.papers.rules.plan import make_plan
@@ -102,6 +103,11 @@ def why_not_enough(
     ``until`` is the last local day on which the papers may be sat; ``now`` is needed for a cap on exposure.
     """
     found = look_ahead(session, sections, until, rules=rules, now=now, kept_out=kept_out)
+    return refusal_of(found, sections, rules)
+
+
+def refusal_of(found: Outlook, sections: Sequence[SectionSpec], rules: DrawRules) -> NotEnoughItems | None:
+    """Return the refusal that an outlook foretells, None for none."""
     if not found.people and not any(one.lacks for one in found.standings):
         return None
     return NotEnoughItems(sections, found.standings, rules=rules, people=found.people)
@@ -111,11 +117,13 @@ def why_not_enough(
 class Outlook:
     """What compiling would meet now: how the sections stand, and for how many ``people`` too few unmet items are left.
 
-    With ``people`` the sections stand as they do for the one who has met most.
+    With ``people`` the sections stand as they do for the one who has met most. ``sharing`` is what parallel forms would
+    have in common, by section; empty where none are asked for or where not even one can be filled.
     """
 
     standings: list[Standing]
     people: int = 0
+    sharing: tuple[Sharing, ...] = ()
 
 
 def look_ahead(
@@ -128,10 +136,12 @@ def look_ahead(
     kept_out: KeptOut | None = None,
     mends: bool = False,
     apart_from: int = 0,
+    forms: int = 1,
 ) -> Outlook:
     """Return how the sections stand, with ``mends`` what would mend their lacks; see ``why_not_enough``.
 
-    ``apart_from`` is the blueprint whose own papers do not count as exposure.
+    ``apart_from`` is the blueprint whose own papers do not count as exposure. ``forms`` are parallel ones, which nobody
+    has for himself.
     """
     out = kept_out or KeptOut()
     stock = stock_for(
@@ -145,7 +155,12 @@ def look_ahead(
         wide=mends,
     )
     stands = standings(sections, stock, mends=mends)
-    if not out.for_form or any(one.lacks for one in stands):
+    if any(one.lacks for one in stands):
+        return Outlook(stands)
+    if forms > 1:
+        parts = parts_of(sections, stock.free)
+        return Outlook(stands, sharing=tuple(sharing_of(parts, strata_of(parts, stock.free, "", forms), forms)))
+    if not out.for_form:
         return Outlook(stands)
     avoid = codes_by_form(out, stock)
     asked = {"first": min(avoid), "count": max(avoid) - min(avoid) + 1, "same_items": False}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.queries import read_pool
 from trainer.papers.models import Blueprint, Draw, Paper, PaperItem, Section
+from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import POOLS, DrawRules, SectionSpec
 from trainer.papers.rules.mending import Stock
 from trainer.papers.rules.plan import Plan
@@ -100,12 +101,16 @@ def stock_for(
 
 
 def exposed_items(session: Session, most: int, since: datetime, apart_from: int) -> frozenset[int]:
-    """Return the items that stand in papers of ``most`` or more blueprints made from ``since`` on, by id."""
+    """Return the items that stand in papers of ``most`` or more blueprints made from ``since`` on, by id.
+
+    Papers that nobody sat and nobody will do not count.
+    """
     rows = (
         select(ItemVersion.item_id)
         .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
         .join(Paper, Paper.id == PaperItem.paper_id)
-        .where(Paper.created_at >= since, Paper.blueprint_id != apart_from)
+        .join(Blueprint, Blueprint.id == Paper.blueprint_id)
+        .where(Paper.created_at >= since, Paper.blueprint_id != apart_from, Blueprint.unsat.is_(False))
         .group_by(ItemVersion.item_id)
         .having(func.count(Paper.blueprint_id.distinct()) >= most)
     )
@@ -146,6 +151,26 @@ def plans_of(session: Session, blueprint_id: int) -> list[tuple[str, Plan]]:
         select(Draw.commitment, Draw.plan).where(Draw.blueprint_id == blueprint_id).order_by(Draw.first_form)
     )
     return [(row.commitment, json.loads(zlib.decompress(row.plan))) for row in rows]
+
+
+def common_items(session: Session, blueprint_id: int) -> list[Sharing]:
+    """Return what the compiled papers of a blueprint have in common, by section; see ``Sharing``."""
+    rows = session.execute(
+        select(PaperItem.section, ItemRecord.code, func.count(Paper.id.distinct()))
+        .join(Paper, Paper.id == PaperItem.paper_id)
+        .join(ItemVersion, ItemVersion.id == PaperItem.item_version_id)
+        .join(ItemRecord, ItemRecord.id == ItemVersion.item_id)
+        .where(Paper.blueprint_id == blueprint_id)
+        .group_by(PaperItem.section, ItemRecord.code)
+    ).all()
+    forms = session.scalar(select(func.count()).select_from(Paper).where(Paper.blueprint_id == blueprint_id)) or 0
+    found = []
+    for number, one in enumerate(sections_of(session, blueprint_id), start=1):
+        times = {row[1]: row[2] for row in rows if row[0] == number}
+        drawn = [count for code, count in times.items() if code not in one.item_ids]
+        named = len(times) - len(drawn)
+        found.append(Sharing(number, forms, named, sum(drawn), len(drawn), sum(count > 1 for count in drawn)))
+    return found
 
 
 @dataclass(frozen=True)

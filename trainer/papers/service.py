@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from question_bank import Item
@@ -104,6 +104,11 @@ def replace_sections(
         _add_sections(session, blueprint_id, sections)
 
 
+def set_aside(session: Session, blueprint_id: int) -> None:
+    """Let the papers of a blueprint count for no exposure: nobody sat them, and nobody will. Safe to call twice."""
+    session.execute(update(Blueprint).where(Blueprint.id == blueprint_id).values(unsat=True))
+
+
 def _add_sections(session: Session, blueprint_id: int, sections: Sequence[SectionSpec]) -> None:
     session.execute(
         insert(Section),
@@ -141,12 +146,14 @@ def compile_papers(
     shuffle_options: bool,
     until: date,
     now: datetime,
+    apart: bool = False,
     kept_out: KeptOut | None = None,
 ) -> Compiled:
     """Compile ``count`` more papers of a blueprint and return them.
 
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
-    With ``same_items`` they are variants of one draw, otherwise parallel forms. Papers that stand already are never
+    With ``same_items`` they are variants of one draw, otherwise parallel forms, which with ``apart`` share as few items
+    as possible; nothing is kept out of single forms then. Papers that stand already are never
     touched: a second call adds further ones from the same plan, so that they are as hard, without items that the bank
     no longer holds as they were. Raises ``NotEnoughItems``, ``Missing`` for an unknown blueprint, ``Invalid`` where the
     parts of cases make more items than a paper takes.
@@ -180,6 +187,7 @@ def compile_papers(
                 first=first,
                 count=count,
                 same_items=same_items,
+                apart=apart,
                 shuffle_items=shuffle_items,
                 shuffle_options=shuffle_options,
                 avoid=codes_by_form(out, stock),

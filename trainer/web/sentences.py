@@ -138,6 +138,7 @@ SENTENCES: dict[str, Any] = {
     "attempt_closed": _l("答卷已提交或作答时间已到，这次的内容没有保存。"),
     "taken_over": _l("这份答卷已在另一个页面或设备上继续作答，本页只能查看。"),
     "no_such_item": _l("试卷中没有第 {number} 题。"),
+    "item_left": _l("第 {number} 题已经离开，不能再作答，这次的内容没有保存。"),
     "wrong_answer_shape": _l("第 {number} 题的作答格式不正确。"),
     # --- results
     "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),

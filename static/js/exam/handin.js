@@ -5,7 +5,7 @@ const dialog = document.getElementById("exam-handin");
 
 /**
  * Ask; resolves to true when the candidate confirms. `lists` are {empty, flagged, unsaved} of item
- * numbers; `go(number)` leads to an item and closes the dialog.
+ * numbers; `go(number)` leads to an item and closes the dialog, null where no item can be gone to.
  */
 export function confirmHandIn(lists, go) {
   const body = dialog.querySelector("[data-left]");
@@ -23,6 +23,7 @@ export function confirmHandIn(lists, go) {
 function row(name, numbers, go) {
   if (!numbers.length) return [];
   const shown = numbers.map((number) => {
+    if (!go) return make("span", { className: "left-plain", text: String(number) });
     const button = make("button", { className: "left-number", type: "button", text: String(number), aria: { label: say("go_to", { n: number }) } });
     button.addEventListener("click", () => { dialog.close(""); go(number); });
     return button;

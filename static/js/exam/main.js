@@ -6,6 +6,7 @@ import { backOff, call, passes, signedOut } from "./calls.js";
 import { Clock } from "./clock.js";
 import { decide } from "./conflicts.js";
 import { Flags } from "./flags.js";
+import { confirmLeaving, splitLeft } from "./forward.js";
 import { confirmHandIn } from "./handin.js";
 import { listen } from "./keys.js";
 import { Line } from "./line.js";
@@ -27,6 +28,7 @@ const AWAY_SECONDS = 60;
 
 const clock = new Clock();
 let attempt = null;
+let inOrder = false;
 let outbox, sender, paper, flags, map, line, away;
 let handingIn = false;
 let lockedFor = "";
@@ -108,6 +110,14 @@ function showSaved() {
   place.replaceChildren(icon(mark), sentence);
 }
 
+/** Say where unsent answers are kept: on the device, or in this page alone. */
+function showKept() {
+  const place = find("outbox-note");
+  place.hidden = outbox.durable;
+  place.querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
+  if (line?.down && !lockedFor && !handingIn) banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+}
+
 function refresh(number) {
   paper.refresh(number);
   map.refresh(number);
@@ -126,6 +136,8 @@ function showPlace() {
   find("section").textContent = paper.section.title;
   find("place").textContent = `${paper.current}/${paper.items.length}`;
   find("place-words").textContent = say("place", { n: paper.current, all: paper.items.length });
+  find("previous").hidden = inOrder;
+  find("flag").hidden = inOrder;
   find("previous").disabled = paper.current === 1;
   find("next").hidden = paper.current === paper.items.length;
   find("finish").hidden = paper.current !== paper.items.length;
@@ -197,7 +209,7 @@ async function handIn() {
   await Promise.race([sender.flush(), wait(1500)]);
   const open = paper.items.filter(({ number }) => sender.answer(number) === null).map(({ number }) => number);
   const unsaved = sender.unsent().map(({ number }) => number);
-  const sure = await confirmHandIn({ empty: open, flagged: flags.all(), unsaved }, (number) => paper.show(number));
+  const sure = await confirmHandIn({ empty: open, flagged: inOrder ? [] : flags.all(), unsaved }, inOrder ? null : (number) => paper.show(number));
   if (sure && attempt) await send(false);
 }
 
@@ -223,8 +235,8 @@ async function send(timeIsOver) {
   find("submitting").hidden = false;
   for (let failures = 0; attempt; failures += 1) {
     try {
-      await sender.handIn();
-      leave(0);
+      const receipt = await sender.handIn();
+      leave(receipt.refused?.length ?? 0);
       return;
     } catch (error) {
       if (error.code === "attempt_closed") { leave(sender.unsent().length); return; }
@@ -283,6 +295,8 @@ async function reLogin() {
   sender.halt({ final: false });
   await signInAgain();
   if (!attempt) return;
+  // Whoever signed out elsewhere has cleared what this page kept on the device.
+  outbox.renew();
   sender.resume();
   line.beat();
 }
@@ -315,13 +329,21 @@ async function enter() {
   const left = again ? sender.unsent() : [];
   attempt = made;
   leave.attempt = made.attempt_id;
+  inOrder = made.navigation === "sequential";
   announced = new Set();
   if (!again) await furnish(made);
   const kept = new Map((await outbox.read()).map((entry) => [entry.number, entry]));
   for (const entry of left) if (!(kept.get(entry.number)?.seq > entry.seq)) kept.set(entry.number, entry);
   const plan = reconcile([...kept.values()], made.responses, made.epoch);
   plan.drop.forEach((entry) => outbox.drop(entry.number, entry.seq));
-  sender.begin(made.attempt_id, made.epoch, made.responses, plan.send);
+  sender.begin(made.attempt_id, made.epoch, made.responses, plan.send, { inOrder });
+  if (inOrder) {
+    paper.current = Math.min(sender.furthest(), paper.items.length);
+    const { ask, closed: past } = splitLeft(plan.ask, paper.current);
+    past.forEach(({ entry }) => outbox.drop(entry.number, entry.seq));
+    if (past.length) sayLeft(past.map(({ entry }) => entry.number));
+    plan.ask = ask;
+  }
   flags.begin(made.epoch, made.flags ?? []);
   lockedFor = "";
   banner("");
@@ -341,7 +363,7 @@ async function enter() {
 
 /** Build what an attempt needs once: outbox, paper, map, heartbeat. */
 async function furnish(made) {
-  outbox = await Outbox.open(made.attempt_id, settings.user);
+  outbox = await Outbox.open(made.attempt_id, settings.user, { unsent: () => sender?.unsent() ?? [], changed: showKept });
   flags = new Flags(made.attempt_id);
   sender = new Sender(outbox, {
     changed: refresh,
@@ -350,18 +372,21 @@ async function furnish(made) {
     signedOut: reLogin,
     takenOver,
     closed,
+    left: sayLeft,
     behind: async () => (await call("GET", `/api/v1/attempts/${made.attempt_id}`)).responses,
   });
-  sender.begin(made.attempt_id, made.epoch, made.responses, []);
+  sender.begin(made.attempt_id, made.epoch, made.responses, [], { inOrder });
   paper = new Paper(find("paper"), made.paper, {
     answer: (number) => sender.answer(number),
     state: (number) => sender.state(number),
-    change: (number, answer, quiet) => sender.change(number, answer, quiet),
+    // Whatever an item still reports after it was left is too late.
+    change: (number, answer, quiet) => { if (!inOrder || number === paper.current) sender.change(number, answer, quiet); },
     settled: () => sender.flush(),
     flagged: (number) => flags.has(number),
     flag,
     moved: showPlace,
     announce,
+    inOrder,
   });
   paper.current = Math.min(flags.current, paper.items.length);
   map = new ItemMap(document.querySelectorAll("[data-map]"), paper.sections, {
@@ -370,6 +395,7 @@ async function furnish(made) {
     flagged: (number) => flags.has(number),
     current: () => paper.current,
     go: (number) => { find("map-dialog").close(); paper.show(number); },
+    inOrder,
   });
   line = new Line(made.attempt_id, {
     tick(reply, sentAt) {
@@ -382,7 +408,8 @@ async function furnish(made) {
     },
     down: () => {
       if (lockedFor) return;
-      banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+      outbox.renew();
+      showKept();
       refreshAll();
     },
     up: (seconds) => {
@@ -395,15 +422,31 @@ async function furnish(made) {
     gone: () => banner(say("attempt_gone"), { grave: true }),
   });
   away = new Away(made.attempt_id, { now: () => clock.now(), writes: () => attempt !== null && !lockedFor, returned: sayAway });
-  find("outbox-note").hidden = outbox.durable;
-  find("outbox-note").querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
+  showKept();
   find("lobby").remove();
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";
   document.title = say("page_title", { title: made.paper.title });
 }
 
+/** Go to an item before or after; in order only onwards, and an item without an answer is not left unasked. */
+async function step(by) {
+  if (!inOrder) { paper.step(by); return; }
+  const from = paper.current;
+  const may = () => attempt && !lockedFor && !handingIn && paper.current === from;
+  if (by < 0 || from === paper.items.length || !may()) return;
+  if (sender.answer(from) === null && !(await confirmLeaving(from))) return;
+  if (!may()) return;
+  sender.change(from + 1, null);
+  paper.show(from + 1);
+}
+
+function sayLeft(numbers) {
+  note(say("left_refused", { numbers: numbers.join(say("list_stop")) }));
+}
+
 function flag(number) {
+  if (inOrder) return;
   announce(say(flags.turn(number) ? "flag_set" : "flag_taken", { n: number }));
   refresh(number);
   if (number === paper.current) showPlace();
@@ -412,8 +455,8 @@ function flag(number) {
 // --- wiring
 
 function wire() {
-  find("previous").addEventListener("click", () => paper.step(-1));
-  find("next").addEventListener("click", () => paper.step(1));
+  find("previous").addEventListener("click", () => step(-1));
+  find("next").addEventListener("click", () => step(1));
   find("flag").addEventListener("click", () => flag(paper.current));
   document.querySelectorAll("[data-hand-in]").forEach((button) => button.addEventListener("click", handIn));
   document.querySelectorAll("[data-open]").forEach((button) => button.addEventListener("click", () => find(button.dataset.open).showModal()));
@@ -430,7 +473,7 @@ function wire() {
   listen({
     active: () => attempt !== null && !handingIn,
     choose: (position) => paper.choose(position),
-    step: (by) => paper.step(by),
+    step,
     flag: () => flag(paper.current),
   });
 }

@@ -6,7 +6,7 @@ export class ItemMap {
   #cells = new Map();
   #hooks;
 
-  /** hooks: answered(number), state(number), flagged(number), current(), go(number) */
+  /** hooks: answered(number), state(number), flagged(number), current(), go(number), inOrder: nothing but the current item is open */
   constructor(roots, sections, hooks) {
     this.#hooks = hooks;
     roots.forEach((root) => {
@@ -37,8 +37,11 @@ export class ItemMap {
     if (look === "unsaved") words.push(say("map_unsaved"));
     if (look === "saving") words.push(say("map_saving"));
     if (flagged) words.push(say("map_flagged"));
+    const left = this.#hooks.inOrder && number < this.#hooks.current();
+    if (left) words.push(say("map_left"));
     for (const cell of this.#cells.get(number)) {
-      cell.className = `map-cell is-${look}${flagged ? " is-flagged" : ""}`;
+      cell.className = `map-cell is-${look}${flagged ? " is-flagged" : ""}${left ? " is-left" : ""}`;
+      cell.disabled = Boolean(this.#hooks.inOrder) && number !== this.#hooks.current();
       cell.setAttribute("aria-label", words.join(say("list_comma")));
       if (this.#hooks.current() === number) cell.setAttribute("aria-current", "true");
       else cell.removeAttribute("aria-current");

@@ -4,11 +4,13 @@
 // receipt, on hand-in, on sign-out (the server clears the site's storage), when somebody else
 // signs in here, and after 24 hours. Without a secure context there is no such key, and a browser may
 // refuse to store anything: then nothing is written, the answers live in the page alone, and `hindrance`
-// says why, so that the page can.
+// says why, so that the page can. The same holds where the browser takes the storage away in the middle of an exam:
+// the outbox is no longer durable, and with the next answer, or when asked to, it opens anew and keeps all that is unsent.
 
 const NAME = "exam-outbox";
 const DAY = 24 * 60 * 60 * 1000;
 const PATIENCE = 2000;
+const AGAIN = 5000;
 
 const done = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
@@ -40,43 +42,93 @@ async function tidy(database, owner) {
   }
 }
 
+/** Return the row {key, at} of the attempt's key, made where there is none. */
 async function keyOf(database, attempt, owner) {
   const known = await done(store(database, "keys").get(attempt));
-  if (known) return known.key;
+  if (known) return known;
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   // Two pages that open at once must end with one key, so the first one to write wins.
   const keys = store(database, "keys", "readwrite");
   const there = await done(keys.get(attempt));
-  if (there) return there.key;
-  await done(keys.put({ attempt, owner, key, at: Date.now() }));
-  return key;
+  if (there) return there;
+  const row = { attempt, owner, key, at: Date.now() };
+  await done(keys.put(row));
+  return row;
 }
+
+/** Wait for `work`, but not for longer than a browser in private mode may never answer. */
+const inTime = (work) => Promise.race([work, new Promise((_, reject) => { setTimeout(reject, PATIENCE, new Error("no answer")); })]);
 
 export class Outbox {
   #database = null;
   #key = null;
   #attempt;
   #owner;
+  #hooks;
   #turn = Promise.resolve();
+  #triedAt = -Infinity;
+  #ended = false;
 
-  constructor(attempt, owner) {
+  constructor(attempt, owner, hooks) {
     this.#attempt = attempt;
     this.#owner = owner;
+    this.#hooks = hooks;
   }
 
-  /** Open the outbox of an attempt. It never fails: at worst it is not durable. */
-  static async open(attempt, owner) {
-    const outbox = new Outbox(attempt, owner);
-    if (!window.isSecureContext || !window.crypto?.subtle || !window.indexedDB) return outbox;
+  /**
+   * Open the outbox of an attempt. It never fails: at worst it is not durable.
+   * hooks: unsent() → the answers that are to be kept when it opens anew; changed(), when `durable` has changed.
+   */
+  static async open(attempt, owner, hooks) {
+    const outbox = new Outbox(attempt, owner, hooks);
+    await outbox.#prepare().catch(() => {});
+    return outbox;
+  }
+
+  get #able() { return window.isSecureContext && window.crypto?.subtle && window.indexedDB && !this.#ended; }
+
+  async #prepare() {
+    if (!this.#able) throw new Error("no outbox here");
+    let late = false;
     const prepare = async () => {
       const database = await openDatabase();
-      await tidy(database, owner);
-      outbox.#key = await keyOf(database, attempt, owner);
-      outbox.#database = database;
+      await tidy(database, this.#owner);
+      const key = await keyOf(database, this.#attempt, this.#owner);
+      if (late) { database.close(); return; }
+      // The browser closes it when it takes the site's storage away, as on a sign-out in another tab. What is unsent is
+      // not written again at once: whoever signed out wants nothing to stay here.
+      database.onclose = () => { if (this.#database === database) this.#lose(); };
+      this.#key = key;
+      this.#database = database;
     };
-    // A browser in private mode may refuse, or never answer.
-    await Promise.race([prepare().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
-    return outbox;
+    try { await inTime(prepare()); } catch (error) { late = true; throw error; }
+  }
+
+  #lose() {
+    const was = this.#database;
+    this.#database = null;
+    try { was?.close(); } catch { /* it is closed */ }
+    if (was) this.#hooks.changed();
+  }
+
+  /** Open anew where the storage was taken away, and keep there what is unsent. Does nothing while it is durable. */
+  renew() {
+    if (this.durable || !this.#able) return Promise.resolve();
+    this.#turn = this.#turn.then(() => this.#mend());
+    return this.#turn;
+  }
+
+  async #mend() {
+    if (this.durable || !this.#able || performance.now() - this.#triedAt < AGAIN) return;
+    this.#triedAt = performance.now();
+    try {
+      await this.#prepare();
+      for (const entry of this.#hooks.unsent()) await this.#write(entry);
+      this.#triedAt = -Infinity;
+      this.#hooks.changed();
+    } catch {
+      this.#lose();
+    }
   }
 
   get durable() { return this.#database !== null; }
@@ -84,10 +136,15 @@ export class Outbox {
   /** Return what keeps answers in the page alone: "insecure" (no encrypted connection), "refused" (by the browser) or "". */
   get hindrance() { return this.durable ? "" : window.isSecureContext ? "refused" : "insecure"; }
 
-  // One step after the other: a receipt must not overtake the writing of what it acknowledges.
+  // One step after the other: a receipt must not overtake the writing of what it acknowledges. A step that fails has
+  // lost the storage; it is opened anew once, and otherwise the page says that nothing is kept.
   #step(work) {
-    if (!this.#database) return Promise.resolve();
-    this.#turn = this.#turn.then(work).catch(() => {});
+    if (!this.durable) return Promise.resolve();
+    this.#turn = this.#turn.then(() => (this.durable ? work() : undefined)).catch(async () => {
+      this.#lose();
+      await this.#mend();
+      if (this.durable) await work().catch(() => this.#lose());
+    });
     return this.#turn;
   }
 
@@ -99,16 +156,21 @@ export class Outbox {
 
   /** Keep an unsent answer {number, answer, seq, base, epoch}; it replaces the older one of the item. */
   put(entry) {
-    return this.#step(async () => {
-      const iv = crypto.getRandomValues(new Uint8Array(12));
-      const plain = new TextEncoder().encode(JSON.stringify(entry));
-      const data = await crypto.subtle.encrypt(this.#protection(entry.number, iv), this.#key, plain);
-      const row = {
-        id: this.#place(entry.number), attempt: this.#attempt, owner: this.#owner, number: entry.number,
-        seq: entry.seq, at: Date.now(), iv, data,
-      };
-      await done(store(this.#database, "entries", "readwrite").put(row));
-    });
+    return this.durable ? this.#step(() => this.#write(entry)) : this.renew();
+  }
+
+  async #write(entry) {
+    // The key may have gone without the database: with somebody else who signed in here, it would open nothing later.
+    const stands = await keyOf(this.#database, this.#attempt, this.#owner);
+    if (stands.at !== this.#key.at) throw new Error("the key is another one");
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const plain = new TextEncoder().encode(JSON.stringify(entry));
+    const data = await crypto.subtle.encrypt(this.#protection(entry.number, iv), this.#key.key, plain);
+    const row = {
+      id: this.#place(entry.number), attempt: this.#attempt, owner: this.#owner, number: entry.number,
+      seq: entry.seq, at: Date.now(), iv, data,
+    };
+    await done(store(this.#database, "entries", "readwrite").put(row));
   }
 
   /** Forget the answer of an item up to `seq`: a newer one that was written meanwhile stays. */
@@ -127,7 +189,7 @@ export class Outbox {
       const rows = await done(store(this.#database, "entries").getAll());
       for (const row of rows.filter((one) => one.attempt === this.#attempt && one.owner === this.#owner)) {
         try {
-          const plain = await crypto.subtle.decrypt(this.#protection(row.number, row.iv), this.#key, row.data);
+          const plain = await crypto.subtle.decrypt(this.#protection(row.number, row.iv), this.#key.key, row.data);
           found.push(JSON.parse(new TextDecoder().decode(plain)));
         } catch { /* written under a key that is gone */ }
       }
@@ -137,6 +199,7 @@ export class Outbox {
 
   /** Forget everything of this attempt, the key too. */
   wipe() {
+    this.#ended = true;
     return this.#step(async () => {
       const rows = await done(store(this.#database, "entries").getAllKeys());
       for (const id of rows.filter((one) => one.startsWith(`${this.#attempt}:`))) {

@@ -16,7 +16,8 @@ export class Paper {
   #folded = new Set();
   current = 1;
 
-  /** hooks: answer(number), state(number), change(number, answer, wait), settled(), flagged(number), flag(number), moved(), announce(text) */
+  /** hooks: answer(number), state(number), change(number, answer, wait), settled(), flagged(number), flag(number), moved(), announce(text),
+   *  inOrder: one item at a time, without flags */
   constructor(root, paper, hooks) {
     this.#root = root;
     this.#hooks = hooks;
@@ -35,7 +36,7 @@ export class Paper {
   get sections() { return this.#sections; }
   get section() { return this.#sections[this.item(this.current).section]; }
 
-  get view() { try { return localStorage.getItem(VIEW) ?? ONE; } catch { return ONE; } }
+  get view() { if (this.#hooks.inOrder) return ONE; try { return localStorage.getItem(VIEW) ?? ONE; } catch { return ONE; } }
 
   set view(name) {
     try { localStorage.setItem(VIEW, name); } catch { /* holds for this page alone */ }
@@ -98,6 +99,7 @@ export class Paper {
     const saved = make("span", { className: "question-saved" });
     const flag = make("button", { className: "xbtn xbtn-quiet question-flag", type: "button" }, icon("flag"), make("span", { text: say("flag") }));
     flag.addEventListener("click", () => this.#hooks.flag(item.number));
+    flag.hidden = Boolean(this.#hooks.inOrder);
     const clear = make("button", { className: "xbtn xbtn-quiet", type: "button", text: say("clear") });
     const kind = KINDS[item.kind].draw(item, this.#hooks.answer(item.number), {
       stem,

@@ -25,18 +25,23 @@ export class Sender {
   #final = true;
   #handingIn = false;
   #refused = new Set();
+  #inOrder = false;
 
   /**
    * hooks: changed(number), heard(reply, sentAt), unheard(error), signedOut(), takenOver(), closed(),
-   * behind() → fresh responses from the server.
+   * left(numbers): refused, because their items were left; behind() → fresh responses from the server.
    */
   constructor(outbox, hooks) {
     this.#outbox = outbox;
     this.#hooks = hooks;
   }
 
-  /** Begin, or begin anew after a resume: what stands on the server, and what is still to be sent. */
-  begin(attempt, epoch, responses, entries) {
+  /**
+   * Begin, or begin anew after a resume: what stands on the server, and what is still to be sent. `inOrder` numbers
+   * all answers by one counter, so that the server can tell what was given before an item was left.
+   */
+  begin(attempt, epoch, responses, entries, { inOrder = false } = {}) {
+    this.#inOrder = inOrder;
     this.#url = `/api/v1/attempts/${attempt}/responses`;
     this.#epoch = epoch;
     this.#standing = new Map(responses.map((one) => [one.number, one]));
@@ -55,6 +60,15 @@ export class Sender {
     this.#pending.set(entry.number, entry);
     this.#outbox.put(entry);
   }
+
+  // The number above `least`; in order, above every other one too.
+  #above(least) {
+    const all = this.#inOrder ? [...this.#standing.values(), ...this.#pending.values()] : [];
+    return all.reduce((most, { seq }) => Math.max(most, seq), least) + 1;
+  }
+
+  /** Return the last item that has a save, sent or not; 1 before any. */
+  furthest() { return Math.max(1, ...this.#standing.keys(), ...this.#pending.keys()); }
 
   get epoch() { return this.#epoch; }
   get halted() { return this.#halted; }
@@ -75,7 +89,9 @@ export class Sender {
       if (this.#halted && this.#final) return { state: "held", savedAt };
       return { state: this.#failures || this.#halted ? "unsent" : "saving", savedAt };
     }
-    return { state: savedAt ? "saved" : "empty", savedAt };
+    // An item that one only came to has a receipt and no answer yet.
+    const came = this.#inOrder && this.answer(number) === null;
+    return { state: savedAt && !came ? "saved" : "empty", savedAt };
   }
 
   /** Take a changed answer. `wait` ms of quiet are given to somebody who types. */
@@ -84,7 +100,7 @@ export class Sender {
     const older = this.#pending.get(number);
     const base = this.#standing.get(number)?.seq ?? 0;
     this.#refused.delete(number);
-    this.#keep({ number, answer: normal(answer), seq: Math.max(base, older?.seq ?? 0) + 1, base, epoch: this.#epoch });
+    this.#keep({ number, answer: normal(answer), seq: this.#above(Math.max(base, older?.seq ?? 0)), base, epoch: this.#epoch });
     this.#hooks.changed(number);
     if (this.#failures) this.#schedule();
     else this.#schedule(wait, { later: wait > COALESCE });
@@ -158,15 +174,17 @@ export class Sender {
     if (!sound) throw Object.assign(new Error("no receipt"), { status: 0, code: "unexpected_answer" });
     const echoed = (rows, { number, seq }) => rows.find((one) => one.number === number && one.seq === seq);
     let complete = true;
-    const behind = [];
+    const behind = [], left = [];
     for (const sent of batch) {
       const receipt = echoed(reply.saved, sent);
       if (receipt && /^[0-9a-f]{16}$/.test(receipt.digest)) this.#acknowledge(sent, reply.server_time);
       else if (echoed(reply.superseded, sent)) behind.push(sent.number);
+      else if (echoed(reply.refused ?? [], sent)) left.push(sent);
       else complete = false;
     }
     this.#failures = complete ? 0 : this.#failures + 1;
     this.#hooks.heard(reply, sentAt);
+    if (left.length) this.#giveUp(left);
     if (behind.length) this.#overtake(behind, await this.#hooks.behind());
   }
 
@@ -177,6 +195,15 @@ export class Sender {
     if (this.#pending.has(number)) this.#keep({ ...this.#pending.get(number), base: seq });
   }
 
+  // Their items were left on another page before these were given: what stands there counts.
+  #giveUp(left) {
+    for (const { number, seq } of left) {
+      if (this.#pending.get(number)?.seq === seq) this.#pending.delete(number);
+      this.#outbox.drop(number, seq);
+    }
+    this.#hooks.left(left.map(({ number }) => number));
+  }
+
   // The server holds a higher number although we are the writer: number ours anew, above it. What the
   // candidate sees on this page is what counts.
   #overtake(numbers, responses) {
@@ -184,7 +211,7 @@ export class Sender {
       const mine = this.#pending.get(one.number);
       if (!numbers.includes(one.number) || !mine) continue;
       this.#standing.set(one.number, one);
-      if (mine.seq <= one.seq) this.#keep({ ...mine, seq: one.seq + 1, base: one.seq });
+      if (mine.seq <= one.seq) this.#keep({ ...mine, seq: this.#above(one.seq), base: one.seq });
     }
   }
 

@@ -182,6 +182,36 @@ def divided(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> list[
     ]
 
 
+def shared_out(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str, forms: int) -> list[tuple[int, list[Lot]]]:
+    """Return for each part the places of a paper beside its named items, and lots of its own for ``forms`` papers.
+
+    Each part has at least a lot for each of its places, so that one paper can be filled; beyond that as many places of
+    the other papers as possible have a lot of their own, one paper after another. What is left over goes to one of the
+    parts that it suits, by chance grown from ``seed``. A lot holds only items that suit the part. Raises
+    ``CannotDraw``.
+    """
+    lacks = find_lacks(parts, pool)
+    if lacks:
+        raise CannotDraw(lacks)
+    dice = Dice(seed)
+    table = _Table(parts, pool, _named_items(parts, pool))
+    places = table.places
+    alike: dict[Suits, list[Lot]] = {}
+    for lot in sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code):
+        suits = frozenset(one for one in table.suits_of(lot) if places[one])
+        if suits:
+            alike.setdefault(suits, []).append(lot)
+    _, taken = _flow(places, Counter({suits: len(lots) for suits, lots in alike.items()}), rounds=forms)
+    held: list[list[Lot]] = [[] for _ in parts]
+    for suits, lots in sorted(alike.items(), key=lambda pair: sorted(pair[0])):
+        takers = sorted(suits)
+        owners = [number for number in takers for _ in range(taken[number][suits])]
+        for place, lot in enumerate(dice.shuffled(lots)):
+            number = owners[place] if place < len(owners) else takers[dice.below(len(takers))]
+            held[number].append(Lot(tuple(item for item in lot.items if parts[number].criteria.takes(item))))
+    return list(zip(places, held, strict=True))
+
+
 def named_of(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[list[PoolItem]]:
     """Return the named items of each part that the pool holds, in the order of naming."""
     return [one.held for one in _named_items(parts, pool)]
@@ -286,14 +316,17 @@ class _Table:
         held = [item for one in named for item in one.held]
         gone = {item.code for item in held}.union(*(item.rivals for item in held))
         self.lots, self.tangles = sorted_out([item for item in pool if item.code not in gone])
-        self._places = [max(0, part.count - len(one.held)) for part, one in zip(parts, named, strict=True)]
-        self._alone = Counter(frozenset[int]().union(*map(self._suits, lot.items)) for lot in self.lots)
+        self.places = [max(0, part.count - len(one.held)) for part, one in zip(parts, named, strict=True)]
+        self._alone = Counter(map(self.suits_of, self.lots))
+
+    def suits_of(self, lot: Lot) -> Suits:
+        return frozenset[int]().union(*map(self._suits, lot.items))
 
     def _suits(self, item: PoolItem) -> Suits:
         return frozenset(number for number, part in enumerate(self.parts) if part.criteria.takes(item))
 
     def _missing(self, others: Counter[Suits]) -> list[int]:
-        return _missing(self._places, self._alone + others)
+        return _flow(self.places, self._alone + others)[0]
 
     def best(self) -> tuple[list[int], list[list[tuple[PoolItem, ...]]]]:
         return best_choice(self.tangles, self._suits, self._missing)
@@ -312,18 +345,21 @@ class _Table:
         return [Lot((item,)) for held in taken for item in held]
 
 
-def _missing(places: list[int], classes: Counter[Suits]) -> list[int]:
-    """Return the places of each section that stay empty when as many as possible are filled, the first ones first.
+def _flow(places: list[int], classes: Counter[Suits], *, rounds: int = 1) -> tuple[list[int], list[dict[Suits, int]]]:
+    """Return how many places of each section stay empty when as many as possible are filled, and from which classes.
 
-    Adding one section after another by shortest augmenting paths never takes a place from an earlier one.
+    The places are those of one paper; with several ``rounds`` they are asked for so many times, and a later round takes
+    nothing from an earlier one, nor a later section from an earlier one of its round: adding one section after another
+    by shortest augmenting paths never takes a place away.
     """
     groups = [suits for suits in classes if suits]
     left = [classes[suits] for suits in groups]
     flow = [[0] * len(groups) for _ in places]
-    missing = []
-    for start, wanted in enumerate(places):
-        short = wanted
-        while short:
+    missing = [0] * len(places)
+    for start in list(range(len(places))) * rounds:
+        short = places[start]
+        # Where there was no way once, there is none later.
+        while short and not missing[start]:
             found = _path(start, groups, left, flow)
             if found is None:
                 break
@@ -335,8 +371,8 @@ def _missing(places: list[int], classes: Counter[Suits]) -> list[int]:
                 if step:
                     flow[section][path[step - 1][1]] -= amount
             short -= amount
-        missing.append(short)
-    return missing
+        missing[start] += short
+    return missing, [dict(zip(groups, row, strict=True)) for row in flow]
 
 
 def _path(

@@ -4,7 +4,7 @@ Before chance comes in, a plan says for each section which items are named and f
 paper is then drawn in tries. A try goes through the groups in their order, shuffles each and takes one item after
 another, leaving out those that stand in the paper already and rivals of them, until the group has its number. The paper
 is the first try in which all groups are full and whose expected points come near enough to the target; where none of
-``TRIES`` does, the nearest one. ``docs/redraw.py`` says the same in forty lines for everybody else.
+``TRIES`` does, the nearest one. ``docs/redraw.py`` says the same in fifty lines for everybody else.
 
 Expected points are what people get on average: the measured facility of an item where enough people have answered it,
 else the usual one of its difficulty label (``PoolItem.share``). Papers that are to be equally hard share the groups
@@ -12,6 +12,11 @@ else the usual one of its difficulty label (``PoolItem.share``). Papers that are
 
 Whether a try can fail for ever is a question of matching (``drawing.py``). Where the groups of a plan contend so hard
 that tries fail, each group gets items of its own (``divided``), and the first try succeeds.
+
+Parallel forms are drawn together (``apart``): each group is a stratum of nearly equally hard items of which a form
+takes one. A try shuffles every stratum once, and the forms take one item after another in their order, so that they
+share nothing while there are enough. The try counts for all forms; the distance from the target is that of the
+farthest. A plan that says nothing of ``apart`` was made before there was such a thing: its forms are drawn one by one.
 
 A plan is plain JSON; its canonical text and the secret seed make the commitment that is published before the exam.
 """
@@ -26,6 +31,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trainer.bank.rules import PoolItem
+from trainer.papers.rules.apart import strata_of
 from trainer.papers.rules.blueprint import SectionSpec, parts_of
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import CannotDraw, Part, divided, draw_items, find_lacks, named_of
@@ -62,13 +68,15 @@ def make_plan(
     same_items: bool,
     shuffle_items: bool,
     shuffle_options: bool,
+    apart: bool = False,
     avoid: Mapping[int, Set[str]] | None = None,
 ) -> Drawn:
     """Return the plan and the papers of the forms ``first`` to ``first`` + ``count`` - 1.
 
-    With ``same_items`` all of them hold the items of the first. ``avoid`` are codes that a form must not hold, named
-    items excepted. Raises ``CannotDraw`` for what not even one paper, or the paper of some form, can be made of; with
-    ``count`` 0 too, so that whoever asks for no paper yet is told at once that there will be none.
+    With ``same_items`` all of them hold the items of the first; with ``apart`` they share as few as possible, and no
+    form avoids anything of its own. ``avoid`` are codes that a form must not hold, named items excepted. Raises
+    ``CannotDraw`` for what not even one paper, or the paper of some form, can be made of; with ``count`` 0 too, so that
+    whoever asks for no paper yet is told at once that there will be none.
     """
     parts = parts_of(sections, pool)
     if lacks := find_lacks(parts, pool):
@@ -76,11 +84,13 @@ def make_plan(
     held = sorted(pool, key=lambda item: item.code)
     place_of = {item.code: place for place, item in enumerate(held)}
     named = named_of(parts, pool)
-    template = None if same_items else draw_items(parts, pool, f"{seed}:like:{first}")
+    apart = apart and not same_items and count > 1
+    template = None if same_items or apart else draw_items(parts, pool, f"{seed}:like:{first}")
     plan: Plan = {
         "first": first,
         "forms": count,
         "same_items": same_items,
+        "apart": apart,
         "shuffle_items": shuffle_items,
         "shuffle_options": shuffle_options,
         "tries": TRIES,
@@ -103,6 +113,9 @@ def make_plan(
         "avoid": {},
         "own": {},
     }
+    if apart:
+        assert not avoid
+        return _drawn_apart(plan, parts, strata_of(parts, pool, f"{seed}:apart:{first}", count), seed, place_of)
     banded = _banded(parts, named, template)
     gone = {item.code for one in named for item in one}.union(*(item.rivals for one in named for item in one))
     free = [item for item in held if item.code not in gone]
@@ -112,8 +125,7 @@ def make_plan(
         for part, items in zip(parts, template, strict=True):
             liked[part.section - 1] += [place_of[item.code] for item in items]
         plan["target"] = expected(plan, liked)
-        full = sum(one["points"] * spec.count for one, spec in zip(plan["sections"], sections, strict=True))
-        plan["tolerance"] = full * TOLERANCE
+        plan["tolerance"] = TOLERANCE * _full(plan, liked)
     told = avoid or {}
     drawn = _draw_all(plan, seed, told, place_of)
     if any(paper is None and not told.get(form) for form, paper in drawn.items()):
@@ -135,7 +147,8 @@ def continue_plan(
     """Return further papers of a plan, as hard as those that stand.
 
     What the bank no longer holds, or holds in other words, is in none of them, named items excepted: their places are
-    the same for everybody. Raises ``CannotDraw`` where too little is left.
+    the same for everybody. Further papers of forms kept apart are drawn one by one and may hold items of those that
+    stand. Raises ``CannotDraw`` where too little is left.
     """
     now = {(item.code, item.version_id): item for item in pool}
     held = [now[code, version] for code, version, *_ in before["items"] if (code, version) in now]
@@ -146,6 +159,7 @@ def continue_plan(
     plan = before | {
         "first": before["first"] if before["same_items"] else first,
         "forms": count,
+        "apart": False,
         "avoid": {},
         "own": {},
     }
@@ -189,6 +203,62 @@ def _set_groups(
         plan["own"][own] = groups
     else:
         plan["groups"] = groups
+
+
+def _drawn_apart(
+    plan: Plan,
+    parts: Sequence[Part],
+    strata: Sequence[Sequence[Sequence[PoolItem]]],
+    seed: str,
+    place_of: Mapping[str, int],
+) -> Drawn:
+    """Return forms drawn together from their strata; the target is what chance gives on average."""
+    plan["groups"] = [[] for _ in plan["sections"]]
+    for part, own in zip(parts, strata, strict=True):
+        plan["groups"][part.section - 1] += [[1, [place_of[item.code] for item in stratum]] for stratum in own]
+    usual = [[*section["named"]] for section in plan["sections"]]
+    plan["target"] = expected(plan, usual) + sum(
+        section["points"] * sum(plan["items"][place][2] for place in places) // len(places)
+        for section, groups in zip(plan["sections"], plan["groups"], strict=True)
+        for _, places in groups
+    )
+    plan["tolerance"] = TOLERANCE * sum(
+        section["points"] * (len(section["named"]) + len(groups))
+        for section, groups in zip(plan["sections"], plan["groups"], strict=True)
+    )
+    return Drawn(plan, draw_apart(plan, seed))
+
+
+def draw_apart(plan: Plan, seed: str) -> list[list[list[int]]]:
+    """Return the items of all forms of a plan whose forms are kept apart, as ``draw_form`` does of one."""
+    nearest: tuple[int, list[list[list[int]]]] | None = None
+    for number in range(plan["tries"]):
+        papers = _try_apart(plan, f"{seed}:forms:try:{number}")
+        gap = max(abs(expected(plan, paper) - plan["target"]) for paper in papers)
+        if nearest is None or gap < nearest[0]:
+            nearest = gap, papers
+        if gap <= plan["tolerance"]:
+            break
+    assert nearest is not None  # there is one try at least
+    return [
+        [_ordered(plan, seed, form, number, held) for number, held in enumerate(paper, start=1)]
+        for form, paper in enumerate(nearest[1], start=plan["first"])
+    ]
+
+
+def _try_apart(plan: Plan, seed: str) -> list[list[list[int]]]:
+    """Return what one try draws for all forms: of each stratum, in an order by chance, one item after another."""
+    papers = [[list(section["named"]) for section in plan["sections"]] for _ in range(plan["forms"])]
+    for number, groups in enumerate(plan["groups"], start=1):
+        for part, (_, places) in enumerate(groups, start=1):
+            order = Dice(f"{seed}:{number}:{part}").sample(places, plan["forms"])
+            for turn, paper in enumerate(papers):
+                paper[number - 1].append(order[turn % len(order)])
+    return papers
+
+
+def _full(plan: Plan, drawn: Sequence[Sequence[int]]) -> int:
+    return sum(one["points"] * len(held) for one, held in zip(plan["sections"], drawn, strict=True))
 
 
 def _sources(plan: Plan) -> list[int]:
@@ -315,7 +385,7 @@ def expected(plan: Plan, drawn: Sequence[Sequence[int]]) -> int:
 
 def expected_share(plan: Plan, drawn: Sequence[Sequence[int]]) -> int:
     """Return the share of its full points that is expected of a paper, in ten-thousandths."""
-    full = sum(one["points"] * len(held) for one, held in zip(plan["sections"], drawn, strict=True))
+    full = _full(plan, drawn)
     return round(expected(plan, drawn) / full) if full else 0
 
 

@@ -1,0 +1,61 @@
+"""What parallel forms have in common, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from trainer.papers.rules.apart import Sharing
+from trainer.papers.rules.blueprint import SectionSpec
+
+
+def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) -> list[str]:
+    """Return for each section in which forms that are still to be drawn will share items how many and why."""
+    return [
+        _(
+            "%(forms)s 套试卷要共用 %(shared)s 题：“%(title)s”能分到 %(found)s 题，"
+            "%(forms)s 套不重题需要 %(needed)s 题。",
+            **_facts(one, sections),
+        )
+        for one in sharing
+        if one.shared
+    ]
+
+
+def named_text(one: Sharing) -> str:
+    """Return that named items stand in all forms, empty where none is named."""
+    return _("指定的 %(n)s 题各套都有", n=one.named) if one.named else ""
+
+
+def common_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) -> list[str]:
+    """Return what forms that are drawn have in common: nothing, or how many items of which section, and named ones."""
+    told = [
+        _(
+            "%(forms)s 套试卷共用 %(shared)s 题：“%(title)s”用了 %(found)s 道不同的题，"
+            "%(forms)s 套不重题需要 %(needed)s 道。",
+            **_facts(one, sections),
+        )
+        for one in sharing
+        if one.shared
+    ]
+    named = [
+        _("按组卷规则，“%(title)s”指定的 %(named)s 题各套都有。", **_facts(one, sections))
+        for one in sharing
+        if one.named
+    ]
+    if told:
+        return told + named
+    return [_("除指定的题外，各套试卷没有共用的题。") if named else _("各套试卷没有共用的题。"), *named]
+
+
+def _facts(one: Sharing, sections: Sequence[SectionSpec]) -> dict[str, Any]:
+    return {
+        "title": sections[one.section - 1].title,
+        "forms": one.forms,
+        "named": one.named,
+        "needed": one.needed,
+        "found": one.found,
+        "shared": one.shared,
+    }
