@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -214,6 +215,37 @@ def clock(monkeypatch):
         monkeypatch.setattr("trainer.web.arrival.utcnow", lambda: moment)
 
     return set_time
+
+
+@pytest.fixture
+def together(site):
+    """Run pieces of work at the same moment, each in a context of its own; return what came of them, in order."""
+    from trainer.core.database import db
+    from trainer.core.errors import Refused
+
+    def run(*works):
+        came, gate = [None] * len(works), threading.Barrier(len(works))
+
+        def one(place, work):
+            with site.app_context():
+                try:
+                    gate.wait(30)
+                    came[place] = work()
+                except Refused as refusal:
+                    came[place] = refusal.code
+                finally:
+                    db.session.remove()
+
+        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(works)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        db.session.rollback()
+        db.session.expire_all()
+        return came
+
+    return run
 
 
 @pytest.fixture

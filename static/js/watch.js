@@ -144,7 +144,7 @@ function choose(changes) {
 
 // --- one candidate
 
-const incidents = new Incidents(document.querySelector("[data-desk-noticed]"), words, icon);
+const incidents = new Incidents(document.querySelector("[data-desk-noticed]"), words, { icon, fill });
 
 function describe(id) {
   const desk = desks.find((one) => one.id === id);

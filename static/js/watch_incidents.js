@@ -9,17 +9,19 @@ export class Incidents {
   #root;
   #words;
   #icon;
+  #fill;
   #time;
   #shown = "";
   #asked = 0;
   #items = [];
   #next = null;
 
-  /** `root` is the part of the dialog, `words` those of the board, `icon(name)` makes one. */
-  constructor(root, words, icon) {
+  /** `root` is the part of the dialog, `words` those of the board, `icon(name)` and `fill(text, params)` make one. */
+  constructor(root, words, { icon, fill }) {
     this.#root = root;
     this.#words = words;
     this.#icon = icon;
+    this.#fill = fill;
     const parts = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
     this.#time = new Intl.DateTimeFormat(words.locale, { ...parts, hourCycle: "h23", timeZone: words.zone });
     root.querySelector("[data-noticed-more]").addEventListener("click", () => this.#more());
@@ -30,7 +32,7 @@ export class Incidents {
   show(id, desk) {
     const stand = `${id} ${desk.attempts} ${desk.incidents}`;
     this.#find("marked").hidden = !desk.marked;
-    if (desk.marked) this.#find("marked-words").textContent = this.#fill("left_marked", { n: desk.left });
+    if (desk.marked) this.#find("marked-words").textContent = this.#say("left_marked", { n: desk.left });
     if (stand === this.#shown) return;
     const other = !this.#shown.startsWith(`${id} `);
     this.#shown = stand;
@@ -39,9 +41,9 @@ export class Incidents {
     this.#start();
   }
 
-  #find(name) { return this.#root.querySelector(`[data-noticed-${name}]`); }
+  #say(name, params) { return this.#fill(this.#words[name], params); }
 
-  #fill(name, params) { return this.#words[name].replace(/\{(\w+)\}/g, (_whole, key) => String(params[key])); }
+  #find(name) { return this.#root.querySelector(`[data-noticed-${name}]`); }
 
   #start() {
     this.#ask(`${this.#root.dataset.address.replace("/0/", `/${this.#root.dataset.candidate}/`)}?limit=${FIRST}`, []);
@@ -93,7 +95,7 @@ export class Incidents {
     about.append(time, ...[
       one.seconds === null ? "" : this.#lasted(one.seconds),
       one.detail,
-      several ? this.#fill("noticed_attempt", { n: one.attempt }) : "",
+      several ? this.#say("noticed_attempt", { n: one.attempt }) : "",
       Date.parse(one.recorded_at) - Date.parse(one.noticed_at) > 60000 ? this.#words.noticed_late : "",
     ].filter(Boolean).map((words) => ` · ${words}`));
     line.append(this.#icon(ICON[one.kind]), kind, about);
@@ -101,8 +103,8 @@ export class Incidents {
   }
 
   #lasted(seconds) {
-    if (seconds < 60) return this.#fill("lasted_seconds", { n: seconds });
-    return this.#fill("lasted_minutes", { n: Math.floor(seconds / 60), seconds: seconds % 60 });
+    if (seconds < 60) return this.#say("lasted_seconds", { n: seconds });
+    return this.#say("lasted_minutes", { n: Math.floor(seconds / 60), seconds: seconds % 60 });
   }
 }
 

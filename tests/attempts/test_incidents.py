@@ -1,6 +1,5 @@
 """What a candidate's page noticed: recorded once, told to the invigilator with kind, time and duration, and no more."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -108,20 +107,8 @@ def test_nobody_reports_for_others_and_nobody_without_end(record, monkeypatch):
     assert len(rows()) == 2
 
 
-def test_two_reports_of_one_incident_at_once_are_one(record, app):
-    gate, told = threading.Barrier(8), []
-
-    def report():
-        with app.app_context():
-            gate.wait(30)
-            told.append(record(mark="same"))
-            db.session.remove()
-
-    threads = [threading.Thread(target=report) for _number in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+def test_two_reports_of_one_incident_at_once_are_one(record, together):
+    told = together(*[lambda: record(mark="same")] * 8)
     assert sorted(one.first for one in told) == [False] * 7 + [True]
     assert len(rows()) == 1
 

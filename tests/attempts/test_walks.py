@@ -11,13 +11,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
-from hypothesis.stateful import run_state_machine_as_test as walk
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
+from tests.walking import walk
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.clock import CITY_ZONE, iso_z
@@ -478,14 +477,4 @@ def hall(app, city, as_user, clock):
 
 
 def test_any_order_of_events_leaves_what_the_contract_says(hall, request):
-    long, on_sqlite = request.config.getoption("--soak"), request.config.getoption("--database") == "sqlite"
-    walks = (5000 if on_sqlite else 1000) if long else (50 if on_sqlite else 12)
-    profile = settings(
-        max_examples=walks,
-        stateful_step_count=60 if long else 30,
-        deadline=None,
-        database=None,
-        derandomize=not long,
-        suppress_health_check=list(HealthCheck),
-    )
-    walk(lambda: HallWalk(hall), settings=profile)
+    walk(request, lambda: HallWalk(hall), usual=(50, 12), soak=(5000, 1000))

@@ -63,6 +63,18 @@ def hand_in(page: Page) -> None:
     page.wait_for_url("**/receipt*")
 
 
+def enter_anew(page: Page, exam) -> Page:
+    """Close a page whose line may be down, let the line be up, enter on a new one, and wait for what was unsent."""
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.set_default_timeout(10_000)
+    enter(again, exam)
+    expect_saved(again)
+    return again
+
+
 def attempt_of(site, exam, username="officer"):
     """Return the latest attempt of a person."""
     with site.at_hand() as session:

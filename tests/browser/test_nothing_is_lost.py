@@ -11,6 +11,7 @@ from tests.browser.hall import (
     choose,
     come_back,
     enter,
+    enter_anew,
     expect_saved,
     go_to,
     hand_in,
@@ -90,13 +91,7 @@ def test_a_page_that_died_off_line_leaves_its_answers_to_the_next_one(browse, re
     go_to(page, 2)
     choose(page, "选项C")
     page.wait_for_function(f"async () => (await ({KEPT})()).numbers.length === 2")
-    context = page.context
-    page.close()
-    context.set_offline(False)
-    again = context.new_page()
-    again.set_default_timeout(10_000)
-    enter(again, exam)
-    expect_saved(again)
+    enter_anew(page, exam)
     assert standing(real_site, exam) == {1: "D", 2: ["C"]}
 
 

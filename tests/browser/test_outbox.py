@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hall import KEPT, choose, enter, expect_saved, go_to, new_exam, standing
+from tests.browser.hall import KEPT, choose, enter, enter_anew, expect_saved, go_to, new_exam, standing
 from tests.browser.real_site import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -73,13 +73,7 @@ def test_what_is_unsent_after_a_sign_out_elsewhere_is_kept_on_the_device_again(b
     expect(page.locator("[data-exam=outbox-note]")).to_be_hidden()
     page.wait_for_function(f"async () => (await ({KEPT})()).numbers.length === 2")
     assert page.evaluate(KEPT)["exportable"] == [False]
-    context = page.context
-    page.close()
-    context.set_offline(False)
-    again = context.new_page()
-    again.set_default_timeout(10_000)
-    enter(again, exam)
-    expect_saved(again)
+    enter_anew(page, exam)
     assert standing(real_site, exam) == {1: "C", 3: True}
 
 

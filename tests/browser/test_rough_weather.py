@@ -8,7 +8,18 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.browser.hall import KEPT, attempt_of, choose, enter, expect_saved, go_to, hand_in, new_exam, standing
+from tests.browser.hall import (
+    KEPT,
+    attempt_of,
+    choose,
+    enter,
+    enter_anew,
+    expect_saved,
+    go_to,
+    hand_in,
+    new_exam,
+    standing,
+)
 from trainer.attempts.models import Attempt
 from trainer.core.clock import utcnow
 from trainer.core.database import transaction
@@ -104,13 +115,7 @@ def test_a_tab_that_crashes_off_line_leaves_its_answers_to_the_next_one(browse, 
     page.wait_for_function(f"async () => (await ({KEPT})()).numbers.length === 2")
     with suppress(Error):
         page.goto("chrome://crash", timeout=5000)
-    context = page.context
-    page.close()
-    context.set_offline(False)
-    again = context.new_page()
-    again.set_default_timeout(10_000)
-    enter(again, exam)
-    expect_saved(again)
+    enter_anew(page, exam)
     assert standing(real_site, exam) == {1: "D", 2: ["C"]}
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.stateful import run_state_machine_as_test as walk
 from sqlalchemy import select
 
 from tests.attempts.test_walks import Judged
@@ -29,6 +27,7 @@ from tests.marking.factories import (
     result_of,
     tasks_of,
 )
+from tests.walking import walk
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Refused
 from trainer.exams.service import release_results
@@ -122,7 +121,9 @@ class MarkingWalk(RuleBasedStateMachine):
     @rule(marker=markers, given=lines)
     def mark_the_next(self, marker, given):
         by = person(self.city, marker)
-        free = {one: self.answers[one].free_seat(marker, self.double) for one in self.answers}
+        # Answers that a repair decides for all need nobody any more.
+        open_answers = {} if self.judged[2].outcome else self.answers
+        free = {key: one.free_seat(marker, self.double) for key, one in open_answers.items()}
         if not any(free.values()):
             with pytest.raises(NothingToMark):
                 claim(self.exam_id, None, by=by, now=AFTER)
@@ -223,15 +224,5 @@ class MarkingWalk(RuleBasedStateMachine):
 
 
 def test_any_order_of_marks_and_repairs_leaves_what_the_contract_says(city, request):
-    long, on_sqlite = request.config.getoption("--soak"), request.config.getoption("--database") == "sqlite"
     add_markers(city)
-    walks = (1000 if on_sqlite else 200) if long else (15 if on_sqlite else 5)
-    profile = settings(
-        max_examples=walks,
-        stateful_step_count=60 if long else 30,
-        deadline=None,
-        database=None,
-        derandomize=not long,
-        suppress_health_check=list(HealthCheck),
-    )
-    walk(lambda: MarkingWalk(city), settings=profile)
+    walk(request, lambda: MarkingWalk(city), usual=(15, 5), soak=(1000, 200))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs import redraw
+from tests.papers.matching import unmatched
 from tests.papers.test_rules_plan import codes, item, plan_of, pools, sections_of, spec
 from trainer.papers.rules.apart import Sharing, sharing_of, strata_of
 from trainer.papers.rules.blueprint import parts_of
@@ -40,25 +41,13 @@ def told(sections, pool, forms, seed="s"):
 
 
 def fewest_repeated(parts, pool, forms):
-    """The places of all forms that no item of their own is left for, by Kuhn's algorithm over single items."""
+    """The places of all forms that no item of their own is left for."""
     named = named_of(parts, pool)
     gone = {one.code for held in named for one in held}
     left = [one for one in pool if one.code not in gone]
-    owner = {}
-
-    def place(number, tried):
-        for one in left:
-            if one.code in tried or not parts[number].criteria.takes(one):
-                continue
-            tried.add(one.code)
-            if one.code not in owner or place(owner[one.code], tried):
-                owner[one.code] = number
-                return True
-        return False
-
     wanted = [part.count - len(held) for part, held in zip(parts, named, strict=True)]
-    return sum(
-        not place(number, set()) for _ in range(forms) for number, open_ in enumerate(wanted) for _ in range(open_)
+    return unmatched(
+        parts, left, [number for _ in range(forms) for number, open_ in enumerate(wanted) for _ in range(open_)]
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.papers.matching import unmatched
 from trainer.bank.rules import Criteria, PoolItem
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import (
@@ -120,20 +121,8 @@ wanted = st.lists(
 
 
 def fewest_missing(parts, pool):
-    """The least number of places that must stay empty, by Kuhn's algorithm over single items."""
-    owner = {}
-
-    def place(number, tried):
-        for item in pool:
-            if item.code in tried or not parts[number].criteria.takes(item):
-                continue
-            tried.add(item.code)
-            if item.code not in owner or place(owner[item.code], tried):
-                owner[item.code] = number
-                return True
-        return False
-
-    return sum(not place(number, set()) for number, one in enumerate(parts) for _ in range(one.count))
+    """The least number of places that must stay empty."""
+    return unmatched(parts, pool, [number for number, one in enumerate(parts) for _ in range(one.count)])
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User, UserField
 from trainer.accounts.rules import HeldGrant, Person, may_rule
 from trainer.core.columns import UTCDateTime
+from trainer.core.database import connection_of
 from trainer.core.errors import Missing
 from trainer.core.prepared import prepared
 from trainer.orgs.models import Unit
@@ -62,7 +63,7 @@ def _found_by(by: Any) -> tuple[tuple[Any, ...], tuple[ColumnElement[bool], ...]
 
 def _person(source: Session | Connection, by: Any, **values: Any) -> tuple[Person, tuple[Any, ...]] | None:
     """Return a person with grants in the order in which they were given, and what else the statement selects."""
-    connection = source if isinstance(source, Connection) else source.connection()
+    connection = connection_of(source)
     rows = _whose(connection, by).rows(connection, values)
     if not rows:
         return None

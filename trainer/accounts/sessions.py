@@ -30,7 +30,7 @@ from trainer.core.crypto import (
     token_hash,
     turn_to_hash,
 )
-from trainer.core.database import db, end_read, grouped, is_sqlite, single_read, transaction
+from trainer.core.database import connection_of, db, end_read, grouped, is_sqlite, single_read, transaction
 from trainer.core.errors import Missing, Refused
 from trainer.core.lane import Place
 from trainer.core.prepared import prepared
@@ -217,14 +217,10 @@ def open_session(
         "expires_at": now + IDLE,
         "ticket_exam_id": ticket_exam_id,
     }
-    connection = _connection(session)
+    connection = connection_of(session)
     _opened(connection).count(connection, row)
     note("session.opened", by=user_id, target=f"user:{user_id}")
     return SignedIn(token, user_id, ticket_exam_id)
-
-
-def _connection(source: Session | Connection) -> Connection:
-    return source if isinstance(source, Connection) else source.connection()
 
 
 @prepared
@@ -235,7 +231,7 @@ def _failed() -> Any:
 
 
 def _counts(source: Session | Connection, username: str, address: str) -> dict[str, Failures]:
-    connection = _connection(source)
+    connection = connection_of(source)
     rows = _failed(connection).rows(connection, {"username": username, "address": address})
     return {row.address: Failures(row.failures, row.first_at, row.locked_until) for row in rows}
 
@@ -294,7 +290,7 @@ def end_sessions(
     session: Session | Connection, user_id: int, *, but: bytes | None = None, tokens: bool = False
 ) -> None:
     """End all sessions of a person within the caller's transaction, except ``but``; with ``tokens`` API tokens too."""
-    connection = _connection(session)
+    connection = connection_of(session)
     values = {"owner": user_id} if but is None else {"owner": user_id, "but": but}
     _ended(connection, but is not None).count(connection, values)
     if tokens:

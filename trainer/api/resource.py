@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from trainer.core.clock import iso_z
 from trainer.core.errors import FieldProblem, Invalid, Refused
 from trainer.web.access import PUBLIC, declares, needs
+from trainer.web.view import LARGEST_ID
 
 PREFIX = "/api/v1"
 LIST_MOST = 200
@@ -75,6 +76,15 @@ class Listing(Shape):
 
     limit: int = Field(50, ge=1, le=LIST_MOST)
     after: str | None = Field(None, max_length=64, description="continue behind this mark, as given in `next`")
+
+
+def id_after(text: str | None) -> int | None:
+    """Return the id that a list goes on behind, None from its start. Raises ``Invalid`` at ``after`` for no such id."""
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) > LARGEST_ID:
+        raise Invalid.at("after", "bad_format")
+    return int(text)
 
 
 class ProblemField(BaseModel):

@@ -201,6 +201,7 @@ BEGUN = (
     "started_at",
     "deadline_at",
     "grace_seconds",
+    "sequential",
 )
 
 
@@ -213,6 +214,7 @@ def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> Ope
     ends = deadline(now, _window(row)[1], minutes=row.minutes, extra_minutes=row.extra_minutes)
     ordinal = (row.ordinal or 0) + 1
     paper_id = row.paper_id if ordinal == 1 else _paper_of(connection, row, ordinal)
+    sequential = row.navigation == "sequential"
     values = {
         "exam_id": exam_id,
         "sitting_id": row.sitting_id,
@@ -225,11 +227,10 @@ def _begin(connection: Connection, row: Any, exam_id: int, now: datetime) -> Ope
         "started_at": now,
         "deadline_at": ends,
         "grace_seconds": row.grace_seconds,
-        "sequential": row.navigation == "sequential",
+        "sequential": sequential,
     }
     attempt_id = int(_begun(connection).first(connection, values).id)
     document = document_of(connection, paper_id)
-    sequential = values["sequential"]
     return OpenAttempt(attempt_id, exam_id, 1, "open", now, ends, document, [], created=True, sequential=sequential)
 
 

@@ -9,19 +9,18 @@ from flask import url_for
 from flask_login import current_user
 from pydantic import Field
 
-from trainer.api.resource import Id, IdIn, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.api.resource import Id, IdIn, Listing, Moment, Shape, Text, api_blueprint, id_after, operation
 from trainer.attempts import desk, incidents, queries
 from trainer.attempts.api import IncidentKind
 from trainer.attempts.extend import REASON_MOST, extend, extend_many
 from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
-from trainer.core.errors import Conflict, Invalid
+from trainer.core.errors import Conflict
 from trainer.exams.rules import MINUTES_MOST
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at
-from trainer.web.view import LARGEST_ID
 
 bp = api_blueprint("watch_api")
 
@@ -206,11 +205,7 @@ def _desk(one: queries.Desk, now: Any) -> DeskOut:
     answers={200: IncidentsOut},
 )
 def desk_incidents(exam_id: int, candidate_id: int, query: Listing) -> Any:
-    after = None
-    if query.after is not None:
-        if not (query.after.isascii() and query.after.isdigit()) or int(query.after) > LARGEST_ID:
-            raise Invalid.at("after", "bad_format")
-        after = int(query.after)
+    after = id_after(query.after)
     session = db.session()
     queries.exam_to_watch(session, exam_id, current_user)
     # Only for the refusal: a candidate of another exam is nobody here.
@@ -226,7 +221,7 @@ def desk_incidents(exam_id: int, candidate_id: int, query: Listing) -> Any:
             id=str(one.id),
             attempt_id=str(one.attempt_id),
             attempt=one.ordinal,
-            kind=one.kind,  # type: ignore[arg-type]
+            kind=one.kind,  # type: ignore[arg-type]  # one of the column's words
             noticed_at=one.noticed_at,
             recorded_at=one.recorded_at,
             seconds=one.seconds,

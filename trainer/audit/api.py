@@ -8,14 +8,13 @@ from typing import Any
 from flask_login import current_user
 from pydantic import Field
 
-from trainer.api.resource import Id, Listing, Moment, Shape, Text, api_blueprint, operation
+from trainer.api.resource import Id, Listing, Moment, Shape, Text, api_blueprint, id_after, operation
 from trainer.audit.models import Entry
 from trainer.audit.queries import AuditFilter, entries
 from trainer.audit.routes import visible
 from trainer.core.database import db
-from trainer.core.errors import Invalid
 from trainer.web.locale import zone
-from trainer.web.view import LARGEST_ID, url_with
+from trainer.web.view import url_with
 
 bp = api_blueprint("audit_api")
 
@@ -44,14 +43,6 @@ class AuditListOut(Shape):
     next: str | None
 
 
-def _mark(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or int(text) > LARGEST_ID:
-        raise Invalid.at("after", "bad_format")
-    return int(text)
-
-
 @operation(
     bp,
     "GET",
@@ -62,10 +53,10 @@ def _mark(text: str | None) -> int | None:
     answers={200: AuditListOut},
 )
 def audit(query: AuditQuery) -> Any:
-    actor = _mark(query.actor)
+    actor = id_after(query.actor)
     wanted = AuditFilter(None if actor is None else (actor,), query.action or "", query.target or "", query.day)
     rows = entries(visible(current_user.scope("audit.view")), wanted, zone())
-    after = _mark(query.after)
+    after = id_after(query.after)
     if after is not None:
         rows = rows.where(Entry.id < after)
     found = list(db.session().scalars(rows.limit(query.limit + 1)))

@@ -13,6 +13,8 @@ from trainer.core.database import transaction
 from trainer.core.prepared import prepared
 from trainer.web.arrival import request_id
 
+# Target, unit id and detail of an entry.
+Done = tuple[str, int | None, dict[str, Any]]
 COLUMNS = ("at", "actor_id", "action", "target", "unit_id", "detail", "request_id")
 
 
@@ -52,8 +54,7 @@ class Pen:
             unit_id: int | None = None,
             detail: dict[str, Any] | None = None,
         ) -> None:
-            row = {"at": utcnow(), "actor_id": by, "action": action, "request_id": self._request_id}
-            row |= {"target": target, "unit_id": unit_id, "detail": detail or {}}
+            (row,) = _rows(action, [(target, unit_id, detail or {})], by=by, request=self._request_id)
             _entry(connection).count(connection, row)
 
         return write
@@ -70,10 +71,14 @@ def record(
     record_each(action, [(target, unit_id, detail or {})], by=by)
 
 
-def record_each(action: str, done: Iterable[tuple[str, int | None, dict[str, Any]]], *, by: int | None) -> None:
+def record_each(action: str, done: Iterable[Done], *, by: int | None) -> None:
     """Write an entry for each (target, unit id, detail) to which the same was done, at once; see ``record``."""
-    same = {"at": utcnow(), "actor_id": by, "action": action, "request_id": request_id()}
-    rows = [same | {"target": target, "unit_id": unit_id, "detail": detail} for target, unit_id, detail in done]
+    rows = _rows(action, done, by=by, request=request_id())
     if rows:
         with transaction() as session:
             session.execute(insert(Entry.__table__), rows)
+
+
+def _rows(action: str, done: Iterable[Done], *, by: int | None, request: str | None) -> list[dict[str, Any]]:
+    same = {"at": utcnow(), "actor_id": by, "action": action, "request_id": request}
+    return [same | {"target": target, "unit_id": unit_id, "detail": detail} for target, unit_id, detail in done]

@@ -393,6 +393,11 @@ def beside_others(session: Session, number: int) -> None:
         raise Busy(what="one_at_a_time")
 
 
+def connection_of(source: Session | Connection) -> Connection:
+    """Return the connection of a transaction, for what runs prepared statements in either."""
+    return source if isinstance(source, Connection) else source.connection()
+
+
 def grouped(write: Callable[[Connection], T]) -> T:
     """Run ``write(connection)`` durably and return its result; the door of saves and hand-ins.
 

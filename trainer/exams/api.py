@@ -219,10 +219,12 @@ def _looks_after(exam: ExamLine) -> bool:
 def _whole(exam: ExamLine) -> ExamOut:
     session = db.session()
     specs = sections_of(session, exam.blueprint_id)
-    outlook = _outlook_of_draft(exam, specs) if exam.state == "draft" else None
-    lack = refusal_of(outlook, specs, rules_of(session, exam.blueprint_id)) if outlook else None
-    sharing = outlook.sharing if outlook else ()
-    if exam.state != "draft" and exam.draw == "per_form" and exam.forms > 1 and _looks_after(exam):
+    lack, sharing = None, ()
+    if exam.state == "draft":
+        rules = rules_of(session, exam.blueprint_id)
+        outlook = _outlook_of_draft(exam, specs, rules)
+        lack, sharing = refusal_of(outlook, specs, rules), outlook.sharing
+    elif exam.parallel_forms > 1 and _looks_after(exam):
         sharing = tuple(common_items(session, exam.blueprint_id))
     sections = [
         SectionOut(
@@ -244,14 +246,13 @@ def _whole(exam: ExamLine) -> ExamOut:
     )
 
 
-def _outlook_of_draft(exam: ExamLine, sections: list[SectionSpec]) -> Outlook:
+def _outlook_of_draft(exam: ExamLine, sections: list[SectionSpec], rules: DrawRules) -> Outlook:
     session, now = db.session(), arrived_at()
-    rules = rules_of(session, exam.blueprint_id)
     forms_of = {one: (form,) for form, one in enumerate(queries.people_named(session, exam.id), start=1)}
     out = kept_out(session, rules, exam.draw, forms_of, now=now, seen=items_met)
     until = local_day(exam.closes_at, zone())
-    many = exam.forms if exam.draw == "per_form" else 1
-    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, forms=many)
+    forms = exam.parallel_forms
+    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, forms=forms)
 
 
 @operation(

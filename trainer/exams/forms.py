@@ -246,10 +246,11 @@ class ExamForm(BaseForm):
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
             self[name].data = _plain(getattr(spec, name))
-        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock", "focus_threshold"):
+        for name in ("forms", "shuffle_items", "shuffle_options", "credit_hours", "seed", "is_mock"):
+            self[name].data = _plain(getattr(spec, name))
+        for name in ("focus_threshold", "navigation"):
             self[name].data = _plain(getattr(spec, name))
         self.avoid_days.data, self.exposure_most.data = spec.rules.avoid_days or None, spec.rules.exposure_most or None
-        self.navigation.data = spec.navigation
         self.avoid_practice.data = spec.rules.avoid_practice
         self.unit.data = spec.unit_code
         self.usernames.data = "\n".join(spec.usernames)

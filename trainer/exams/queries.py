@@ -82,6 +82,11 @@ class ExamLine:
         )
 
     @property
+    def parallel_forms(self) -> int:
+        """How many forms are drawn that stand beside each other; 1 where the draw makes none."""
+        return self.forms if self.draw == "per_form" else 1
+
+    @property
     def ends_at(self) -> datetime:
         """When the last answer of the last sitting can have arrived."""
         return ends_at(self.last_closes_at, self.longest_extra, grace_seconds=self.grace_seconds)

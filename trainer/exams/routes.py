@@ -355,7 +355,7 @@ def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:
 
 def _common_of(exam: queries.ExamLine, sections: list[SectionSpec], draws: list[DrawLine]) -> list[str]:
     """Return what the parallel forms have in common, in sentences; none where there are no such forms."""
-    if exam.draw != "per_form" or exam.forms < 2 or not draws:
+    if exam.parallel_forms < 2 or not draws:
         return []
     return common_texts(common_items(db.session(), exam.blueprint_id), sections)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import gettext as _
@@ -51,11 +52,4 @@ def common_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) ->
 
 
 def _facts(one: Sharing, sections: Sequence[SectionSpec]) -> dict[str, Any]:
-    return {
-        "title": sections[one.section - 1].title,
-        "forms": one.forms,
-        "named": one.named,
-        "needed": one.needed,
-        "found": one.found,
-        "shared": one.shared,
-    }
+    return asdict(one) | {"title": sections[one.section - 1].title}

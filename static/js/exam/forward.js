@@ -1,6 +1,7 @@
 // Sequential navigation: one item after the other, and none that was left opens again. The server holds to it by the
 // numbers of the saves; coming to an item is a save of it, without an answer at first, so the step waits in the outbox
 // like any answer and a page opened later knows where one is.
+import { ask } from "./ask.js";
 import { say } from "./words.js";
 
 const dialog = document.getElementById("exam-leave");
@@ -8,11 +9,7 @@ const dialog = document.getElementById("exam-leave");
 /** Ask before an item without an answer is left for good; resolves to true when the candidate goes on. */
 export function confirmLeaving(number) {
   dialog.querySelector("[data-which]").textContent = say("leave_empty", { n: number });
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
+  return ask(dialog);
 }
 
 /**
@@ -22,6 +19,3 @@ export function confirmLeaving(number) {
 export function splitLeft(conflicts, at) {
   return { ask: conflicts.filter(({ entry }) => entry.number >= at), closed: conflicts.filter(({ entry }) => entry.number < at) };
 }
-
-dialog.querySelector("[data-yes]").addEventListener("click", () => dialog.close("yes"));
-dialog.querySelector("[data-no]").addEventListener("click", () => dialog.close(""));

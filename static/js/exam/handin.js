@@ -1,4 +1,5 @@
 // Handing in: one confirmation that lists what is empty, flagged and not yet saved.
+import { ask } from "./ask.js";
 import { make, say } from "./words.js";
 
 const dialog = document.getElementById("exam-handin");
@@ -13,11 +14,7 @@ export function confirmHandIn(lists, go) {
   const complete = !lists.empty.length && !lists.flagged.length && !lists.unsaved.length;
   dialog.querySelector("[data-complete]").hidden = !complete;
   body.hidden = complete;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
+  return ask(dialog);
 }
 
 function row(name, numbers, go) {
@@ -33,6 +30,3 @@ function row(name, numbers, go) {
     make("dd", {}, make("span", { className: "left-count", text: say("left_count", { n: numbers.length }) }), make("span", { className: "left-numbers" }, ...shown)),
   ];
 }
-
-dialog.querySelector("[data-yes]").addEventListener("click", () => dialog.close("yes"));
-dialog.querySelector("[data-no]").addEventListener("click", () => dialog.close(""));
