@@ -20,7 +20,7 @@ from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
 from trainer.exams.changing import held_exam
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import MINUTES_MOST, own_window
+from trainer.exams.rules import EXTRA_MINUTES_MOST, own_window
 from trainer.exams.service import extend_closing
 from trainer.exams.sittings import refuse_if_out
 
@@ -55,9 +55,9 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
     """Give a candidate ``minutes`` more, at once also for the attempt under way. The caller has checked the right.
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
-    with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any more:
-    who writes then could know the keys, or how the papers were drawn.
+    with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``EXTRA_MINUTES_MOST`` or without a
+    reason, ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any
+    more: who writes then could know the keys, or how the papers were drawn.
     """
     _check(minutes, reason)
     with transaction() as session:
@@ -117,12 +117,12 @@ def extend_named(
     """Give the named candidates ``minutes`` more and return for how many it changed; all of them or, refused, none.
 
     For whoever runs the exam, from the draft on and while it runs. Each call adds, as on the board; 0 takes back what
-    those had who have not started, and asks for no reason. Raises ``Invalid`` for minutes beyond ``MINUTES_MOST`` or
-    without a reason, ``HaveHandedIn``, ``MinutesInUse``, ``Missing`` for a candidate of another exam or scope, and
-    ``Refused`` once nobody can write any more.
+    those had who have not started, and asks for no reason. Raises ``Invalid`` for minutes beyond
+    ``EXTRA_MINUTES_MOST`` or without a reason, ``HaveHandedIn``, ``MinutesInUse``, ``Missing`` for a candidate of
+    another exam or scope, and ``Refused`` once nobody can write any more.
     """
-    if not 0 <= minutes <= MINUTES_MOST:
-        raise Invalid.at("minutes", "out_of_range", least=0, most=MINUTES_MOST)
+    if not 0 <= minutes <= EXTRA_MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=0, most=EXTRA_MINUTES_MOST)
     if minutes:
         demand_reason(reason)
     with transaction() as session:
@@ -225,6 +225,6 @@ def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:
 
 
 def _check(minutes: int, reason: str) -> None:
-    if not 1 <= minutes <= MINUTES_MOST:
-        raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
+    if not 1 <= minutes <= EXTRA_MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=1, most=EXTRA_MINUTES_MOST)
     demand_reason(reason)
