@@ -279,7 +279,7 @@ def shift(exam_id: int, body: ShiftIn) -> Any:
     summary="Give candidates extra minutes, before the exam and while it runs; all of them or none, each call adds",
     body=MinutesForIn,
     answers={200: ChangedOut},
-    problems={409: ("have_handed_in", "minutes_in_use", "results_are_out", "exam_is_over", "exam_is_cancelled")},
+    problems={409: ("have_no_time", "minutes_in_use", "results_are_out", "exam_is_over", "exam_is_cancelled")},
 )
 def give_minutes(exam_id: int, body: MinutesForIn) -> Any:
     ids = [int(one) for one in body.candidates]
