@@ -47,6 +47,12 @@ class Site(Flask):
     def dispatch_request(self):  # type: ignore[no-untyped-def]  # the signature is Flask's
         return retried(super().dispatch_request)
 
+    def send_static_file(self, filename: str) -> Response:
+        """Return a static file with its mark, packed where the browser takes that."""
+        from trainer.web.assets import send
+
+        return send(filename)
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``func``: nothing here is a coroutine, and looking for one at seven hooks a request costs."""
         return func
@@ -93,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(demo_mode=settings.demo)
 
-    from trainer.web import arrival, csrf, errors, headers, limits, locale, menu, view
+    from trainer.web import arrival, assets, csrf, errors, headers, limits, locale, menu, packing, view
 
     headers.init_logging(settings.log_level)
     arrival.init_app(app)
@@ -105,6 +111,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     locale.init_app(app)
     view.init_app(app)
+    assets.init_app(app)
+    packing.init_app(app)
     csrf.init_app(app)
     limits.init_app(app)
     menu.init_app(app)

@@ -17,6 +17,24 @@ document.addEventListener("click", (event) => {
   submit.focus();
 });
 
+// The QR code of an entry ticket leads here with its code behind the #. It is put into the field and taken out of the
+// address, so that neither the history nor a look at the screen has it; whoever holds the ticket presses the button.
+const ticket = document.querySelector("form[data-ticket]");
+
+function takeTicket() {
+  const code = new URLSearchParams(window.location.hash.slice(1)).get("ticket");
+  if (!code || !ticket) return;
+  window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  ticket.closest("details").open = true;
+  ticket.elements.ticket.value = code.slice(0, 64);
+  const told = ticket.querySelector("[data-ticket-filled]");
+  told.textContent = told.dataset.ticketFilled;
+  ticket.querySelector("button").focus();
+}
+
+takeTicket();
+window.addEventListener("hashchange", takeTicket);
+
 // Many who sign in at once are let in one after another. The place is asked for before the password
 // is sent; while others are before us the page says how many, counts down, and sends the form in its turn.
 const state = form?.querySelector("[data-line-state]");

@@ -5,7 +5,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hall import new_exam
 from tests.browser.real_site import PASSWORD
+from trainer.exams.tickets import issue_tickets
 
 pytestmark = pytest.mark.browser
 
@@ -54,3 +56,30 @@ def test_a_wrong_password_is_told_on_the_page_as_ever(browse, real_site):
     page.get_by_label("密码").fill("not the password")
     page.get_by_role("button", name="登录", exact=True).click()
     expect(page.locator("[data-form-summary]")).to_contain_text("用户名或密码不正确")
+
+
+@pytest.mark.parametrize("who", [None, "officer2"])
+def test_a_scanned_ticket_fills_the_field_leaves_the_address_and_waits_for_a_press(browse, real_site, who):
+    exam = new_exam(real_site)
+    with real_site.at_hand():
+        made = issue_tickets(exam.exam_id, by=None, user_id=real_site.city.people["officer"])[0]
+    page = browse(who, width=390, height=800)
+    asked = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(f"/sign-in?by=ticket#ticket={made.code}")
+    button = page.get_by_role("button", name="进入考试")
+    expect(button).to_be_focused()
+    expect(page.get_by_text("请按“进入考试”")).to_be_visible()
+    assert page.url == f"{real_site.url}/sign-in?by=ticket"
+    assert page.evaluate("history.length") <= 2
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{real_site.url}/exams/{exam.exam_id}/hall")
+    assert not [one for one in asked if made.code in one.split("#")[0]]
+
+
+def test_a_scanned_ticket_that_is_no_longer_good_is_told(browse, real_site):
+    page = browse()
+    page.goto("/sign-in?by=ticket#ticket=" + "a" * 26)
+    page.get_by_role("button", name="进入考试").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert "#" not in page.url

@@ -162,6 +162,7 @@ OPERATIONS = [
     ("POST", "candidates/states", {"candidates": ["1"], "state": "due"}),
     ("POST", "candidates/move", {"candidates": ["1"], "sitting": "1"}),
     ("POST", "candidates/shift", {"candidates": ["1"], "minutes": 5, "reason": "x"}),
+    ("POST", "candidates/minutes", {"candidates": ["1"], "minutes": 5, "reason": "x"}),
     ("POST", "tickets", {}),
     ("POST", "publish", None),
     ("POST", "release", None),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -155,3 +156,24 @@ def test_a_ticket_opens_nothing_of_another_exam(client, as_user, city, clock):
 def session_state(attempt_id):
     db.session.rollback()
     return db.session.get(Attempt, int(attempt_id)).state
+
+
+def test_the_qr_code_of_a_sheet_leads_to_the_sign_in_page_with_the_code_behind_the_hash(city, as_user, monkeypatch):
+    exam_id = make_exam(city)
+    scanned = []
+    monkeypatch.setattr("trainer.exams.sitting_routes.qr_svg", lambda text: scanned.append(text) or "")
+    organiser = as_user("organiser")
+    for chosen in ({}, {"person": city.people["officer"]}):
+        scanned.clear()
+        page = organiser.post(f"/exams/{exam_id}/tickets", data=chosen).text
+        shown = re.findall(r'class="ticket-text">([^<]+)<', page)
+        assert scanned == [f"http://localhost/sign-in?by=ticket#ticket={one.replace(' ', '')}" for one in shown]
+        assert scanned
+
+
+def test_who_is_signed_in_already_still_comes_to_the_field_for_the_ticket(city, as_user):
+    officer = as_user("officer")
+    assert officer.get("/sign-in").status_code == 302
+    page = officer.get("/sign-in?by=ticket")
+    assert page.status_code == 200
+    assert '<details class="fold" open>' in page.text

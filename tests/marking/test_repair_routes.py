@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from docx import Document
+from sqlalchemy import select
 
 from tests.attempts.factories import RIGHT, make_drawn_exam, make_exam
 from tests.conftest import NINE
@@ -13,6 +14,7 @@ from tests.question_bank.samples import make_item
 from trainer.core.database import db
 from trainer.exams.models import Exam
 from trainer.marking.appealing import lodge
+from trainer.marking.models import Repair
 from trainer.marking.queries.repairs import place_name
 from trainer.papers.rules.blueprint import SectionSpec
 
@@ -230,6 +232,17 @@ def test_the_whole_path_over_the_api(city, as_user, exam, attempt):
         assert (signed.status_code, signed.json["number"], signed.json["changed"]) == (200, 1, 1)
     result = officer.get(f"{API}/attempts/{attempt}/result").json
     assert (result["score"], [one["score"] for one in result["earlier"]]) == ("10.00", ["8.00"])
+    changes = [{"number": 1, "before": "0.00", "after": "2.00"}]
+    assert result["earlier"][0]["changes"] == changes
+    candidates = examiner.get(f"{API}/exams/{exam.exam_id}/candidates").json["items"]
+    (candidate,) = [one["id"] for one in candidates if one["username"] == "officer"]
+    former = f"{API}/exams/{exam.exam_id}/candidates/{candidate}/former-results"
+    (told,) = examiner.get(former).json["items"]
+    assert (told["attempt_id"], told["score"]) == (str(attempt), "10.00")
+    assert [(one["number"], one["score"], one["reason"], one["changes"]) for one in told["earlier"]] == [
+        (1, "8.00", "两种理解都成立", changes)
+    ]
+    assert (officer.get(former).status_code, as_user("clerk").get(former).status_code) == (403, 403)
     assert result["items"][0]["repair"]["also_right"] == ["C"]
     assert officer.get(f"{API}/attempts/{attempt}/appeals").json["items"][0]["state"] == "upheld"
     decided = examiner.get(f"{API}/exams/{exam.exam_id}/appeals", query_string={"state": "decided"}).json["items"]
@@ -290,3 +303,30 @@ def test_a_list_that_stops_before_the_last_appeal_says_so(city, as_user, exam, m
     done = examiner.get("/appeals?show=done").text
     assert "这里列出最近提出的 1 件" in done
     assert ("异议1" in done, "异议2" in done) == (False, True)
+
+
+def test_what_a_repair_did_item_by_item_is_read_by_the_candidate_and_by_who_runs_the_exam(
+    city, as_user, exam, attempt, clock
+):
+    repair(city, exam.exam_id, 1, "change_key", "C", reason="题干引用的是旧条文")
+    repair(city, exam.exam_id, 2, "drop", now=AFTER + HOUR, reason="题干有歧义")
+    clock(AFTER + 2 * HOUR)
+    shown = as_user("officer").get(f"/attempts/{attempt}/result").text
+    assert "第 1 题：由 0 分改为 2 分" in shown
+    assert ("第 2 题：由 2 分改为 0 分" in shown, "第 3 题：由 2 分改为 2.5 分" in shown) == (True, True)
+    organiser, user_id = as_user("organiser"), city.people["officer"]
+    former = f"/exams/{exam.exam_id}/candidates/{user_id}/former-results"
+    assert f'href="{former}"' in organiser.get(f"/exams/{exam.exam_id}/candidates").text
+    page = organiser.get(former).text
+    assert "现在得 10 分" in page
+    assert "更正前得 8 分" in page
+    assert ("第 1 题 · 改答案" in page, "第 2 题 · 作废本题" in page) == (True, True)
+    assert "第 1 题：由 0 分改为 2 分" in page
+    repair_id = db.session.scalar(select(Repair.id).order_by(Repair.id).limit(1))
+    assert f'href="{former}"' in organiser.get(f"/repairs/{repair_id}").text
+    unchanged, stranger = (
+        organiser.get(f"/exams/{exam.exam_id}/candidates/{city.people[name]}/former-results")
+        for name in ("officer2", "auditor")
+    )
+    assert ("没有更正过的成绩" in unchanged.text, stranger.status_code) == (True, 404)
+    assert as_user("officer").get(former).status_code == 403

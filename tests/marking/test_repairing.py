@@ -42,7 +42,7 @@ from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_l
 from trainer.marking.models import FormerResult, MarkingTask, Result
 from trainer.marking.queries import released_result
 from trainer.marking.queries.effects import preview
-from trainer.marking.queries.repairs import earlier_results, items_of_exam
+from trainer.marking.queries.repairs import earlier_results, former_results, items_of_exam, people_with_former
 from trainer.marking.regrading import exams_to_regrade, regrade
 from trainer.marking.repairing import (
     RepairSpec,
@@ -143,8 +143,18 @@ def test_the_old_result_stays_readable_and_says_why_it_changed(city, exam):
         ("8.00", "题干引用的是旧条文", AFTER),
         ("10.00", "题干有歧义", AFTER + HOUR),
     ]
+    assert [one.number for one in found] == [1, 2]
+    changes = [[(one.number, str(one.before), str(one.after)) for one in each.changes] for each in found]
+    assert changes[0] == [(1, "0.00", "2.00")]
+    # The points of the dropped item go to the others.
+    assert changes[1] == [(number, "2.00", "0.00" if number == 2 else "2.50") for number in range(1, 6)]
     document = released_result(db.session(), attempt, AFTER + HOUR)
     assert [one["number"] for one in document["earlier"]] == [1, 2]
+    (line,) = former_results(db.session(), exam.exam_id, city.people["officer"])
+    assert (line.attempt_id, str(line.score), line.earlier) == (attempt, "10.00", found)
+    assert former_results(db.session(), exam.exam_id, city.people["officer2"]) == []
+    both = [city.people["officer"], city.people["officer2"]]
+    assert people_with_former(db.session(), exam.exam_id, both) == {city.people["officer"]}
     assert [one["repair"] and one["repair"]["remedy"] for one in document["items"]] == [
         "change_key",
         "drop",

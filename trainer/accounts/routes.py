@@ -81,7 +81,9 @@ def set_turn_cookie(answer: Any, turn: str) -> None:
 @needs(PUBLIC)
 def sign_in():
     target = safe_next(request.args.get("next"), "/")
-    if request.method == "GET" and current_user.is_authenticated:
+    # Whoever scans an entry ticket may be signed in already, on a phone of their own; the ticket is for the exam.
+    by_ticket = request.args.get("by") == "ticket"
+    if request.method == "GET" and current_user.is_authenticated and not by_ticket:
         return redirect(target)
     form = SignInForm()
     status, turn = 200, ""
@@ -139,6 +141,7 @@ def _sign_in_page(form: SignInForm, ticket_form: TicketForm) -> str:
         "accounts/sign_in.html",
         form=form,
         ticket_form=ticket_form,
+        by_ticket=request.args.get("by") == "ticket",
         next=safe_next(request.args.get("next"), ""),
         accounts=_printed_accounts(),
         links=_links(),

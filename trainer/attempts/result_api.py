@@ -138,6 +138,14 @@ class MarkedItemOut(Shape):
     remark: ItemRemarkOut | None = None
 
 
+class ItemChangeOut(Shape):
+    """An item whose points changed; null where the answer waited, or waits, for a person."""
+
+    number: int
+    before: Amount | None
+    after: Amount | None
+
+
 class EarlierResultOut(Shape):
     """What the result was until ``at``, and the repair that changed it; ``number`` is that of the repaired item."""
 
@@ -147,6 +155,7 @@ class EarlierResultOut(Shape):
     remedy: Literal["change_key", "also_accept", "drop", "full_marks", "remark"]
     reason: str
     at: Moment
+    changes: list[ItemChangeOut] = Field(description="what it did to the points of the items, by number")
 
 
 class ResultOut(Shape):

@@ -12,13 +12,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from trainer.attempts import queries
-from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend
+from trainer.attempts.extend import REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
@@ -29,7 +40,7 @@ from trainer.competitions.places import own_places
 from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
-from trainer.exams.rules import draw_is_public, spread_seconds
+from trainer.exams.rules import EXTRA_MINUTES_MOST, draw_is_public, spread_seconds
 from trainer.laws.queries import cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
@@ -43,6 +54,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.locale import decimal_text, is_english, local_time, zone
 from trainer.web.menu import offer
+from trainer.web.packing import pack
 from trainer.web.sentences import sentence
 
 bp = Blueprint("attempts", __name__)
@@ -103,7 +115,7 @@ def hall(exam_id):
         "mine": url_for("attempts.mine"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
-    return render_template(
+    page = render_template(
         "attempts/hall.html",
         exam=exam,
         phase=phase,
@@ -114,6 +126,8 @@ def hall(exam_id):
         draw_is_public=draw_is_public(now, exam.ended_at),
         now=now,
     )
+    # It repeats no word of its request, so what it holds cannot be told from its length.
+    return pack(make_response(page))
 
 
 @bp.get("/attempts/<id:attempt_id>/receipt")
@@ -281,7 +295,7 @@ def watch(exam_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
     board = _board(exam_id, arrived_at())
     end_read()
-    limits = {"minutes": MINUTES_MOST, "reason": REASON_MOST}
+    limits = {"minutes": EXTRA_MINUTES_MOST, "reason": REASON_MOST}
     rooms = queries.rooms_of(db.session(), exam_id)
     end_read()
     return render_template(

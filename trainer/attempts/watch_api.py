@@ -12,11 +12,12 @@ from pydantic import Field
 from trainer.api.resource import Id, IdIn, Listing, Moment, Shape, Text, api_blueprint, id_after, operation
 from trainer.attempts import desk, incidents, queries
 from trainer.attempts.api import IncidentKind
-from trainer.attempts.extend import MINUTES_MOST, REASON_MOST, extend, extend_many
+from trainer.attempts.extend import REASON_MOST, extend, extend_many
 from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict
+from trainer.exams.rules import EXTRA_MINUTES_MOST
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at
@@ -96,7 +97,7 @@ class ReasonIn(Shape):
 
 
 class MinutesIn(ReasonIn):
-    minutes: int = Field(ge=1, le=MINUTES_MOST)
+    minutes: int = Field(ge=1, le=EXTRA_MINUTES_MOST)
 
 
 class RoomMinutesIn(MinutesIn):

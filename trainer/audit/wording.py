@@ -75,6 +75,7 @@ ACTIONS: dict[str, Any] = {
     "exam.extended": _l("延长考试时间"),
     "exam.key_printed": _l("印制答案"),
     "exam.minutes_added": _l("给一场或全体补时"),
+    "exam.minutes_granted": _l("给指定考生补时"),
     "exam.paper_printed": _l("印制试卷"),
     "exam.papers_added": _l("为后补考生组卷"),
     "exam.papers_redrawn": _l("重新组卷"),

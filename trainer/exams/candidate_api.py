@@ -9,12 +9,13 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.api.resource import Id, IdIn, Moment, MomentIn, Shape, Text, api_blueprint, operation
+from trainer.attempts.extend import REASON_MOST, extend_named
 from trainer.attempts.seating import move_candidates
 from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid
 from trainer.exams import queries, service
-from trainer.exams.rules import SHIFT_MOST
+from trainer.exams.rules import EXTRA_MINUTES_MOST, SHIFT_MOST
 from trainer.exams.tickets import issue_tickets
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
@@ -101,6 +102,13 @@ class ShiftIn(People):
     minutes: int | None = Field(None, ge=0, le=SHIFT_MOST)
     opens_at: MomentIn | None = None
     reason: Text = Field("", max_length=200, description="needed for any shift but 0")
+
+
+class MinutesForIn(People):
+    """Minutes on top of what was given before; 0 takes back what those had who have not started."""
+
+    minutes: int = Field(ge=0, le=EXTRA_MINUTES_MOST)
+    reason: Text = Field("", max_length=REASON_MOST, description="needed for any minutes but 0")
 
 
 class TicketsIn(Shape):
@@ -261,6 +269,22 @@ def shift(exam_id: int, body: ShiftIn) -> Any:
         raise Invalid.at("minutes", "minutes_or_moment")
     ids = [int(one) for one in body.candidates]
     return ChangedOut(changed=shift_starts(exam_id, ids, to, by=current_user, reason=body.reason, now=arrived_at()))
+
+
+@operation(
+    bp,
+    "POST",
+    "/exams/<id:exam_id>/candidates/minutes",
+    needs_permission=MANAGE,
+    summary="Give candidates extra minutes, before the exam and while it runs; all of them or none, each call adds",
+    body=MinutesForIn,
+    answers={200: ChangedOut},
+    problems={409: ("have_no_time", "minutes_in_use", "results_are_out", "exam_is_over", "exam_is_cancelled")},
+)
+def give_minutes(exam_id: int, body: MinutesForIn) -> Any:
+    ids = [int(one) for one in body.candidates]
+    done = extend_named(exam_id, ids, body.minutes, by=current_user, reason=body.reason, now=arrived_at())
+    return ChangedOut(changed=done)
 
 
 @operation(

@@ -25,11 +25,20 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
-from trainer.exams.rules import FOCUS_USUAL, FORMS_MOST, FORMS_USUAL, ROOM_MOST, ExamSpec, SittingSpec, key_leaks
+from trainer.exams.rules import (
+    EXTRA_MINUTES_MOST,
+    FOCUS_USUAL,
+    FORMS_MOST,
+    FORMS_USUAL,
+    ROOM_MOST,
+    ExamSpec,
+    SittingSpec,
+    key_leaks,
+)
 from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
@@ -321,6 +330,14 @@ class ShiftForm(BaseForm):
 
     usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
     opens_at = LocalDateTimeField(_l("个人开考时间"), [Optional()])
+    reason = LineField(_l("理由"), [Length(max=200)])
+
+
+class MinutesForm(BaseForm):
+    """Extra minutes for some candidates; 0 takes back what those had who have not started."""
+
+    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
+    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(0, EXTRA_MINUTES_MOST)])
     reason = LineField(_l("理由"), [Length(max=200)])
 
 

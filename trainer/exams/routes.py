@@ -25,6 +25,7 @@ from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import common_texts, shortage_texts
 from trainer.marking.queries import unmarked_of
+from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, common_items, draws_of, papers_of, rules_of, sections_of, seed_of
@@ -226,6 +227,9 @@ def candidates(exam_id):
     found = paged(session, rows, page, per_page)
     lines = [figures.candidate_line(row, now) for row in found.items]
     manages = _manages(exam)
+    # Nothing is repaired before all is over.
+    over = manages and exam.state == "published" and now >= exam.ends_at
+    former = people_with_former(session, exam_id, [one.user_id for one in lines]) if over else set()
     may_name = manages and exam.state != "cancelled" and now < exam.closes_at
     may_shift = manages and exam.state != "cancelled" and (exam.state == "draft" or now < exam.ends_at)
     return render_template(
@@ -244,6 +248,8 @@ def candidates(exam_id):
         may_name=may_name,
         manages=manages and exam.state != "cancelled",
         shift_form=forms.ShiftForm(empty=True) if may_shift else None,
+        former=former,
+        minutes_form=forms.MinutesForm(empty=True) if may_shift else None,
         may_ticket=manages and exam.state == "published" and now < exam.ends_at,
         released=exam.state == "published" and not exam.is_mock and exam.phase(now) == "released",
         naming=_naming() if may_name else None,

@@ -234,6 +234,8 @@ SITTINGS_MOST = 100
 # A start is shifted later only, at most by so much (our decision of 2026-11-27): everybody's results wait for the last,
 # and who has to sit earlier than the others gets a sitting of their own.
 SHIFT_MOST = 72 * 60
+# Minutes on top that are given at once.
+EXTRA_MINUTES_MOST = 120
 CAPACITY_MOST = 100_000
 ROOM_MOST = 60
 # People who wait for the opening are let in over so many seconds, as far as the window leaves each the whole time.

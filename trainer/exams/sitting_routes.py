@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.attempts import seating
+from trainer.attempts.extend import extend_named
 from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
@@ -164,6 +165,33 @@ def shift(exam_id):
     )
 
 
+@bp.post("/exams/<id:exam_id>/candidates/minutes")
+@needs("exam.manage")
+def minutes(exam_id):
+    form, target = forms.MinutesForm(), url_for("exams.candidates", exam_id=exam_id)
+    queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    if not form.sent():
+        for told in [why for item in form for why in item.errors][:3]:
+            flash(_("没有保存：%(why)s", why=told), "danger")
+        return redirect(target, 303)
+    named = _named(exam_id, form.usernames.data)
+    if named is None:
+        return redirect(target, 303)
+    people, more, reason = [one for one, _user_id in named], form.minutes.data, form.reason.data or ""
+    if more and not reason:
+        flash(_("没有保存：延长时间要写明理由。"), "danger")
+        return redirect(target, 303)
+    return _do(
+        lambda: extend_named(exam_id, people, more, by=current_user, reason=reason, now=arrived_at()),
+        lambda done: (
+            ngettext("已为 %(num)s 人延长 %(n)s 分钟。", "已为 %(num)s 人延长 %(n)s 分钟。", done, n=more)
+            if more
+            else ngettext("已收回 %(num)s 人的延长时间。", "已收回 %(num)s 人的延长时间。", done)
+        ),
+        target,
+    )
+
+
 def _named(exam_id: int, text: str | None) -> list[tuple[int, int]] | None:
     """Return (candidate id, user id) of the people named, None after telling who of them is no candidate."""
     wanted = list(dict.fromkeys(one.lower() for one in forms.names_in(text)))
@@ -202,7 +230,9 @@ def tickets(exam_id):
         flash(_("没有可以发准考证的考生。"), "danger")
         return redirect(url_for(came_from, exam_id=exam_id), 303)
     door = url_for("accounts.sign_in", _external=True)
-    shown = [(one, qr_svg(one.code)) for one in made]
+    # The code stands behind the #, which a browser keeps to itself: no log of a server or proxy has it.
+    scanned = url_for("accounts.sign_in", by="ticket", _external=True)
+    shown = [(one, qr_svg(f"{scanned}#ticket={one.code}")) for one in made]
     page = render_template("exams/tickets.html", exam=exam, tickets=shown, door=door, single=bool(limits["person"]))
     return page, 200, {"Cache-Control": "no-store"}
 

@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
+from sqlalchemy import select
 
+from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.bank.rules.rich import html_of
 from trainer.bank.wording import FOUND, found_text
 from trainer.competitions.supposing import places_if
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid, Refused
-from trainer.exams.models import Exam
+from trainer.core.errors import FieldProblem, Invalid, Missing, Refused
+from trainer.exams.models import Candidate, Exam
 from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.appealing import reject, set_appeal_days
 from trainer.marking.grading import Place
@@ -49,7 +51,7 @@ from trainer.web.home import Task, offer_tasks
 from trainer.web.locale import number
 from trainer.web.menu import offer
 from trainer.web.sentences import SENTENCES, sentence
-from trainer.web.view import Page, asked_id, asked_page
+from trainer.web.view import Page, asked_id, asked_page, paged
 
 bp = Blueprint("repairs", __name__)
 
@@ -176,11 +178,15 @@ def show(repair_id):
         place=repair.place,
         states=("taken_up", "upheld"),
     )
+    changed = None
+    if repair.state == "published":
+        changed = paged(session, repairs.changed_people(repair_id), *asked_page(100))
     end_read()
     return render_template(
         "repairs/show.html",
         exam=exam,
         repair=repair,
+        changed=changed,
         line=line,
         html=html_of(line.item, line.item.stem),
         taken=[one for one in taken if one.repair_id == repair_id],
@@ -189,6 +195,21 @@ def show(repair_id):
         own=repair.proposer_id == current_user.id,
         **_words(),
     )
+
+
+@bp.get("/exams/<id:exam_id>/candidates/<id:user_id>/former-results")
+@needs(MANAGE)
+def former(exam_id, user_id):
+    session = db.session()
+    exam = read_exam(session, exam_id, current_user, permission=MANAGE)
+    demand_keys(session, exam, current_user, arrived_at())
+    of_exam = select(User).join(Candidate, Candidate.user_id == User.id)
+    person = session.scalar(of_exam.where(Candidate.exam_id == exam_id, User.id == user_id))
+    if person is None:
+        raise Missing
+    found = repairs.former_results(session, exam_id, user_id)
+    end_read()
+    return render_template("repairs/former.html", exam=exam, person=person, found=found, remedy_names=REMEDY_NAMES)
 
 
 def _show_remark(repair: repairs.RepairLine, exam: ExamLine, now: datetime) -> str:

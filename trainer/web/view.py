@@ -1,12 +1,9 @@
-"""Small things that many pages need: pages of a list, safe redirects, downloads, hashed asset addresses."""
+"""Small things that many pages need: pages of a list, safe redirects, downloads."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -133,26 +130,7 @@ def download(content: bytes, name: str, mimetype: str = XLSX) -> Response:
     return answer
 
 
-@lru_cache(maxsize=512)
-def _fingerprint(path: Path, stamp: float) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-
-
-def asset(name: str) -> str:
-    """Return the address of a static file with a mark of its content, so that it may be cached for a year."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime))
-
-
 def init_app(app: Flask) -> None:
     """Wire the id converter, and what templates call."""
     app.url_map.converters["id"] = RowIdConverter
-    app.jinja_env.globals.update(asset=asset, url_with=url_with)
-
-    @app.after_request
-    def keep_assets(answer: Response) -> Response:
-        if request.endpoint == "static" and answer.status_code == 200:
-            answer.headers["Cache-Control"] = (
-                "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
-            )
-        return answer
+    app.jinja_env.globals.update(url_with=url_with)

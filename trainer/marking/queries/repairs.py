@@ -6,12 +6,12 @@ Everything here shows keys. It is for those who decide, and for candidates behin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Select, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from question_bank import Item
@@ -19,14 +19,15 @@ from question_bank.kinds import public
 from question_bank.kinds.case_study import expand
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
+from trainer.attempts.models import Attempt
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
-from trainer.marking.grading import Place, remedies_of
-from trainer.marking.models import Appeal, FormerResult, Repair
-from trainer.marking.rules.regrade import Ruling, ruling
+from trainer.marking.grading import Place, keys_of, remedies_of
+from trainer.marking.models import Appeal, FormerResult, Repair, Result
+from trainer.marking.rules.regrade import ItemChange, Ruling, changes_between, ruling
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.papers.models import Paper, PaperItem
@@ -195,25 +196,34 @@ def _line(row: Repair, proposed_by: str, closed_by: str | None, appeals: int, ch
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a result was before a repair, and why that came; ``at`` is when (aware UTC)."""
+    """What a result was before a repair of item ``number``, and why that came; ``at`` is when (aware UTC).
+
+    ``changes`` is what the repair did; ``number`` is None where the item is not of the paper.
+    """
 
     score: Decimal
     passed: bool | None
     correct_count: int
     remedy: str
     reason: str
-    place: Place
+    number: int | None
     at: datetime
+    changes: tuple[ItemChange, ...]
 
 
 def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
     """Return what the result of an attempt was before each repair that changed it, the oldest first."""
     rows = session.execute(
-        select(FormerResult, Repair)
+        select(FormerResult, Repair, Result.marks, Attempt.paper_id)
         .join(Repair, Repair.id == FormerResult.repair_id)
+        .join(Result, Result.attempt_id == FormerResult.attempt_id)
+        .join(Attempt, Attempt.id == FormerResult.attempt_id)
         .where(FormerResult.attempt_id == attempt_id)
         .order_by(FormerResult.repairs_no)
-    )
+    ).all()
+    # What came after one is what the next was, and after the last what stands.
+    after = [row.FormerResult.marks for row in rows[1:]] + [row.marks for row in rows[-1:]]
+    numbers = {key.place: key.number for key in keys_of(session, rows[0].paper_id)} if rows else {}
     return [
         Earlier(
             score=former.score,
@@ -221,11 +231,74 @@ def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
             correct_count=former.correct_count,
             remedy=repair.remedy,
             reason=repair.reason,
-            place=(repair.item_version_id, repair.part),
+            number=numbers.get((repair.item_version_id, repair.part)),
             at=former.superseded_at,
+            changes=changes_between(former.marks, then),
         )
-        for former, repair in rows
+        for (former, repair, *_rest), then in zip(rows, after, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class FormerLine:
+    """A result of a person as it stands, with what it was before; ``earlier`` has the oldest first."""
+
+    attempt_id: int
+    ordinal: int
+    score: Decimal
+    max_points: Decimal
+    passed: bool | None
+    earlier: list[Earlier]
+
+
+def former_results(session: Session, exam_id: int, user_id: int) -> list[FormerLine]:
+    """Return the changed results of a candidate of an exam by attempt, for whoever runs it; often none or one.
+
+    Why a single answer was judged anew is left empty: who decided about it was not told whose it is.
+    """
+    changed = exists().where(FormerResult.attempt_id == Result.attempt_id)
+    rows = session.execute(
+        select(Result.attempt_id, Attempt.ordinal, Result.score, Result.max_points, Result.passed)
+        .join(Attempt, Attempt.id == Result.attempt_id)
+        .where(Result.exam_id == exam_id, Result.user_id == user_id, changed)
+        .order_by(Attempt.ordinal)
+    ).all()
+    return [
+        FormerLine(
+            *row,
+            earlier=[
+                replace(one, reason="") if one.remedy == "remark" else one
+                for one in earlier_results(session, row.attempt_id)
+            ],
+        )
+        for row in rows
+    ]
+
+
+def people_with_former(session: Session, exam_id: int, user_ids: Sequence[int]) -> set[int]:
+    """Return who of these people has a result of the exam that a repair changed."""
+    if not user_ids:
+        return set()
+    return set(
+        session.scalars(
+            select(Result.user_id)
+            .join(FormerResult, FormerResult.attempt_id == Result.attempt_id)
+            .where(Result.exam_id == exam_id, Result.user_id.in_(user_ids))
+            .distinct()
+        )
+    )
+
+
+def changed_people(repair_id: int) -> Select[Any]:
+    """Return whose results a repair changed, by name: ``user_id, name, username, unit``, and ``score`` before it."""
+    return (
+        select(Result.user_id, User.name, User.username, Unit.name.label("unit"), FormerResult.score)
+        .join(Result, Result.attempt_id == FormerResult.attempt_id)
+        .join(User, User.id == Result.user_id)
+        .join(Unit, Unit.id == Result.unit_id)
+        .where(FormerResult.repair_id == repair_id)
+        .order_by(User.name, Result.attempt_id)
+    )
 
 
 def reasons_of(session: Session, exam_id: int, repairs_no: int) -> dict[Place, tuple[str, datetime]]:

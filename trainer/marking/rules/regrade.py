@@ -269,3 +269,22 @@ def _mark(before: Mapping[str, Any], line: Line, points: Decimal, now: Grade | N
         "correct": now.correct,
         "answered": now.answered,
     }
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """What an item of an attempt earned before and after; None where the answer waited, or waits, for a person."""
+
+    number: int
+    before: Decimal | None
+    after: Decimal | None
+
+
+def changes_between(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> tuple[ItemChange, ...]:
+    """Return the items whose points differ between two lists of marks of one attempt, by number."""
+
+    def earned(mark: Mapping[str, Any]) -> Decimal | None:
+        return None if mark.get("waits") else Decimal(mark["points"])
+
+    pairs = ((earned(old), earned(new)) for old, new in zip(before, after, strict=True))
+    return tuple(ItemChange(number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
