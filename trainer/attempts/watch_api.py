@@ -17,7 +17,7 @@ from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict
-from trainer.exams.rules import MINUTES_MOST
+from trainer.exams.rules import EXTRA_MINUTES_MOST
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at
@@ -97,7 +97,7 @@ class ReasonIn(Shape):
 
 
 class MinutesIn(ReasonIn):
-    minutes: int = Field(ge=1, le=MINUTES_MOST)
+    minutes: int = Field(ge=1, le=EXTRA_MINUTES_MOST)
 
 
 class RoomMinutesIn(MinutesIn):
