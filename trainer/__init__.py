@@ -104,7 +104,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.init_logging(settings.log_level)
     arrival.init_app(app)
     headers.init_app(app, settings)
-    make_lane(settings.instance, settings.web_threads, settings.web_workers)
+    make_lane(settings.instance, settings.web_threads)
     steady.keep_in(settings.instance)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "trainer" / "migrations"), compare_type=True, render_as_batch=True)

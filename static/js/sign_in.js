@@ -40,7 +40,7 @@ window.addEventListener("hashchange", takeTicket);
 const state = form?.querySelector("[data-line-state]");
 
 function tell(turn, gone) {
-  const share = Math.max(0, 1 - gone / turn.wait_ms);
+  const share = Math.max(0, 1 - gone / (1000 * turn.seconds));
   state.textContent = form.dataset.line
     .replace("{place}", Math.max(1, Math.round(turn.place * share)))
     .replace("{seconds}", Math.max(1, Math.round(turn.seconds * share)));

@@ -435,7 +435,7 @@ def crowded(monkeypatch):
 
     def ask(lane, number):
         before = waits.pop(0) if waits else 0
-        return Place(number or 41, before, before / 10)
+        return Place(number or 41, before, before / 10, before / 10)
 
     monkeypatch.setattr("trainer.core.lane.Lane.ask", ask)
     return waits
@@ -463,7 +463,7 @@ def test_a_turn_is_good_for_the_username_that_drew_it(client, city, crowded):
     assert told == {"place": 0, "seconds": 0, "wait_ms": 0}
     turn = client.get_cookie("turn").value
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("trainer.core.lane.Lane.ask", lambda lane, number: asked.append(number) or Place(9, 5, 1.2))
+        patch.setattr("trainer.core.lane.Lane.ask", lambda lane, number: asked.append(number) or Place(9, 5, 1.2, 1.9))
         for username in ("officer", "officer2"):
             client.set_cookie("turn", turn)
             told = client.post("/api/v1/session/turn", json={"username": username}).json

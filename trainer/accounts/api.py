@@ -57,7 +57,7 @@ class TurnOut(Shape):
     """The place in the line of those who sign in by password, kept by the cookie ``turn``; ``wait_ms`` 0 is now."""
 
     place: int = Field(description="how many are to be let in before")
-    seconds: int = Field(description="about how long that takes")
+    seconds: int = Field(description="about how long that takes; one is asked to come again sooner")
     wait_ms: int = Field(description="when to ask again, in milliseconds")
 
 

@@ -68,7 +68,7 @@ class InLine(Refused):
 
     def __init__(self, place: Place, turn: str, now: datetime) -> None:
         wait = timedelta(seconds=place.wait)
-        told = {"place": max(1, place.before), "seconds": ceil(place.wait), "wait_ms": ceil(place.wait * 1000)}
+        told = {"place": max(1, place.before), "seconds": ceil(place.lasts), "wait_ms": ceil(place.wait * 1000)}
         super().__init__(**told, until=now + wait)
         self.turn = turn
 
@@ -141,16 +141,14 @@ def sign_in(username: str, password: str, *, address: str, now: datetime, turn: 
 
     The slow hash runs before the write lock is taken; what was true before it is looked at again after it, because
     a lock, a new password or many guesses at once may have come in between. Many come at once, so what is written is
-    committed together; and who comes too early is sent back to the line before anything is read.
+    committed together; and whoever is too early is sent to the line before anything is read.
     """
     username = _name(username)
     address = address[:64]
-    number = _number_of(key, username, turn)
-    if number is not None:
-        place = place_in_line(number)
-        if place.wait:
-            raise InLine(place, _turn_of(key, username, place.number), now)
-        number = place.number
+    place = place_in_line(_number_of(key, username, turn))
+    if place.wait:
+        raise InLine(place, _turn_of(key, username, place.number), now)
+    number = place.number
     here = {"username": username, "address": address}
     with single_read() as connection:
         user = _known(connection).first(connection, {"username": username})

@@ -29,12 +29,16 @@ class Caller:
     by_token: bool = False
 
 
-def who(caller: Caller) -> tuple[Any, Any, list[Any]]:
-    """Return (the credential's table, its columns to select, the conditions) that tie it to an active ``User``."""
+def who(caller: Caller, key: Any = None, now: Any = NOW) -> tuple[Any, Any, list[Any]]:
+    """Return (the credential's table, its columns to select, the conditions) that tie it to an active ``User``.
+
+    Hash and moment are the parameters ``key`` and ``now``, or the columns given instead.
+    """
+    key = bindparam("key") if key is None else key
     if caller.by_token:
         nothing = [literal(None).label(name) for name in ("seen_at", "signed_in_at", "ticket_exam_id")]
         columns = [*nothing, ApiToken.read_only]
-        on = and_(ApiToken.token_hash == bindparam("key"), ApiToken.revoked_at.is_(None), User.id == ApiToken.user_id)
+        on = and_(ApiToken.token_hash == key, ApiToken.revoked_at.is_(None), User.id == ApiToken.user_id)
         return ApiToken, columns, [on, User.state == "active"]
     columns = [
         SignInSession.seen_at,
@@ -43,8 +47,8 @@ def who(caller: Caller) -> tuple[Any, Any, list[Any]]:
         literal(False).label("read_only"),
     ]
     on = and_(
-        SignInSession.token_hash == bindparam("key"),
-        SignInSession.expires_at > NOW,
+        SignInSession.token_hash == key,
+        SignInSession.expires_at > now,
         User.id == SignInSession.user_id,
     )
     return SignInSession, columns, [on, User.state == "active"]

@@ -20,7 +20,20 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from question_bank.kinds import normal_answer, shape_problem
@@ -31,6 +44,7 @@ from trainer.attempts.rules.navigation import first_seen, was_left
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.core.database import grouped
 from trainer.core.errors import FieldProblem, Invalid, Refused
+from trainer.core.groups import Alike
 from trainer.core.prepared import prepared
 from trainer.papers.models import Paper
 
@@ -131,26 +145,28 @@ def forget_papers() -> None:
     _shapes.clear()
 
 
+HELD: Any = (
+    Attempt.id,
+    Attempt.state,
+    Attempt.epoch,
+    Attempt.deadline_at,
+    Attempt.grace_seconds,
+    Attempt.paper_id,
+    Attempt.submitted_at,
+    Attempt.submitted_by,
+    Attempt.exam_id,
+    Attempt.sequential,
+    User.must_change_password,
+)
+
+
 @prepared
 def _held_attempt(by_token: bool) -> Any:
     """Return the statement that ties a credential, its active person and that person's attempt together."""
     caller = Caller(b"", by_token)
     _table, columns, conditions = who(caller)
     return (
-        select(
-            Attempt.id,
-            Attempt.state,
-            Attempt.epoch,
-            Attempt.deadline_at,
-            Attempt.grace_seconds,
-            Attempt.paper_id,
-            Attempt.submitted_at,
-            Attempt.submitted_by,
-            Attempt.exam_id,
-            Attempt.sequential,
-            User.must_change_password,
-            *columns,
-        )
+        select(*HELD, *columns)
         .where(Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions)
         .with_for_update(of=Attempt)
     )
@@ -283,6 +299,106 @@ def _has_arrived(connection: Connection, attempt_id: int, one: Given) -> bool:
     return connection.execute(select(event.seq).where(*same)).first() is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one call of ``save`` asks for."""
+
+    caller: Caller
+    attempt_id: int
+    epoch: int
+    given: Sequence[Given]
+    now: datetime
+
+
+def _rows_of(parameter: str, **types: Any) -> Any:
+    """Return the rows of a JSON text as a table with these columns; PostgreSQL."""
+    columns = [column(name, kind) for name, kind in types.items()]
+    text = bindparam(parameter, type_=Text)
+    return func.json_to_recordset(cast(text, postgresql.JSON)).table_valued(*columns).render_derived(with_types=True)
+
+
+@prepared
+def _held_attempts() -> Any:
+    """Return the statement that does for many sessions at once what ``_held_attempt`` does for one; PostgreSQL.
+
+    The inner select is run for each row, by primary keys alone, whatever the planner takes the sizes for.
+    """
+    asked = _rows_of("asked", place=Integer, attempt_id=BigInteger, key=Text, at=DateTime(timezone=True))
+    _table, columns, conditions = who(Caller(b""), func.decode(asked.c.key, "hex"), asked.c.at)
+    one = (
+        select(*HELD, *columns)
+        .where(Attempt.id == asked.c.attempt_id, Attempt.user_id == User.id, *conditions)
+        .with_for_update(of=Attempt)
+        .correlate(asked)
+        .lateral()
+    )
+    return select(asked.c.place, *one.c).select_from(asked.join(one, true()))
+
+
+@prepared
+def _stand_many() -> Any:
+    """Return the statement that does for many answers what ``_stand`` does for one; the keys of those that changed."""
+    kinds = (BigInteger, Integer, BigInteger, Text, DateTime(timezone=True), Integer, Boolean)
+    rows = _rows_of("rows", **dict(zip(EVENT, kinds, strict=True)))
+    events = postgresql.insert(ResponseEvent).from_select(EVENT, select(*rows.c)).on_conflict_do_nothing()
+    again = _rows_of("rows", **dict(zip(EVENT, kinds, strict=True)))
+    stand = postgresql.insert(Response).from_select(ANSWER, select(*(again.c[name] for name in ANSWER)))
+    stand = stand.on_conflict_do_update(
+        index_elements=[Response.attempt_id, Response.number],
+        set_={"seq": stand.excluded.seq, "answer": stand.excluded.answer, "saved_at": stand.excluded.saved_at},
+        where=stand.excluded.seq > Response.seq,
+    )
+    return stand.add_cte(events.cte("event")).returning(Response.attempt_id, Response.number)
+
+
+def _save_many(connection: Connection, calls: Sequence[_Asked]) -> list[Receipt | None]:
+    """Save what many calls ask for in two statements; None for each that is not as usual and is left to ``save``."""
+    receipts: list[Receipt | None] = [None] * len(calls)
+    # In the order of the attempts, so that two processes lock them in the same one.
+    usual = sorted((one.attempt_id, place) for place, one in enumerate(calls) if not one.caller.by_token)
+    if len(usual) < 2:
+        return receipts
+    asked = [
+        {"place": place, "attempt_id": attempt_id, "key": calls[place].caller.key.hex(), "at": calls[place].now}
+        for attempt_id, place in usual
+    ]
+    held = {row.place: row for row in _held_attempts(connection).rows(connection, {"asked": _text(asked)})}
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
+    stored: list[tuple[int, list[tuple[Given, str]]]] = []
+    for place, row in held.items():
+        call = calls[place]
+        try:
+            demand_writer(row)
+            demand_ticket(row, row.exam_id)
+            demand_open(row, call.epoch, call.now)
+            answers = canonical(shapes_of(connection, row.paper_id), call.given)
+        except Refused:
+            continue
+        keys = [(call.attempt_id, one.number) for one, _text in answers]
+        if row.sequential or len({*keys}) < len(keys) or not rows.keys().isdisjoint(keys):
+            continue
+        late = is_late(call.now, row.deadline_at)
+        for key, (one, text) in zip(keys, answers, strict=True):
+            values = (*key, one.seq, text, call.now, call.epoch, late)
+            rows[key] = dict(zip(EVENT, values, strict=True))
+        stored.append((place, answers))
+    if not rows:
+        return receipts
+    changed = {*_stand_many(connection).tuples(connection, {"rows": _text([*rows.values()])})}
+    for place, answers in stored:
+        call, row = calls[place], held[place]
+        # Who sends again, or something older, is told what stands by the write of one call.
+        if all((call.attempt_id, one.number) in changed for one, _text in answers):
+            prolong(connection, call.caller, row, call.now)
+            saved = [Saved(one.number, one.seq, digest(row.id, one.number, one.seq, text)) for one, text in answers]
+            receipts[place] = Receipt(saved, [], row.deadline_at, [])
+    return receipts
+
+
+def _text(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
+
+
 def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> Receipt:
     """Store answers of an open attempt; ``now`` is when the request arrived (aware UTC).
 
@@ -302,4 +418,4 @@ def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], no
         prolong(connection, caller, row, now)
         return Receipt(saved, superseded, row.deadline_at, left)
 
-    return grouped(write)
+    return grouped(write, Alike(_save_many, _Asked(caller, attempt_id, epoch, given, now)))

@@ -13,10 +13,13 @@ import hmac
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
@@ -27,6 +30,7 @@ from trainer.core.lane import PATIENCE, Lane, Place
 from trainer.core.process import stand_back
 
 T = TypeVar("T")
+_Job = tuple[Future[Any], Callable[[], Any]]
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Checked when the account is unknown or has no password, so that the answer takes as long as for a known one.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$d96sDlKB55dawVobDTvgUQ$qIzDGdR127yg31kq5ymE5D7XfEys3dPuQtFNcEO4Ihw"
@@ -36,19 +40,21 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 # Until a site has made its own, as in a command that runs alone.
 _lane: Lane | threading.Lock = threading.Lock()
-# The process that it belongs to, and the thread; a fork has none.
-_hashing: tuple[int, ThreadPoolExecutor] | None = None
+# Seconds for which a process keeps the lane while it has more to hash: to hand it on costs a few milliseconds.
+SPELL = 0.2
+# The process that it belongs to, and what its hashing thread has before it; a fork has none.
+_hashing: tuple[int, SimpleQueue[_Job]] | None = None
 _making = threading.Lock()
 
 
-def make_lane(folder: Path, threads: int, processes: int) -> None:
+def make_lane(folder: Path, threads: int) -> None:
     """Give the site in ``folder`` its lane of password hashes.
 
-    A quarter of the threads may wait, four at least but never more than half: fewer, and the lane of several processes
-    stands still while those whose turn it is are at the one that is full.
+    Half of the threads of a process may wait, and half as many are asked to come at once, but four at least: fewer, and
+    the lane stands still until they are there.
     """
     global _lane
-    _lane = Lane(folder, max(1, min(threads // 2, max(4, threads // 4))), processes)
+    _lane = Lane(folder, max(1, threads // 2), max(4, threads // 4))
 
 
 @contextmanager
@@ -76,10 +82,12 @@ def _hash(work: Callable[..., T], *arguments: Any) -> T:
     and goes from one hash to the next: were each handed to it by the one who waits, it would stand still meanwhile.
     """
     global _hashing
+    given: Future[T] = Future()
     with _making:
         if _hashing is None or _hashing[0] != os.getpid():
-            _hashing = os.getpid(), ThreadPoolExecutor(1, "password-hash", initializer=stand_back)
-        given = _hashing[1].submit(_in_lane, work, *arguments)
+            _hashing = os.getpid(), SimpleQueue()
+            threading.Thread(target=_hash_forever, args=(_hashing[1],), name="password-hash", daemon=True).start()
+        _hashing[1].put((given, partial(work, *arguments)))
     try:
         return given.result(PATIENCE)
     except TimeoutError:
@@ -87,9 +95,30 @@ def _hash(work: Callable[..., T], *arguments: Any) -> T:
         raise Busy(what="password_lane") from None
 
 
-def _in_lane(work: Callable[..., T], *arguments: Any) -> T:
-    with _lane:
-        return work(*arguments)
+def _hash_forever(jobs: SimpleQueue[_Job]) -> None:
+    """Hash what comes, in the lane; one that nobody waits for any more is left out."""
+    stand_back()
+    while True:
+        job: _Job | None = jobs.get()
+        try:
+            with _lane:
+                until = time.monotonic() + SPELL
+                while job is not None:
+                    _do(*job)
+                    job = None if time.monotonic() > until or jobs.empty() else jobs.get()
+        except Busy as busy:
+            assert job is not None, "whoever has the lane is not refused it"
+            if job[0].set_running_or_notify_cancel():
+                job[0].set_exception(busy)
+
+
+def _do(given: Future[Any], work: Callable[[], Any]) -> None:
+    if not given.set_running_or_notify_cancel():
+        return
+    try:
+        given.set_result(work())
+    except BaseException as error:
+        given.set_exception(error)
 
 
 def hash_password(password: str) -> str:

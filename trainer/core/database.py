@@ -2,9 +2,9 @@
 
 ``transaction()`` is the door for everything: on SQLite it queues at a fair lock, then says BEGIN IMMEDIATE, so that
 what it reads is what is true when it writes; on PostgreSQL it is a plain transaction whose verbs lock rows.
-``grouped(write)`` is the door of the hot path (save, hand in): on SQLite one writer thread runs the waiting writes of
-many requests one after another in one synced commit (with a SAVEPOINT each where one of them failed half-way), and
-each caller is answered only after that commit. ``commit`` is written in no other file.
+``grouped(write)`` is the door of the hot path (save, hand in): one thread of each process runs the waiting writes of
+many requests in one synced commit, and each caller is answered only after it. Where one of them failed half-way, SQLite
+runs the group again with a SAVEPOINT each, PostgreSQL each by itself. ``commit`` is written in no other file.
 
 SQLite runs in WAL mode with synchronous=FULL: what is acknowledged has been synced. Releases before 3.51.3 can
 corrupt a database when a write and a checkpoint race (the WAL-reset defect), so automatic checkpoints are off on
@@ -18,7 +18,6 @@ import os
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -33,6 +32,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from trainer.core.errors import Busy
+from trainer.core.groups import Alike, Gatherer, Job, ServerGroups
 from trainer.core.locks import FairLock
 from trainer.core.reach import Away, Reach
 
@@ -43,10 +43,11 @@ CHECKPOINT_BYTES = 16 * 1024 * 1024
 # The file of the write-ahead log is cut back to this when it is begun anew. SQLite would leave it at its largest,
 # and a file that stays large would ask for a checkpoint after every single commit.
 LOG_KEEPS_BYTES = 1024 * 1024
-GROUP_LIMIT = 128
 # Each connection forgets its pages as soon as another one has written, so that more than a page's work needs is wasted.
 CACHE_KIB = 2000
 SPARE_CONNECTIONS = 4
+# Everybody in a group waits where one of them does: after so long it dissolves. Rather than a deadlock's 1 s.
+GROUP_WAITS_MS = 300
 RETRIES = 5
 PING_AFTER = 1.0
 # What SQLAlchemy says of a session whose connection was lost in a statement before, as when a retry was given up.
@@ -74,8 +75,8 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def engine_options(url: str, threads: int) -> dict[str, Any]:
-    """Return what the engine of ``url`` needs for ``threads`` requests at once."""
+def engine_options(url: str, threads: int, *, lock_timeout: int = 10_000) -> dict[str, Any]:
+    """Return what the engine of ``url`` needs for ``threads`` requests at once; ``lock_timeout`` in ms, PostgreSQL."""
     shared = {
         "json_serializer": _json,
         "json_deserializer": orjson.loads,
@@ -86,7 +87,7 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
     }
     if url.startswith("sqlite"):
         return shared | {"connect_args": {"check_same_thread": False, "timeout": 10}, "pool_timeout": 10}
-    options = "-c timezone=utc -c statement_timeout=15000 -c lock_timeout=10000 -c synchronous_commit=on"
+    options = f"-c timezone=utc -c statement_timeout=15000 -c lock_timeout={lock_timeout} -c synchronous_commit=on"
     return shared | {
         "pool_timeout": 2,
         "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 3, **SILENCE},
@@ -200,65 +201,24 @@ class Gate:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-class _Job:
-    __slots__ = ("done", "error", "result", "write")
-
-    def __init__(self, write: Callable[[Connection], Any]) -> None:
-        self.write = write
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
-
-
-class GroupWriter:
-    """One thread that commits the writes of many requests together."""
+class GroupWriter(Gatherer):
+    """Groups on SQLite: one thread commits the writes of many requests together, under the lock of its file."""
 
     def __init__(self, gate: Gate) -> None:
+        super().__init__()
         self._gate = gate
-        self._pid = 0
-        self._jobs: deque[_Job] = deque()
-        self._wake = threading.Condition(threading.Lock())
 
     def run(self, write: Callable[[Connection], T]) -> T:
         """Run ``write`` in a group and return its result after the synced commit; raise what it raised."""
-        job = _Job(write)
-        if self._pid != os.getpid():
-            self._start()
-        with self._wake:
-            self._jobs.append(job)
-            self._wake.notify()
-        if not job.done.acquire(timeout=30):
-            # The outcome is unknown here. The caller says so to its client, which sends again: saves are idempotent.
-            raise Busy(what="group_writer")
-        if job.error is not None:
-            raise job.error
-        return job.result  # type: ignore[no-any-return]  # set by the writer thread from ``write`` itself
+        return self._wait_for(Job(write)).result  # type: ignore[no-any-return]  # ``write`` itself has returned it
 
-    def _start(self) -> None:
-        with _GATES_MUTEX:
-            if self._pid != os.getpid():
-                self._wake = threading.Condition(threading.Lock())
-                self._jobs = deque()
-                threading.Thread(target=self._loop, name="group-writer", daemon=True).start()
-                self._pid = os.getpid()
+    def _next_group(self) -> None:
+        with self._gate.lock:
+            # Whoever queued while we waited for the lock goes with this commit as well.
+            self._commit(self._taken())
+            self._gate.checkpoint_if_large()
 
-    def _loop(self) -> None:
-        while True:
-            with self._wake:
-                while not self._jobs:
-                    self._wake.wait()
-            try:
-                with self._gate.lock:
-                    # Whoever queued while we waited for the lock goes with this commit as well.
-                    batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP_LIMIT))]
-                    self._commit(batch)
-                    self._gate.checkpoint_if_large()
-            except Exception:
-                log.exception("the group writer stumbled and goes on")
-                time.sleep(0.05)
-
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[Job]) -> None:
         try:
             try:
                 self._run(batch, apart=False)
@@ -272,7 +232,7 @@ class GroupWriter:
             for job in batch:
                 job.done.release()
 
-    def _run(self, batch: list[_Job], *, apart: bool) -> None:
+    def _run(self, batch: list[Job], *, apart: bool) -> None:
         """Run the writes of ``batch`` in one transaction, each of them ``apart`` in a savepoint or one after another.
 
         A refused write has as a rule changed nothing yet, and most are not refused; a savepoint around each would make
@@ -398,11 +358,12 @@ def connection_of(source: Session | Connection) -> Connection:
     return source if isinstance(source, Connection) else source.connection()
 
 
-def grouped(write: Callable[[Connection], T]) -> T:
+def grouped(write: Callable[[Connection], T], alike: Alike | None = None) -> T:
     """Run ``write(connection)`` durably and return its result; the door of saves and hand-ins.
 
     ``write`` uses SQLAlchemy Core only, touches nothing but the database, and may be run again after a deadlock.
     What it raises undoes its own statements alone and reaches the caller. Not to be called inside ``transaction()``.
+    ``alike`` lets PostgreSQL run it together with others of its kind; on SQLite a statement costs too little for that.
     """
     if db.session.registry.has():
         # A request that only saves never makes a session, and need not make one to end its read here.
@@ -418,7 +379,7 @@ def grouped(write: Callable[[Connection], T]) -> T:
         with engine.begin() as connection:
             return write(connection)
 
-    return retried(alone)
+    return _groups_of(engine).run(write, alike, lambda: retried(alone))
 
 
 def single_read(engine: Engine | None = None) -> Connection:
@@ -433,6 +394,7 @@ def single_read(engine: Engine | None = None) -> Connection:
 
 
 _READERS: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+_GROUPS: WeakKeyDictionary[Engine, ServerGroups] = WeakKeyDictionary()
 
 
 def _reader_of(engine: Engine) -> Engine:
@@ -455,11 +417,27 @@ def _reader_of(engine: Engine) -> Engine:
     return reader
 
 
+def _groups_of(engine: Engine) -> ServerGroups:
+    """Return what gathers the writes on a PostgreSQL engine in this process; it has one connection of its own."""
+    groups = _GROUPS.get(engine)
+    if groups is None:
+        with _GATES_MUTEX:
+            groups = _GROUPS.get(engine)
+            if groups is None:
+                options = engine_options("postgresql", 0, lock_timeout=GROUP_WAITS_MS)
+                own = create_engine(engine.url, **options | {"pool_size": 1, "max_overflow": 0})
+                groups = _GROUPS[engine] = ServerGroups(own)
+    return groups
+
+
 @event.listens_for(Engine, "engine_disposed")
-def _dispose_reader(engine: Engine) -> None:
+def _dispose_others(engine: Engine) -> None:
     reader = _READERS.pop(engine, None)
     if reader is not None and reader.pool is not engine.pool:
         reader.dispose()
+    groups = _GROUPS.pop(engine, None)
+    if groups is not None:
+        groups.engine.dispose()
 
 
 def end_read() -> None:

@@ -4,8 +4,11 @@ A hash takes a core for some twenty milliseconds, and nobody who writes an answe
 time, whatever number of processes serve the site, and few threads wait for it. Whoever comes beyond those draws a
 number, is told how many are before them and when to ask again, and takes up no thread meanwhile.
 
-The numbers lie in a small file that the processes share: how many were drawn, how many have been called, when the last
-one was, and the pace of the lane (seconds a hash). Where nobody comes who was called, time calls the next.
+The numbers lie in a small file that the processes share: how many were drawn, which of them are out of the line, when
+the last hash was, and the pace of the lane (seconds a hash). The pace changes with all else that the machine has to do,
+so nobody is sent away until their turn, but asks again every few seconds; and whoever asks while few are at the lane is
+let in before their turn, because a lane that stands empty helps nobody. Where nobody comes, time takes the first out of
+the line.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import os
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,38 +30,69 @@ PATIENCE = 25.0
 # Rather too quick than too slow: who comes too early asks again, who comes too late leaves the lane empty.
 FIRST_PACE = 0.02
 EARLY = 0.85
-# A number is good until so many others have been called after it; a password typed wrongly loses nobody the place.
+# A number that is out of the line is good for so many others; a password typed wrongly loses nobody the place.
 KEPT = 1000
-# The estimate is only that: nobody is sent away for longer, in seconds.
-LONGEST_WAIT = 60.0
+# The line is no longer than this; whoever draws more makes the first ones go in.
+LINE_MOST = 1 << 16
+# How often all who wait ask in a second, and the seconds after which each does in a short line.
+ASKING = 200
+OFTEN = 2.0
 SHORTEST_WAIT = 0.05
 # Seconds without any hash after which those who were called and did not come are passed over.
 IDLE = 0.5
+# Where fewer are at the lane in a process than these, one hashed and one behind, whoever asks there is let in.
+FEW = 2
+# Seconds for which whoever was let in before their turn is taken to be on the way.
+ON_THE_WAY = 1.0
 # What one more hash counts for in the pace.
 LEARNT = 0.1
-_FORM = struct.Struct("<qddd")
+_FORM = struct.Struct("<qqdd")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A number in the line, how many are ``before`` it, and the seconds after which to ask again; 0 is now."""
+    """A number in the line and how many are ``before`` it.
+
+    ``wait`` says in how many seconds to ask again, 0 is now; ``lasts`` after how many it will have its turn.
+    """
 
     number: int
     before: int
     wait: float
+    lasts: float = 0.0
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the file holds. ``last_at`` is on the machine's monotonic clock."""
+    """What the file holds. ``last_at`` is on the machine's monotonic clock.
 
-    drawn: int
-    called: float
-    last_at: float
-    pace: float
+    All numbers up to ``base`` are out of the line, and those behind it whose bit is set in ``out``: they have been at
+    the lane, have been let in before their turn, or did not come.
+    """
+
+    drawn: int = 0
+    base: int = 0
+    out: int = 0
+    last_at: float = 0.0
+    pace: float = FIRST_PACE
+
+    def before(self, number: int) -> int:
+        """Return how many are in the line before ``number``; 0 for one that is out of it."""
+        place = number - 1 - self.base
+        if place < 0 or self.out >> place & 1:
+            return 0
+        return place - (self.out & (1 << place) - 1).bit_count()
+
+    def without(self, number: int) -> Numbers:
+        """Return the numbers with one taken out of the line."""
+        if not self.base < number <= self.drawn:
+            return self
+        out = self.out | 1 << number - 1 - self.base
+        gone = (~out & out + 1).bit_length() - 1
+        return replace(self, base=self.base + gone, out=out >> gone)
 
     def at(self, now: float, *, is_held: bool) -> Numbers:
-        """Return the numbers as they are now: where the lane has been idle, those who did not come were called.
+        """Return the numbers as they are now: where the lane has been idle, those who did not come are out.
 
         A lane that ``is_held`` is not idle, however long a hash takes there: who was called for nothing would find no
         room, and ask again and again.
@@ -65,19 +100,22 @@ class Numbers:
         idle = now - self.last_at
         if idle < 0:
             # The machine has been started anew, and its clock with it.
-            return replace(self, called=float(self.drawn), last_at=now)
+            return replace(self, base=self.drawn, out=0, last_at=now)
         if idle < IDLE or is_held:
             return self
-        return replace(self, called=min(float(self.drawn), self.called + idle / self.pace), last_at=now)
+        left = replace(self, last_at=now)
+        for _ in range(min(self.drawn - self.base, int(idle / self.pace))):
+            left = left.without(left.base + 1)
+        return left
 
-    def passed(self, now: float, began: float) -> Numbers:
-        """Return the numbers after a hash for somebody who has waited since ``began``.
+    def passed(self, now: float, began: float, number: int) -> Numbers:
+        """Return the numbers after a hash for ``number``, who has waited at the lane since ``began``.
 
         What it took is the time since the one before, all that lies between two hashes with it.
         """
         took = now - max(began, self.last_at)
         pace = (1 - LEARNT) * self.pace + LEARNT * min(1.0, max(0.001, took))
-        return replace(self, called=min(float(self.drawn), self.called + 1), last_at=now, pace=pace)
+        return replace(self.without(number), last_at=now, pace=pace)
 
     def ask(self, number: int | None, width: int) -> tuple[Numbers, Place]:
         """Return the place of ``number``, of a new one where it is None or no longer good.
@@ -85,30 +123,40 @@ class Numbers:
         ``width`` numbers may come at once: the one whose turn it is and those who wait behind it.
         """
         now = self
-        if number is None or not self.called - KEPT < number <= self.drawn:
+        if number is None or not self.base - KEPT < number <= self.drawn:
             number = self.drawn + 1
-            now = replace(self, drawn=number)
-        before = max(0, number - 1 - int(self.called))
+            over = max(0, number - self.base - LINE_MOST)
+            now = replace(self, drawn=number, base=self.base + over, out=self.out >> over)
+        before = now.before(number)
         if before < width:
             return now, Place(number, before, 0.0)
-        wait = EARLY * (before - width / 2) * self.pace
-        return now, Place(number, before, min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
+        lasts = (before - width / 2) * self.pace
+        longest = max(OFTEN, (now.drawn - now.base - now.out.bit_count()) / ASKING)
+        return now, Place(number, before, min(longest, max(SHORTEST_WAIT, EARLY * lasts)), lasts)
 
 
 class Lane:
-    """The lane and its line. ``folder`` is shared by the processes of a site, each with ``room`` waiting threads."""
+    """The lane and its line. ``folder`` is shared by the processes of a site, each with ``room`` waiting threads.
 
-    def __init__(self, folder: Path, room: int, processes: int = 1) -> None:
-        self.room, self.width = room, room * processes
+    ``width`` of those in the line may come at once; no more than ``room``, so that they may all come to one process.
+    """
+
+    def __init__(self, folder: Path, room: int, width: int) -> None:
+        self.room, self.width = room, min(room, width)
+        self._few = min(FEW, room)
+        # Who has had the lane stands at the gate again while the next process waits behind it: each has its turn.
+        self._gate = FairLock(str(folder / "password.gate"), PATIENCE)
         self._lock = FairLock(str(folder / "password.lock"), PATIENCE)
-        self._path = folder / "password.line"
+        self._path = folder / "password.turns"
         self._mutex = threading.Lock()
         self._inside = 0
+        self._let_in: deque[float] = deque()
         self._pace = FIRST_PACE
 
     def __enter__(self) -> Lane:
         """Wait for the lane and hold it. Raises ``Busy`` after ``PATIENCE`` seconds."""
-        self._lock.__enter__()
+        with self._gate:
+            self._lock.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,9 +168,21 @@ class Lane:
             now = time.monotonic()
             is_held = now - numbers.last_at >= IDLE and self._is_held()
             numbers, place = numbers.at(now, is_held=is_held).ask(number, self.width)
+            if place.wait and self._is_empty(now):
+                numbers, place = numbers.without(place.number), Place(place.number, 0, 0.0)
             self._write(file, numbers)
             self._pace = numbers.pace
             return place
+
+    def _is_empty(self, now: float) -> bool:
+        """Return whether few are at the lane in this process or on the way to it; whoever is told so is on the way."""
+        with self._mutex:
+            while self._let_in and now - self._let_in[0] > ON_THE_WAY:
+                self._let_in.popleft()
+            if self._inside + len(self._let_in) >= self._few:
+                return False
+            self._let_in.append(now)
+            return True
 
     def _is_held(self) -> bool:
         file = os.open(self._lock.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -144,15 +204,17 @@ class Lane:
         with self._mutex:
             room = self._inside < self.room
             self._inside += room
+            if self._let_in:
+                self._let_in.popleft()
         if not room:
             # It is the turn, but the threads of this process that may wait all do.
             wait = max(SHORTEST_WAIT, self.room / 2 * self._pace)
-            yield replace(place, before=max(1, place.before), wait=wait)
+            yield replace(place, before=max(1, place.before), wait=wait, lasts=wait)
             return
         try:
             yield place
             with self._numbers() as (file, numbers):
-                self._write(file, numbers.passed(time.monotonic(), began))
+                self._write(file, numbers.passed(time.monotonic(), began, place.number))
         finally:
             with self._mutex:
                 self._inside -= 1
@@ -162,12 +224,17 @@ class Lane:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            raw, now = os.pread(file, _FORM.size, 0), time.monotonic()
-            kept = Numbers(*_FORM.unpack(raw)) if len(raw) == _FORM.size else Numbers(0, 0.0, now, FIRST_PACE)
+            raw, now = os.pread(file, _FORM.size + LINE_MOST // 8, 0), time.monotonic()
+            kept = Numbers(last_at=now)
+            if len(raw) >= _FORM.size:
+                drawn, base, last_at, pace = _FORM.unpack_from(raw)
+                kept = Numbers(drawn, base, int.from_bytes(raw[_FORM.size :], "little"), last_at, pace)
             yield file, kept
         finally:
             os.close(file)
 
     @staticmethod
     def _write(file: int, numbers: Numbers) -> None:
-        os.pwrite(file, _FORM.pack(numbers.drawn, numbers.called, numbers.last_at, numbers.pace), 0)
+        out = numbers.out.to_bytes((numbers.drawn - numbers.base + 7) // 8, "little")
+        os.pwrite(file, _FORM.pack(numbers.drawn, numbers.base, numbers.last_at, numbers.pace) + out, 0)
+        os.ftruncate(file, _FORM.size + len(out))
