@@ -9,7 +9,7 @@ const root = document.querySelector("[data-watch]");
 const words = JSON.parse(document.querySelector("[data-watch-words]").textContent);
 const every = Number(root.dataset.every) * 1000;
 const ORDER = ["waiting", "working", "silent", "hidden", "offline", "done", "forced", "excused"];
-const LOOK = { waiting: "waiting", working: "working", silent: "away", hidden: "away", offline: "lost", done: "done", forced: "forced", excused: "waiting" };
+const LOOK = { waiting: "waiting", working: "working", silent: "away", hidden: "away", offline: "offline", done: "done", forced: "lost", excused: "waiting" };
 const ICON = { waiting: "circle-dashed", working: "edit", silent: "clock-pause", hidden: "eye-off", offline: "wifi-off", done: "send", forced: "hand-stop", excused: "circle-minus" };
 // Always there, so that the board does not jump when the first one comes; the others only with somebody in them.
 const STEADY = ["", "waiting", "working", "silent", "offline", "done"];
