@@ -2,7 +2,7 @@
 // state, unit and mark. The filters live in the address. The news are columns over all people in the order of the page's
 // data; only what differs is drawn anew (watch_drawing.js). Where the people have changed, the whole is asked for again.
 // What a candidate's page noticed is asked for when the candidate is opened (watch_incidents.js).
-import { Drawing } from "./watch_drawing.js";
+import { Drawing, write } from "./watch_drawing.js";
 import { Incidents } from "./watch_incidents.js";
 
 const root = document.querySelector("[data-watch]");
@@ -24,8 +24,10 @@ let failures = 0;
 
 const fill = (text, params) => text.replace(/\{(\w+)\}/g, (_whole, key) => String(params[key]));
 
+const icons = new Map(Array.from(document.querySelectorAll("template[data-icon]"), (one) => [one.dataset.icon, one.content.firstElementChild]));
+
 function icon(name) {
-  return document.querySelector(`template[data-icon="${name}"]`).content.firstElementChild.cloneNode(true);
+  return icons.get(name).cloneNode(true);
 }
 
 function element(tagName, className, ...children) {
@@ -49,8 +51,10 @@ function paint() {
   // The order of the board, by unit and name, holds among those who left the page equally often.
   if (chosen.sort === "left") shown.sort((one, other) => other.left - one.left);
   paintCounts();
-  find("tiles").hidden = chosen.view !== "tiles";
-  find("list").hidden = chosen.view !== "list";
+  for (const view of ["tiles", "list"]) {
+    const hidden = chosen.view !== view;
+    if (find(view).hidden !== hidden) find(view).hidden = hidden;
+  }
   drawing.draw(chosen.view, find(chosen.view === "tiles" ? "tiles" : "rows"), shown);
   find("none").hidden = shown.length > 0;
   if (held && document.activeElement?.dataset?.desk !== held) root.querySelector(`[data-desk="${held}"]`)?.focus({ preventScroll: true });
@@ -80,10 +84,9 @@ function paintCounts() {
   }
   for (const [name, button] of counts) {
     const number = String(numbers[name] ?? 0);
-    const place = button.querySelector("strong");
-    if (place.textContent !== number) place.textContent = number;
     const pressed = name === "marked" ? Boolean(chosen.marked) : chosen.state === name;
-    button.setAttribute("aria-pressed", String(pressed));
+    write(button.lastElementChild, number);
+    if (button.getAttribute("aria-pressed") !== String(pressed)) button.setAttribute("aria-pressed", String(pressed));
     button.hidden = !pressed && number === "0" && name !== "marked" && !STEADY.includes(name);
   }
 }

@@ -2,9 +2,11 @@
 // only the words that differ are written. A thousand people would otherwise be a thousand new tiles every few seconds.
 const LEFT = 6;
 
-/** Write a text where it is another one. */
-function write(place, text) {
-  if (place.textContent !== text) place.textContent = text;
+/** Write a text where it is another one; into the node that is there, so that the browser has no element to match anew. */
+export function write(place, text) {
+  const node = place.firstChild;
+  if (node?.nodeType !== Node.TEXT_NODE || place.childNodes.length > 1) place.textContent = text;
+  else if (node.data !== text) node.data = text;
 }
 
 export class Drawing {
@@ -64,7 +66,7 @@ export class Drawing {
       if (seen === now) return;
       seen = now;
       write(state, words[desk.state]);
-      button.className = `tile is-${look[desk.state]}${desk.marked ? " is-marked" : ""}`;
+      button.className = `tile is-${look[desk.state]}${desk.marked ? " is-marked" : ""}${desk.incidents ? " has-incidents" : ""}`;
       button.firstElementChild.replaceWith(icon(icons[desk.state]));
       marks.forEach((one) => one.remove());
       marks = [];

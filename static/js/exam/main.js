@@ -403,10 +403,7 @@ async function furnish(made) {
   });
   line = new Line(made.attempt_id, {
     epoch: () => sender.epoch,
-    here() {
-      away.send();
-      flags.send();
-    },
+    here: sendRest,
     tick(reply, sentAt) {
       heard(reply, sentAt);
       if (reply.state !== "open" && !handingIn) closed();
@@ -422,6 +419,7 @@ async function furnish(made) {
     up: (seconds) => {
       lineIsBack();
       if (sender.unsent().length) sender.flush();
+      sendRest();
       if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
       if (seconds >= 5) away.report("network_loss", new Date(clock.now() - seconds * 1000), seconds);
       showSaved();
@@ -435,6 +433,12 @@ async function furnish(made) {
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";
   document.title = say("page_title", { title: made.paper.title });
+}
+
+/** Send what else waits for the line: reports of what the page noticed, and flags. */
+function sendRest() {
+  away.send();
+  flags.send();
 }
 
 /** Go to an item before or after; in order only onwards, and an item without an answer is not left unasked. */
