@@ -35,8 +35,8 @@ from trainer.exams.models import Candidate
 
 AGAIN = 2000
 ROUNDS = 9
-# Of 1,000 people who answer an item in half a minute so many do within the five seconds between two looks.
-SAVE_BETWEEN = 0.17
+# Of people who answer 100 items in 100 minutes so many save within the five seconds between two looks.
+SAVE_BETWEEN = 0.083
 BEAT_LINES = 24
 BEAT_SECONDS = 4.0
 

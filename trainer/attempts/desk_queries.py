@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from trainer.accounts.models import User
 from trainer.attempts.models import Attempt, Heard, Incident, Response
@@ -150,14 +152,24 @@ def _people(everybody: bool) -> Any:
 @prepared
 def _attempts() -> Any:
     """Return the statement for the attempts of an exam, a candidate's later one behind the earlier."""
-    columns = (Attempt.id, Attempt.candidate_id, Attempt.state, Attempt.ordinal, Attempt.submitted_by)
-    moments = (Attempt.started_at, Attempt.deadline_at, Attempt.submitted_at)
+    columns = (Attempt.id, Attempt.candidate_id, Attempt.state, Attempt.ordinal, Attempt.submitted_by, Heard.hidden)
+    moments = (Attempt.started_at, Attempt.deadline_at, Attempt.submitted_at, Heard.heard_at, Heard.saved_at)
+    # As the driver gives them: to convert thousands of moments anew each second takes longer than to read them.
+    raw = [type_coerce(one, NullType()).label(one.key) for one in moments]
     return (
-        select(*columns, *moments, Heard.heard_at, Heard.hidden, Heard.saved_at)
+        select(*columns, *raw)
         .outerjoin(Heard, Heard.attempt_id == Attempt.id)
         .where(Attempt.exam_id == bindparam("exam_id"))
         .order_by(Attempt.ordinal)
     )
+
+
+@lru_cache(maxsize=16_384)
+def _moment(raw: datetime | str | None) -> datetime | None:
+    """Return a moment as PostgreSQL's driver (aware) or SQLite's (UTC as text) gives it as aware UTC."""
+    if raw is None or isinstance(raw, datetime):
+        return raw
+    return datetime.fromisoformat(raw).replace(tzinfo=UTC)
 
 
 @prepared
@@ -230,11 +242,11 @@ def _desk(row: Any, windows: dict[int, Any], attempt: Any, saved: Any, noticed: 
         seat = (
             attempt.id,
             attempt.state,
-            attempt.started_at,
-            attempt.deadline_at,
-            attempt.submitted_at,
+            _moment(attempt.started_at),
+            _moment(attempt.deadline_at),
+            _moment(attempt.submitted_at),
             attempt.submitted_by,
-            getattr(attempt, "heard_at", None),
+            _moment(getattr(attempt, "heard_at", None)),
             getattr(attempt, "hidden", None),
         )
     return Desk(
