@@ -10,7 +10,7 @@ from tests.conftest import NINE
 from tests.exams.factories import make_exam, person
 from tests.exams.test_shifting import candidate_of
 from tests.exams.test_sittings import BEFORE, MINUTE, begin
-from trainer.attempts.extend import HaveHandedIn, MinutesInUse, extend_named
+from trainer.attempts.extend import HaveNoTime, MinutesInUse, extend_named
 from trainer.audit.models import Entry
 from trainer.core.database import db
 from trainer.core.errors import Invalid, Missing, Refused
@@ -73,9 +73,18 @@ def test_who_has_handed_in_gets_none_and_then_none_of_the_others_does(city, as_u
     officer = as_user("officer")
     attempt = begin(officer, exam_id).json
     officer.post(f"/api/v1/attempts/{attempt['attempt_id']}/submit", json={"epoch": attempt["epoch"]})
-    with pytest.raises(HaveHandedIn) as refusal:
+    with pytest.raises(HaveNoTime) as refusal:
         give(city, exam_id, 5, "officer2", "officer", now=NINE)
     assert refusal.value.params["names"] == "张officer"
+    assert minutes_of(city, exam_id) == {}
+
+
+def test_who_is_exempt_gets_none_and_says_so(city):
+    exam_id = make_exam(city)
+    service.excuse_candidate(exam_id, city.people["officer2"], "exempt", by=person(city, "organiser"), reason="公假")
+    with pytest.raises(HaveNoTime) as refusal:
+        give(city, exam_id, 5, "officer", "officer2")
+    assert refusal.value.params["names"] == "张officer2"
     assert minutes_of(city, exam_id) == {}
 
 

@@ -239,8 +239,8 @@ def test_the_whole_path_over_the_api(city, as_user, exam, attempt):
     former = f"{API}/exams/{exam.exam_id}/candidates/{candidate}/former-results"
     (told,) = examiner.get(former).json["items"]
     assert (told["attempt_id"], told["score"]) == (str(attempt), "10.00")
-    assert [(one["score"], one["reason"], one["changes"]) for one in told["earlier"]] == [
-        ("8.00", "两种理解都成立", changes)
+    assert [(one["number"], one["score"], one["reason"], one["changes"]) for one in told["earlier"]] == [
+        (1, "8.00", "两种理解都成立", changes)
     ]
     assert (officer.get(former).status_code, as_user("clerk").get(former).status_code) == (403, 403)
     assert result["items"][0]["repair"]["also_right"] == ["C"]
@@ -320,6 +320,7 @@ def test_what_a_repair_did_item_by_item_is_read_by_the_candidate_and_by_who_runs
     page = organiser.get(former).text
     assert "现在得 10 分" in page
     assert "更正前得 8 分" in page
+    assert ("第 1 题 · 改答案" in page, "第 2 题 · 作废本题" in page) == (True, True)
     assert "第 1 题：由 0 分改为 2 分" in page
     repair_id = db.session.scalar(select(Repair.id).order_by(Repair.id).limit(1))
     assert f'href="{former}"' in organiser.get(f"/repairs/{repair_id}").text

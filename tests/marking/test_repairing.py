@@ -143,6 +143,7 @@ def test_the_old_result_stays_readable_and_says_why_it_changed(city, exam):
         ("8.00", "题干引用的是旧条文", AFTER),
         ("10.00", "题干有歧义", AFTER + HOUR),
     ]
+    assert [one.number for one in found] == [1, 2]
     changes = [[(one.number, str(one.before), str(one.after)) for one in each.changes] for each in found]
     assert changes[0] == [(1, "0.00", "2.00")]
     # The points of the dropped item go to the others.

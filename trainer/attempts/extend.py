@@ -18,9 +18,10 @@ from trainer.attempts.rules.timing import deadline
 from trainer.audit.service import record
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Missing
-from trainer.exams.changing import held_exam
+from trainer.exams.changing import MANAGE
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import MINUTES_MOST, own_window
+from trainer.exams.queries import read_exam
+from trainer.exams.rules import EXTRA_MINUTES_MOST, own_window
 from trainer.exams.service import extend_closing
 from trainer.exams.sittings import refuse_if_out
 
@@ -31,10 +32,10 @@ class AlreadyHandedIn(Conflict):
     code = "already_handed_in"
 
 
-class HaveHandedIn(Conflict):
-    """``names`` have handed in for the last time."""
+class HaveNoTime(Conflict):
+    """``names`` have handed in for the last time, or are exempt or deferred: there is no time to be longer."""
 
-    code = "have_handed_in"
+    code = "have_no_time"
 
 
 class MinutesInUse(Conflict):
@@ -55,9 +56,9 @@ def extend(exam_id: int, candidate_id: int, *, minutes: int, by: int, reason: st
     """Give a candidate ``minutes`` more, at once also for the attempt under way. The caller has checked the right.
 
     Each call adds; they come on top of paper and sitting alike (``rules.timing``). The candidate's page learns of it
-    with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``MINUTES_MOST`` or without a reason,
-    ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any more:
-    who writes then could know the keys, or how the papers were drawn.
+    with its next save or heartbeat. Raises ``Invalid`` for minutes outside 1 to ``EXTRA_MINUTES_MOST`` or without a
+    reason, ``AlreadyHandedIn``, ``Missing`` for a candidate of another exam, and ``Refused`` once nobody can write any
+    more: who writes then could know the keys, or how the papers were drawn.
     """
     _check(minutes, reason)
     with transaction() as session:
@@ -103,7 +104,7 @@ def extend_many(exam_id: int, sitting_id: int | None, *, minutes: int, by: int, 
         if not among:
             raise Missing
         attempts = (Attempt.exam_id == exam_id, Attempt.sitting_id.in_(among))
-        given, _left_out = _give(session, exam, people, attempts, minutes, now)
+        given = _give(session, exam, people, attempts, minutes, now)
         detail = {"minutes": minutes, "people": len(given), "reason": reason.strip()[:REASON_MOST]}
         if sitting_id is not None:
             detail["sitting"] = session.scalar(select(Sitting.number).where(Sitting.id == sitting_id))
@@ -117,26 +118,29 @@ def extend_named(
     """Give the named candidates ``minutes`` more and return for how many it changed; all of them or, refused, none.
 
     For whoever runs the exam, from the draft on and while it runs. Each call adds, as on the board; 0 takes back what
-    those had who have not started, and asks for no reason. Raises ``Invalid`` for minutes beyond ``MINUTES_MOST`` or
-    without a reason, ``HaveHandedIn``, ``MinutesInUse``, ``Missing`` for a candidate of another exam or scope, and
-    ``Refused`` once nobody can write any more.
+    those had who have not started, and asks for no reason. Raises ``Invalid`` for minutes beyond
+    ``EXTRA_MINUTES_MOST`` or without a reason, ``HaveNoTime``, ``MinutesInUse``, ``Missing`` for a candidate of
+    another exam or scope, and ``Refused`` once nobody can write any more.
     """
-    if not 0 <= minutes <= MINUTES_MOST:
-        raise Invalid.at("minutes", "out_of_range", least=0, most=MINUTES_MOST)
+    if not 0 <= minutes <= EXTRA_MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=0, most=EXTRA_MINUTES_MOST)
     if minutes:
         demand_reason(reason)
     with transaction() as session:
-        exam = held_exam(session, exam_id, by)
+        read_exam(session, exam_id, by, permission=MANAGE)
+        # Not ``held_exam``: a start holds its candidate and then asks for the exam, which that would keep from it.
+        exam = _exam_with_time_left(session, exam_id, now)
         chosen = (Candidate.exam_id == exam_id, Candidate.id.in_(candidate_ids))
         people = session.scalars(select(Candidate).where(*chosen).order_by(Candidate.id).with_for_update()).all()
         if not people or len(people) != len(set(candidate_ids)):
             raise Missing
-        refuse_if_out(session, exam, now)
         attempts = (Attempt.exam_id == exam_id, Attempt.candidate_id.in_(candidate_ids))
         if minutes:
-            given, left_out = _give(session, exam, people, attempts, minutes, now)
+            given = _give(session, exam, people, attempts, minutes, now)
+            reached = {one.id for one in given}
+            left_out = [one for one in people if one.id not in reached]
             if left_out:
-                raise HaveHandedIn(names=_names(session, left_out))
+                raise HaveNoTime(names=_names(session, left_out))
         else:
             given = [one for one in people if one.extra_minutes]
             started = set(session.scalars(select(Attempt.candidate_id).where(*attempts).with_for_update()))
@@ -181,20 +185,20 @@ def extend_for_all(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
 
 def _give(
     session: Session, exam: Exam, people: Sequence[Candidate], attempts: tuple[Any, ...], minutes: int, now: datetime
-) -> tuple[list[Candidate], list[Candidate]]:
-    """Add minutes to held candidates and their attempts under way; return who got them, and who handed in for good.
+) -> list[Candidate]:
+    """Add minutes to held candidates and their attempts under way; return who got them.
 
-    Who is neither due nor writing is in neither list. ``attempts`` are the conditions by which theirs are found.
+    Left out is who handed in for good, and who is neither due nor writing. ``attempts`` are the conditions by which
+    theirs are found.
     """
     latest: dict[int, Attempt] = {}
     for attempt in session.scalars(select(Attempt).where(*attempts).order_by(Attempt.id).with_for_update()):
         latest[attempt.candidate_id] = attempt
-    given, handed_in, running = [], [], []
+    given, running = [], []
     for one in people:
         own = latest.get(one.id)
         runs = own is not None and is_under_way(own, now)
         if own is not None and not runs and own.ordinal >= exam.attempts_allowed + one.extra_attempts:
-            handed_in.append(one)
             continue
         if one.state != "due" and not runs:
             continue
@@ -206,7 +210,7 @@ def _give(
         session.execute(update(Candidate), added)
     if running:
         session.execute(update(Attempt), running)
-    return given, handed_in
+    return given
 
 
 def _names(session: Session, people: Sequence[Candidate]) -> str:
@@ -225,6 +229,6 @@ def _exam_with_time_left(session: Session, exam_id: int, now: datetime) -> Exam:
 
 
 def _check(minutes: int, reason: str) -> None:
-    if not 1 <= minutes <= MINUTES_MOST:
-        raise Invalid.at("minutes", "out_of_range", least=1, most=MINUTES_MOST)
+    if not 1 <= minutes <= EXTRA_MINUTES_MOST:
+        raise Invalid.at("minutes", "out_of_range", least=1, most=EXTRA_MINUTES_MOST)
     demand_reason(reason)

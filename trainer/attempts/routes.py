@@ -41,7 +41,7 @@ from trainer.competitions.places import own_places
 from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, Forbidden, Refused
-from trainer.exams.rules import MINUTES_MOST, draw_is_public, spread_seconds
+from trainer.exams.rules import EXTRA_MINUTES_MOST, draw_is_public, spread_seconds
 from trainer.laws.queries import cited_articles
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_and_spread
@@ -296,7 +296,7 @@ def watch(exam_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
     board = _board(exam_id, arrived_at())
     end_read()
-    limits = {"minutes": MINUTES_MOST, "reason": REASON_MOST}
+    limits = {"minutes": EXTRA_MINUTES_MOST, "reason": REASON_MOST}
     rooms = queries.rooms_of(db.session(), exam_id)
     end_read()
     return render_template(

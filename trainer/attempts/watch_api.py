@@ -16,7 +16,7 @@ from trainer.attempts.extend import REASON_MOST, extend, extend_many
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict
-from trainer.exams.rules import MINUTES_MOST
+from trainer.exams.rules import EXTRA_MINUTES_MOST
 from trainer.exams.sittings import give_signal
 from trainer.marking.jobs import settle_and_spread
 from trainer.web.arrival import arrived_at
@@ -99,7 +99,7 @@ class ReasonIn(Shape):
 
 
 class MinutesIn(ReasonIn):
-    minutes: int = Field(ge=1, le=MINUTES_MOST)
+    minutes: int = Field(ge=1, le=EXTRA_MINUTES_MOST)
 
 
 class RoomMinutesIn(MinutesIn):

@@ -15,7 +15,7 @@ from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid
 from trainer.exams import queries, service
-from trainer.exams.rules import MINUTES_MOST, SHIFT_MOST
+from trainer.exams.rules import EXTRA_MINUTES_MOST, SHIFT_MOST
 from trainer.exams.tickets import issue_tickets
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
@@ -107,7 +107,7 @@ class ShiftIn(People):
 class MinutesForIn(People):
     """Minutes on top of what was given before; 0 takes back what those had who have not started."""
 
-    minutes: int = Field(ge=0, le=MINUTES_MOST)
+    minutes: int = Field(ge=0, le=EXTRA_MINUTES_MOST)
     reason: Text = Field("", max_length=REASON_MOST, description="needed for any minutes but 0")
 
 
@@ -279,7 +279,7 @@ def shift(exam_id: int, body: ShiftIn) -> Any:
     summary="Give candidates extra minutes, before the exam and while it runs; all of them or none, each call adds",
     body=MinutesForIn,
     answers={200: ChangedOut},
-    problems={409: ("have_handed_in", "minutes_in_use", "results_are_out", "exam_is_over", "exam_is_cancelled")},
+    problems={409: ("have_no_time", "minutes_in_use", "results_are_out", "exam_is_over", "exam_is_cancelled")},
 )
 def give_minutes(exam_id: int, body: MinutesForIn) -> Any:
     ids = [int(one) for one in body.candidates]

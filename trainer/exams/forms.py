@@ -30,10 +30,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.exams.rules import (
+    EXTRA_MINUTES_MOST,
     FOCUS_USUAL,
     FORMS_MOST,
     FORMS_USUAL,
-    MINUTES_MOST,
     ROOM_MOST,
     ExamSpec,
     SittingSpec,
@@ -337,7 +337,7 @@ class MinutesForm(BaseForm):
     """Extra minutes for some candidates; 0 takes back what those had who have not started."""
 
     usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(0, MINUTES_MOST)])
+    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(0, EXTRA_MINUTES_MOST)])
     reason = LineField(_l("理由"), [Length(max=200)])
 
 

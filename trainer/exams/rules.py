@@ -235,7 +235,7 @@ SITTINGS_MOST = 100
 # and who has to sit earlier than the others gets a sitting of their own.
 SHIFT_MOST = 72 * 60
 # Minutes on top that are given at once.
-MINUTES_MOST = 120
+EXTRA_MINUTES_MOST = 120
 CAPACITY_MOST = 100_000
 ROOM_MOST = 60
 # People who wait for the opening are let in over so many seconds, as far as the window leaves each the whole time.

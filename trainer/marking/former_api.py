@@ -27,8 +27,12 @@ class FormerItemOut(Shape):
 
 
 class FormerOut(Shape):
-    """What a result was until ``at``. ``reason`` is empty for a remark: whose answer it was nobody was told."""
+    """What a result was until ``at``, and the repair that changed it; ``number`` is that of the repaired item.
 
+    ``reason`` is empty for a remark: whose answer it was nobody was told.
+    """
+
+    number: int | None
     score: Amount
     passed: bool | None
     remedy: Literal["change_key", "also_accept", "drop", "full_marks", "remark"]

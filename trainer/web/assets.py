@@ -82,7 +82,8 @@ class Assets:
 
     def _read(self, name: str) -> tuple[int, bytes, tuple[str, ...]]:
         """Return the stamp and the bytes of a file as it lies there, and the names of what it imports."""
-        path = safe_join(str(self._folder), name)
+        # A file goes by one name: under "./" and the like each way of writing it would be kept in memory anew.
+        path = safe_join(str(self._folder), name) if name == normpath(name) else None
         if path is None or "\0" in name or not Path(path).is_file():
             raise NotFound
         stamp = Path(path).stat().st_mtime_ns

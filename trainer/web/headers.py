@@ -93,7 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers = answer.headers
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
-            headers["Vary"] = "Cookie"
+            answer.vary.add("Cookie")
         headers["X-Request-ID"] = g.get("request_id", "")
         if request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"

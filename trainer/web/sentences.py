@@ -252,7 +252,7 @@ SENTENCES: dict[str, Any] = {
     "attempt_is_left": _l("该考生正在作答或还有作答次数，不需要再允许一次。"),
     "not_under_way": _l("该考生没有进行中的答卷。"),
     "already_handed_in": _l("该考生已经交卷，不能再延长时间。"),
-    "have_handed_in": _l("没有保存：{names}已经交卷，不能再延长时间。"),
+    "have_no_time": _l("没有保存：{names}已经交卷，或已登记免考、缓考，不能延长时间。"),
     "minutes_in_use": _l("没有保存：{names}已经开始作答，给过的时间不能收回。"),
     "not_started": _l("该考生还没有开始作答，没有可以收回的答卷。"),
     # --- hours and training

@@ -182,7 +182,6 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
     repaired = result.repairs_no > 0
     reasons = reasons_of(session, exam.id, result.repairs_no) if repaired else {}
     remarks = remarks_of(session, attempt.id, result.repairs_no) if repaired else {}
-    numbers = {key.place: key.number for key in keys}
     return {
         "attempt_id": str(attempt.id),
         "exam_id": str(exam.id),
@@ -203,7 +202,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         ],
         "earlier": [
             {"score": one.score, "passed": one.passed, "remedy": one.remedy, "reason": one.reason, "at": one.at}
-            | {"number": numbers.get(one.place), "changes": one.changes}
+            | {"number": one.number, "changes": one.changes}
             for one in (earlier_results(session, attempt.id) if repaired else ())
         ],
     }

@@ -25,7 +25,7 @@ from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
-from trainer.marking.grading import Place, remedies_of
+from trainer.marking.grading import Place, keys_of, remedies_of
 from trainer.marking.models import Appeal, FormerResult, Repair, Result
 from trainer.marking.rules.regrade import ItemChange, Ruling, changes_between, ruling
 from trainer.orgs.models import Unit
@@ -196,14 +196,17 @@ def _line(row: Repair, proposed_by: str, closed_by: str | None, appeals: int, ch
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a result was before a repair, and why that came; ``at`` is when (aware UTC), ``changes`` what it did."""
+    """What a result was before a repair of item ``number``, and why that came; ``at`` is when (aware UTC).
+
+    ``changes`` is what the repair did; ``number`` is None where the item is not of the paper.
+    """
 
     score: Decimal
     passed: bool | None
     correct_count: int
     remedy: str
     reason: str
-    place: Place
+    number: int | None
     at: datetime
     changes: tuple[ItemChange, ...]
 
@@ -211,14 +214,16 @@ class Earlier:
 def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
     """Return what the result of an attempt was before each repair that changed it, the oldest first."""
     rows = session.execute(
-        select(FormerResult, Repair, Result.marks)
+        select(FormerResult, Repair, Result.marks, Attempt.paper_id)
         .join(Repair, Repair.id == FormerResult.repair_id)
         .join(Result, Result.attempt_id == FormerResult.attempt_id)
+        .join(Attempt, Attempt.id == FormerResult.attempt_id)
         .where(FormerResult.attempt_id == attempt_id)
         .order_by(FormerResult.repairs_no)
     ).all()
     # What came after one is what the next was, and after the last what stands.
-    after = [former.marks for former, _repair, _marks in rows[1:]] + [marks for _former, _repair, marks in rows[-1:]]
+    after = [row.FormerResult.marks for row in rows[1:]] + [row.marks for row in rows[-1:]]
+    numbers = {key.place: key.number for key in keys_of(session, rows[0].paper_id)} if rows else {}
     return [
         Earlier(
             score=former.score,
@@ -226,11 +231,11 @@ def earlier_results(session: Session, attempt_id: int) -> list[Earlier]:
             correct_count=former.correct_count,
             remedy=repair.remedy,
             reason=repair.reason,
-            place=(repair.item_version_id, repair.part),
+            number=numbers.get((repair.item_version_id, repair.part)),
             at=former.superseded_at,
             changes=changes_between(former.marks, then),
         )
-        for (former, repair, _marks), then in zip(rows, after, strict=True)
+        for (former, repair, *_rest), then in zip(rows, after, strict=True)
     ]
 
 
