@@ -5,8 +5,14 @@ const LEFT = 6;
 /** Write a text where it is another one; into the node that is there, so that the browser has no element to match anew. */
 export function write(place, text) {
   const node = place.firstChild;
-  if (node?.nodeType !== Node.TEXT_NODE || place.childNodes.length > 1) place.textContent = text;
+  if (node?.nodeType !== Node.TEXT_NODE) place.textContent = text;
   else if (node.data !== text) node.data = text;
+}
+
+/** Turn an icon into another one. To put another element in its place would have the browser match the whole page anew. */
+function turn(shown, icon) {
+  const use = shown.querySelector("use"), href = icon.querySelector("use").getAttribute("href");
+  if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
 
 export class Drawing {
@@ -59,7 +65,7 @@ export class Drawing {
     button.title = `${desk.name} · ${desk.unit}`;
     button.dataset.desk = desk.id;
     button.addEventListener("click", () => open(desk.id));
-    let seen = "", marks = [];
+    let seen = "", noted = "", marks = [];
     const update = () => {
       write(note, this.#note(desk));
       const now = [desk.state, desk.marked, desk.left, desk.incidents].join();
@@ -67,7 +73,9 @@ export class Drawing {
       seen = now;
       write(state, words[desk.state]);
       button.className = `tile is-${look[desk.state]}${desk.marked ? " is-marked" : ""}${desk.incidents ? " has-incidents" : ""}`;
-      button.firstElementChild.replaceWith(icon(icons[desk.state]));
+      turn(button.firstElementChild, icon(icons[desk.state]));
+      if (noted === `${desk.marked} ${desk.left} ${desk.incidents}`) return;
+      noted = `${desk.marked} ${desk.left} ${desk.incidents}`;
       marks.forEach((one) => one.remove());
       marks = [];
       if (desk.marked) marks.push(element("span", "tile-marked", icon("user-exclamation"), fill(words.left, { n: desk.left })));
@@ -97,6 +105,8 @@ export class Drawing {
     cells[0].scope = "row";
     cells[0].append(button);
     cells[1].append(desk.unit);
+    const word = document.createTextNode(""), shown = element("span", "", icon(icons[desk.state]), word);
+    cells[2].append(shown);
     let state = "", left = "";
     const update = () => {
       write(cells[3], desk.items ? `${desk.answered}/${desk.items}` : String(desk.answered));
@@ -105,7 +115,9 @@ export class Drawing {
       write(cells[7], String(desk.incidents - desk.left));
       if (state !== desk.state) {
         state = desk.state;
-        cells[2].replaceChildren(element("span", `watch-state is-${look[state]}`, icon(icons[state]), words[state]));
+        shown.className = `watch-state is-${look[state]}`;
+        turn(shown.firstElementChild, icon(icons[state]));
+        word.data = words[state];
       }
       if (left !== `${desk.left} ${desk.marked}`) {
         left = `${desk.left} ${desk.marked}`;
