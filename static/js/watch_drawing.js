@@ -9,7 +9,7 @@ export function write(place, text) {
   else if (node.data !== text) node.data = text;
 }
 
-/** Turn an icon into another one. To put another element in its place would have the browser match the whole page anew. */
+/** Turn an icon into another one, in place. */
 function turn(shown, icon) {
   const use = shown.querySelector("use"), href = icon.querySelector("use").getAttribute("href");
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
