@@ -21,6 +21,7 @@ ORDER = {"rules": 0, "models": 1, "queries": 2, "wording": 2, "verb": 3, "forms"
 READS = {
     ("attempts", "begun"),
     ("attempts", "caller"),
+    ("attempts", "desk_queries"),
     ("attempts", "documents"),
     ("marking", "grading"),
     ("bank", "law_queue"),

@@ -75,3 +75,44 @@ def test_the_board_tells_the_state_of_a_candidate(state, saved_ago, by, told):
     started_at = NINE - 10 * MINUTE if state else None
     saved_at = NINE - saved_ago * SECOND if saved_ago else None
     assert desk_state(NINE, state=state, started_at=started_at, last_saved_at=saved_at, submitted_by=by) == told
+
+
+@pytest.mark.parametrize(
+    ("heard_ago", "hidden", "saved_ago", "told"),
+    [
+        (12, False, 200, "silent"),
+        (13, False, 200, "offline"),
+        (12, False, 120, "working"),
+        (2, False, None, "silent"),
+        # A save is as good as a beat, whichever came last.
+        (13, False, 12, "working"),
+        (13, False, 13, "offline"),
+        (90, True, 200, "hidden"),
+        (91, True, 200, "offline"),
+        (2, True, 10, "hidden"),
+        # No page ever said that it was there.
+        (None, False, 60, "working"),
+        (None, False, 200, "silent"),
+    ],
+)
+def test_the_board_tells_who_is_there_by_what_was_heard(heard_ago, hidden, saved_ago, told):
+    def ago(seconds):
+        return None if seconds is None else NINE - seconds * SECOND
+
+    found = desk_state(
+        NINE,
+        state="open",
+        started_at=NINE - 10 * MINUTE,
+        last_saved_at=ago(saved_ago),
+        submitted_by=None,
+        heard_at=ago(heard_ago),
+        hidden=hidden,
+    )
+    assert found == told
+
+
+def test_what_was_heard_of_an_attempt_that_is_over_says_nothing():
+    told = desk_state(
+        NINE, state="submitted", started_at=NINE, last_saved_at=None, submitted_by="candidate", heard_at=NINE - MINUTE
+    )
+    assert told == "done"

@@ -72,11 +72,11 @@ def browse(chromium, real_site):
     """Return a function that opens a page signed in as somebody: ``browse("officer", width=390)``."""
     contexts = []
 
-    def open_page(username=None, *, width=1280, height=900, dark=False, locale="zh_CN", touch=False):
+    def open_page(username=None, *, width=1280, height=900, dark=False, locale="zh_CN", touch=False, base_url=None):
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
-            base_url=real_site.url,
+            base_url=base_url or real_site.url,
             has_touch=touch,
             is_mobile=touch,
         )

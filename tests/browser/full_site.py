@@ -50,7 +50,7 @@ from trainer.web.access import PUBLIC, SIGNED_IN
 
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
 NO_PAGES = re.compile(
-    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json|pdf)$|/watch/state$|^/items/find$|^/laws/upload/<"
+    r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json|pdf)$|/watch/(state|news)$|^/items/find$|^/laws/upload/<"
     r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
 )
 

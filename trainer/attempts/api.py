@@ -11,7 +11,6 @@ from flask import request
 from flask_login import current_user
 from pydantic import Field
 
-from trainer.accounts.sessions import TOUCH_EVERY, touch
 from trainer.api.resource import Id, Moment, Shape, Text, answer, api_blueprint, checked, json_body, operation
 from trainer.attempts import incidents, queries
 from trainer.attempts.caller import Caller
@@ -154,15 +153,6 @@ class SubmitOut(Shape):
     result: ResultOut | None = None
 
 
-class ClockOut(Shape):
-    """The heartbeat of a candidate's page."""
-
-    server_time: Moment
-    deadline: Moment
-    state: Literal["open", "submitted"]
-    epoch: int
-
-
 class WaitingOut(Shape):
     """What a waiting page needs to open the paper at the second."""
 
@@ -257,34 +247,6 @@ def look(attempt_id: int) -> Any:
     found = queries.attempt_to_look_at(db.session(), attempt_id, current_user)
     end_read()
     return answer(_attempt_json(found, found.epoch if found.epoch else None))
-
-
-@operation(
-    bp,
-    "GET",
-    "/attempts/<id:attempt_id>/clock",
-    needs_permission="attempt.own",
-    checks_itself=True,
-    summary="Time, deadline, state and epoch of one's own attempt; cheap, for a page to ask every few seconds",
-    answers={200: ClockOut},
-)
-def clock(attempt_id: int) -> Any:
-    who = caller()
-    now = arrived_at()
-    tick = queries.tick(db.session(), who, attempt_id, now)
-    end_read()
-    if tick.seen_at is not None and now - tick.seen_at >= TOUCH_EVERY:
-        touch(who.key, now)
-    return answer(
-        orjson.dumps(
-            {
-                "server_time": iso_z(utcnow()),
-                "deadline": iso_z(tick.deadline_at),
-                "state": tick.state,
-                "epoch": tick.epoch,
-            }
-        )
-    )
 
 
 @operation(

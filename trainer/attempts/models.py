@@ -97,3 +97,20 @@ class Incident(db.Model):
     seconds: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (Index(None, "attempt_id"), Index(None, "attempt_id", "mark", unique=True))
+
+
+class Heard(db.Model):
+    """When a candidate's page was last heard (最近联系). Times are aware UTC.
+
+    ``heard_at`` is the last beat of the page, None before the first, and ``hidden`` whether it lay in the background
+    then. ``saved_at`` is the last save, for the board to count only what has changed. A row holds the last moments
+    alone: they are overwritten, never added to, and the row goes once the attempt is handed in, so that nothing here
+    counts how long anybody was online.
+    """
+
+    __tablename__ = "attempt_heard"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    heard_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    hidden: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    saved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,4 +1,4 @@
-"""Reads about attempts: to look at one, and for the invigilator's board."""
+"""Reads about attempts: to look at one, one's own, and the rooms of an exam."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, demand_ticket, explain_nothing, who
 from trainer.attempts.documents import OpenAttempt, as_it_stands
-from trainer.attempts.models import Attempt, Incident, Response
-from trainer.attempts.rules.conduct import is_over_threshold
+from trainer.attempts.models import Attempt
 from trainer.attempts.rules.phase import candidate_phase
 from trainer.attempts.rules.timing import is_over
 from trainer.bank.models import ItemVersion
 from trainer.bank.queries import shows_medium
+from trainer.core.database import single_read
 from trainer.core.errors import Missing
+from trainer.core.prepared import prepared
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at, own_window
@@ -125,7 +126,7 @@ class Tick:
     seen_at: datetime | None
 
 
-@lru_cache(maxsize=2)
+@prepared
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
     return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
@@ -133,18 +134,18 @@ def _tick(by_token: bool) -> Any:
     )
 
 
-def tick(session: Session, caller: Caller, attempt_id: int, now: datetime) -> Tick:
-    """Return state, epoch and deadline of the caller's own attempt: one statement, nothing locked.
+def tick(caller: Caller, attempt_id: int, now: datetime) -> Tick:
+    """Return state, epoch and deadline of the caller's own attempt: one statement, nothing locked, no session.
 
     Raises ``Missing`` for an attempt that is not the caller's, ``Unauthenticated`` without a living session.
     """
     values: dict[str, Any] = {"attempt_id": attempt_id, "key": caller.key}
     if not caller.by_token:
         values["now"] = now
-    connection = session.connection()
-    row = connection.execute(_tick(caller.by_token), values).first()
-    if row is None:
-        raise explain_nothing(connection, caller, now)
+    with single_read() as connection:
+        row = _tick(connection, caller.by_token).first(connection, values)
+        if row is None:
+            raise explain_nothing(connection, caller, now)
     demand_ticket(row, row.exam_id)
     return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
 
@@ -296,129 +297,6 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
     )
 
 
-@dataclass(frozen=True)
-class Desk:
-    """One candidate on the invigilator's board. Moments are aware UTC, None where nothing happened yet.
-
-    ``incidents`` are those of the latest attempt, ``focus_losses`` the times among them that the page was left.
-    """
-
-    candidate_id: int
-    user_id: int
-    username: str
-    name: str
-    unit_name: str
-    sitting_id: int
-    candidate_state: str
-    attempt_id: int | None
-    state: str | None
-    started_at: datetime | None
-    deadline_at: datetime | None
-    submitted_at: datetime | None
-    submitted_by: str | None
-    last_saved_at: datetime | None
-    answered: int
-    incidents: int
-    focus_losses: int
-    over_threshold: bool
-    extra_minutes: int
-    item_count: int
-    opens_at: datetime
-    closes_at: datetime
-    shift_minutes: int
-    attempts: int
-    attempts_allowed: int
-
-
-def board(session: Session, exam_id: int) -> list[Desk]:
-    """Return every candidate of an exam with the state of the latest attempt, by unit and name: four statements."""
-    people = session.execute(
-        _people().where(Candidate.exam_id == exam_id).order_by(Unit.path, User.name, User.id)
-    ).all()
-    latest: dict[int, Attempt] = {}
-    for attempt in session.scalars(select(Attempt).where(Attempt.exam_id == exam_id).order_by(Attempt.ordinal)):
-        latest[attempt.candidate_id] = attempt
-    saved = {
-        row[0]: (row[1], row[2])
-        for row in session.execute(
-            # An answer that was taken back stands as JSON null: it is a sign of life, but no answer.
-            select(Response.attempt_id, func.max(Response.saved_at), func.count(func.nullif(Response.answer, "null")))
-            .join(Attempt, Attempt.id == Response.attempt_id)
-            .where(Attempt.exam_id == exam_id)
-            .group_by(Response.attempt_id)
-        )
-    }
-    noticed: dict[int, tuple[int, int]] = {
-        row[0]: (row[1], row[2])
-        for row in session.execute(
-            select(Incident.attempt_id, func.count(), func.count(case((Incident.kind == "focus_loss", 1))))
-            .join(Attempt, Attempt.id == Incident.attempt_id)
-            .where(Attempt.exam_id == exam_id)
-            .group_by(Incident.attempt_id)
-        )
-    }
-    return [_desk(row, latest.get(row[0]), saved, noticed) for row in people]
-
-
-def _people() -> Any:
-    return (
-        select(
-            Candidate.id,
-            Candidate.state,
-            User.id,
-            User.username,
-            User.name,
-            Unit.short_name,
-            Candidate.extra_minutes,
-            Paper.item_count,
-            Candidate.sitting_id,
-            Sitting.opens_at,
-            Sitting.closes_at,
-            Candidate.shift_minutes,
-            (Exam.attempts_allowed + Candidate.extra_attempts).label("allowed"),
-            Exam.focus_threshold,
-        )
-        .join(Sitting, Sitting.id == Candidate.sitting_id)
-        .join(Exam, Exam.id == Candidate.exam_id)
-        .join(User, User.id == Candidate.user_id)
-        .join(Unit, Unit.id == Candidate.unit_id)
-        .outerjoin(Paper, Paper.id == Candidate.paper_id)
-    )
-
-
-def _desk(row: Any, attempt: Attempt | None, saved: dict[int, Any], noticed: dict[int, tuple[int, int]]) -> Desk:
-    last_saved_at, answered = saved.get(attempt.id, (None, 0)) if attempt else (None, 0)
-    incidents, focus_losses = noticed.get(attempt.id, (0, 0)) if attempt else (0, 0)
-    opens_at, closes_at = own_window(row.opens_at, row.closes_at, row.shift_minutes)
-    return Desk(
-        candidate_id=row[0],
-        user_id=row[2],
-        username=row[3],
-        name=row[4],
-        unit_name=row[5],
-        candidate_state=row[1],
-        attempt_id=attempt.id if attempt else None,
-        state=attempt.state if attempt else None,
-        started_at=attempt.started_at if attempt else None,
-        deadline_at=attempt.deadline_at if attempt else None,
-        submitted_at=attempt.submitted_at if attempt else None,
-        submitted_by=attempt.submitted_by if attempt else None,
-        last_saved_at=last_saved_at,
-        answered=answered,
-        incidents=incidents,
-        focus_losses=focus_losses,
-        over_threshold=is_over_threshold(focus_losses, row.focus_threshold),
-        extra_minutes=row[6],
-        item_count=row[7] or 0,
-        sitting_id=row[8],
-        opens_at=opens_at,
-        closes_at=closes_at,
-        shift_minutes=row.shift_minutes,
-        attempts=attempt.ordinal if attempt else 0,
-        attempts_allowed=row.allowed,
-    )
-
-
 def exam_to_watch(session: Session, exam_id: int, person: Any) -> Exam:
     """Return an exam that the person may invigilate; raises ``Missing`` otherwise."""
     exam = session.scalar(
@@ -429,17 +307,6 @@ def exam_to_watch(session: Session, exam_id: int, person: Any) -> Exam:
     if exam is None:
         raise Missing
     return exam
-
-
-def desk(session: Session, exam_id: int, candidate_id: int) -> Desk:
-    """Return one candidate of an exam as on the board; raises ``Missing`` for a candidate of another exam."""
-    row = session.execute(_people().where(Candidate.exam_id == exam_id, Candidate.id == candidate_id)).first()
-    if row is None:
-        raise Missing
-    attempt = session.scalar(
-        select(Attempt).where(Attempt.candidate_id == candidate_id).order_by(Attempt.ordinal.desc()).limit(1)
-    )
-    return _desk(row, attempt, {}, {})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from trainer.attempts import desk, queries
+from trainer.attempts import desk, desk_queries, queries
 from trainer.attempts.extend import extend_many
 from trainer.attempts.forms import ForceForm, RoomForm
 from trainer.core.database import db, end_read
@@ -70,7 +70,7 @@ def take_over(exam_id, candidate_id):
 
 def _for_one(exam_id: int, candidate_id: int, verb: Any, done: Any) -> Any:
     queries.exam_to_watch(db.session(), exam_id, current_user)
-    name = queries.desk(db.session(), exam_id, candidate_id).name
+    name = desk_queries.desk(db.session(), exam_id, candidate_id).name
     end_read()
     form = ForceForm()
     if not form.sent():

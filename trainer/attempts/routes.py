@@ -28,11 +28,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from trainer.attempts import queries
+from trainer.attempts import desk_queries, queries
+from trainer.attempts.board import boards, whole
 from trainer.attempts.extend import REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.result_view import shown
-from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING, desk_state
+from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING
 from trainer.attempts.slip import slip_of
 from trainer.attempts.submit import force_submit
 from trainer.attempts.wording import INCIDENT_NAMES
@@ -54,7 +55,7 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Task, offer_tasks
 from trainer.web.locale import decimal_text, is_english, local_time, zone
 from trainer.web.menu import offer
-from trainer.web.packing import pack
+from trainer.web.packing import pack, takes_gzip
 from trainer.web.sentences import sentence
 
 bp = Blueprint("attempts", __name__)
@@ -317,9 +318,29 @@ def watch_state(exam_id):
     board = _board(exam_id, arrived_at())
     end_read()
     content = orjson.dumps(board)
-    tag = hashlib.sha256(content).hexdigest()[:20]
+    # The page repeats nothing of the request, and holds no secret.
+    return pack(_unless_known(content, hashlib.sha256(content).hexdigest()[:20]))
+
+
+@bp.get("/exams/<id:exam_id>/watch/news")
+@needs("exam.watch")
+def watch_news(exam_id):
+    session = db.session()
+    queries.exam_to_watch(session, exam_id, current_user)
+    news = boards.news(session, exam_id, arrived_at(), zone())
+    end_read()
+    if not takes_gzip():
+        return _unless_known(news.plain, news.tag)
+    answer = _unless_known(news.packed, news.tag)
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.vary.add("Accept-Encoding")
+    return answer
+
+
+def _unless_known(content: bytes, tag: str) -> Response:
+    """Return JSON, or that it has not changed where the browser holds what bears the tag."""
     answer = Response(content, mimetype="application/json")
-    answer.set_etag(tag)
+    answer.set_etag(tag, weak=True)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer.make_conditional(request)
 
@@ -328,7 +349,7 @@ def watch_state(exam_id):
 @needs("exam.watch")
 def force(exam_id, candidate_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
-    desk = queries.desk(db.session(), exam_id, candidate_id)
+    desk = desk_queries.desk(db.session(), exam_id, candidate_id)
     end_read()
     form = ForceForm()
     if not form.sent():
@@ -348,7 +369,7 @@ def force(exam_id, candidate_id):
 @needs("exam.watch")
 def extend_time(exam_id, candidate_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
-    desk = queries.desk(db.session(), exam_id, candidate_id)
+    desk = desk_queries.desk(db.session(), exam_id, candidate_id)
     end_read()
     form = ExtendForm()
     if not form.sent():
@@ -395,54 +416,11 @@ def _first_error(form: Any) -> str:
 
 
 def _board(exam_id: int, now: datetime) -> dict[str, Any]:
-    """Return the board as JSON data. Nothing in it changes while nobody does anything, so that its ETag holds."""
-    desks = []
-    rooms = {one.id: one for one in queries.rooms_of(db.session(), exam_id)}
-    several = len(rooms) > 1
-    for desk in queries.board(db.session(), exam_id):
-        state = desk_state(
-            now,
-            state=desk.state,
-            started_at=desk.started_at,
-            last_saved_at=desk.last_saved_at,
-            submitted_by=desk.submitted_by,
-        )
-        if desk.candidate_state != "due" and desk.state is None:
-            state = "excused"
-        desks.append(
-            {
-                "id": str(desk.candidate_id),
-                "name": desk.name,
-                "username": desk.username,
-                "unit": desk.unit_name,
-                "room": _room_name(rooms[desk.sitting_id]) if several else "",
-                "state": state,
-                "answered": desk.answered,
-                "items": desk.item_count,
-                "incidents": desk.incidents,
-                "left": desk.focus_losses,
-                "marked": desk.over_threshold,
-                "extra": desk.extra_minutes,
-                "shift": desk.shift_minutes,
-                "opens": desk.opens_at.astimezone(zone()).strftime("%m-%d %H:%M") if desk.shift_minutes else None,
-                "attempts": desk.attempts,
-                "again": desk.state == "submitted" and desk.attempts >= desk.attempts_allowed,
-                "started": _clock(desk.started_at),
-                "saved": _clock(desk.last_saved_at),
-                "submitted": _clock(desk.submitted_at),
-                "deadline": _clock(desk.deadline_at),
-            }
-        )
-    return {"desks": desks}
-
-
-def _room_name(one: queries.RoomLine) -> str:
-    return f"{_('第 %(n)s 场', n=one.number)} {one.room}".rstrip()
-
-
-def _clock(moment: datetime | None) -> str | None:
-    """Return the city's time of day of a moment, as boards show it; None stays None."""
-    return moment.astimezone(zone()).strftime("%H:%M:%S") if moment is not None else None
+    """Return the whole board as JSON data. Nothing in it changes while nobody does anything, so that its ETag holds."""
+    session = db.session()
+    rooms = desk_queries.room_names(session, exam_id)
+    names = {one: f"{_('第 %(n)s 场', n=number)} {room}".rstrip() for one, (number, room) in rooms.items()}
+    return whole(desk_queries.board(session, exam_id), names if len(names) > 1 else {}, now, zone())
 
 
 # --- what other pages show of it

@@ -39,6 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from question_bank.kinds import normal_answer, shape_problem
 from trainer.accounts.models import User
 from trainer.attempts.caller import Caller, demand_ticket, demand_writer, explain_nothing, prolong, who
+from trainer.attempts.heard import beats
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.attempts.rules.navigation import first_seen, was_left
 from trainer.attempts.rules.timing import is_late, is_over
@@ -418,4 +419,6 @@ def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], no
         prolong(connection, caller, row, now)
         return Receipt(saved, superseded, row.deadline_at, left)
 
-    return grouped(write, Alike(_save_many, _Asked(caller, attempt_id, epoch, given, now)))
+    receipt = grouped(write, Alike(_save_many, _Asked(caller, attempt_id, epoch, given, now)))
+    beats.saved(attempt_id, now)
+    return receipt

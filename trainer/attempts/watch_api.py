@@ -10,10 +10,9 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.api.resource import Id, IdIn, Listing, Moment, Shape, Text, api_blueprint, id_after, operation
-from trainer.attempts import desk, incidents, queries
+from trainer.attempts import desk, desk_queries, incidents, queries
 from trainer.attempts.api import IncidentKind
 from trainer.attempts.extend import REASON_MOST, extend, extend_many
-from trainer.attempts.rules.phase import desk_state
 from trainer.attempts.submit import force_submit
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict
@@ -36,7 +35,10 @@ class DeskOut(Shape):
     name: str
     unit: str
     sitting_id: Id
-    state: Literal["waiting", "working", "silent", "done", "forced", "excused"]
+    state: Literal["waiting", "working", "silent", "hidden", "offline", "done", "forced", "excused"] = Field(
+        description="silent: no save for 2 min though the page is there; hidden: the page lies in the background; "
+        "offline: nothing was heard of the page for 12 s, or 90 s once it was hidden"
+    )
     attempt_id: Id | None
     attempts: int
     attempts_allowed: int
@@ -138,7 +140,7 @@ class AllowedOut(Shape):
 def board(exam_id: int) -> Any:
     session, now = db.session(), arrived_at()
     exam = queries.exam_to_watch(session, exam_id, current_user)
-    rooms, people = queries.rooms_of(session, exam_id), queries.board(session, exam_id)
+    rooms, people = queries.rooms_of(session, exam_id), desk_queries.board(session, exam_id)
     end_read()
     return BoardOut(
         focus_threshold=exam.focus_threshold,
@@ -161,21 +163,14 @@ def board(exam_id: int) -> Any:
     )
 
 
-def _desk(one: queries.Desk, now: Any) -> DeskOut:
-    state = desk_state(
-        now,
-        state=one.state,
-        started_at=one.started_at,
-        last_saved_at=one.last_saved_at,
-        submitted_by=one.submitted_by,
-    )
+def _desk(one: desk_queries.Desk, now: Any) -> DeskOut:
     return DeskOut(
         candidate_id=str(one.candidate_id),
         username=one.username,
         name=one.name,
         unit=one.unit_name,
         sitting_id=str(one.sitting_id),
-        state="excused" if one.candidate_state != "due" and one.state is None else state,  # type: ignore[arg-type]
+        state=one.stands(now),  # type: ignore[arg-type]  # one of the rule's words
         attempt_id=None if one.attempt_id is None else str(one.attempt_id),
         attempts=one.attempts,
         attempts_allowed=one.attempts_allowed,
@@ -209,7 +204,7 @@ def desk_incidents(exam_id: int, candidate_id: int, query: Listing) -> Any:
     session = db.session()
     queries.exam_to_watch(session, exam_id, current_user)
     # Only for the refusal: a candidate of another exam is nobody here.
-    queries.desk(session, exam_id, candidate_id)
+    desk_queries.desk(session, exam_id, candidate_id)
     found = incidents.incidents_of_candidate(session, candidate_id, limit=query.limit + 1, after=after)
     end_read()
     shown, more = found[: query.limit], None
@@ -296,7 +291,7 @@ def signal(exam_id: int, sitting_id: int) -> Any:
 )
 def force(exam_id: int, candidate_id: int, body: ReasonIn) -> Any:
     _demand(exam_id)
-    attempt_id = queries.desk(db.session(), exam_id, candidate_id).attempt_id
+    attempt_id = desk_queries.desk(db.session(), exam_id, candidate_id).attempt_id
     end_read()
     if attempt_id is None:
         raise Conflict("not_started")

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from trainer.accounts.jobs import drop_uploads
 from trainer.accounts.sessions import drop_ended
+from trainer.attempts.heard import drop_heard
 from trainer.attempts.jobs import close_overdue
 from trainer.bank.jobs import forget_imports, go_on_with_imports
 from trainer.competitions.jobs import take_results
@@ -41,6 +42,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("go_on_with_imports", 20, go_on_with_imports),
     Job("count_answers", 5, count_answers),
     Job("warn_of_old_law", 300, warn_of_old_law),
+    Job("drop_heard", 60, drop_heard),
     Job("drop_ended_sessions", 600, drop_ended),
     Job("drop_uploads", 3600, drop_uploads),
     Job("forget_imports", 3600, forget_imports),

@@ -13,6 +13,7 @@ from trainer.config import Settings
 from trainer.core.clock import utcnow
 from trainer.core.errors import Forbidden
 from trainer.core.process import Core
+from trainer.web import quick
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -82,7 +83,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
             return start_response(status, [*headers, *FIXED], error)
 
-        return inner(environ, start)
+        known = quick.answered(app, environ, start)
+        return inner(environ, start) if known is None else known
 
     app.wsgi_app = with_headers  # type: ignore[method-assign]  # the way that Flask documents
 

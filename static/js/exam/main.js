@@ -31,6 +31,7 @@ let attempt = null;
 let inOrder = false;
 let outbox, sender, paper, flags, map, line, away;
 let handingIn = false;
+let signingIn = false;
 let lockedFor = "";
 let lineIsBack = () => {};
 let announced = new Set();
@@ -179,7 +180,7 @@ async function runTime() {
   for (;;) {
     await wait(1000 - (performance.now() % 1000));
     if (!attempt) continue;
-    if (clock.drifted() && !line.down) line.beat();
+    if (clock.drifted() && !line.down) line.ask();
     showTime();
   }
 }
@@ -218,7 +219,7 @@ async function handInAtZero() {
   handingIn = true;
   paper.lock(true);
   document.querySelectorAll("dialog[open]").forEach((one) => { if (one.id !== "exam-signin") one.close(""); });
-  const reply = await line.beat();
+  const reply = await line.ask();
   if (!attempt) return;
   if (reply?.state === "open" && clock.left() > 0) {
     handingIn = false;
@@ -286,19 +287,22 @@ function takenOver() {
 
 /** Take the attempt back. If it was handed in elsewhere, a start would begin a further one, so that is asked first. */
 async function goOn() {
-  const stands = await line.beat();
+  const stands = await line.ask();
   if (stands?.state === "open") await enter();
   else if (attempt && !stands) note(say("no_line"));
 }
 
 async function reLogin() {
+  if (signingIn) return;
+  signingIn = true;
   sender.halt({ final: false });
   await signInAgain();
+  signingIn = false;
   if (!attempt) return;
   // Whoever signed out elsewhere has cleared what this page kept on the device.
   outbox.renew();
   sender.resume();
-  line.beat();
+  line.ask();
 }
 
 // --- start and resume
@@ -398,13 +402,13 @@ async function furnish(made) {
     inOrder,
   });
   line = new Line(made.attempt_id, {
+    epoch: () => sender.epoch,
+    here: sendRest,
     tick(reply, sentAt) {
       heard(reply, sentAt);
       if (reply.state !== "open" && !handingIn) closed();
       else if (reply.epoch > sender.epoch) takenOver();
       else if (sender.unsent().length) sender.flush();
-      away.send();
-      flags.send();
     },
     down: () => {
       if (lockedFor) return;
@@ -414,6 +418,8 @@ async function furnish(made) {
     },
     up: (seconds) => {
       lineIsBack();
+      if (sender.unsent().length) sender.flush();
+      sendRest();
       if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
       if (seconds >= 5) away.report("network_loss", new Date(clock.now() - seconds * 1000), seconds);
       showSaved();
@@ -427,6 +433,12 @@ async function furnish(made) {
   find("room").hidden = false;
   find("room").querySelector("main").id = "content";
   document.title = say("page_title", { title: made.paper.title });
+}
+
+/** Send what else waits for the line: reports of what the page noticed, and flags. */
+function sendRest() {
+  away.send();
+  flags.send();
 }
 
 /** Go to an item before or after; in order only onwards, and an item without an answer is not left unasked. */

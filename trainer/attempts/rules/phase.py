@@ -14,6 +14,10 @@ MISSED = "missed"
 EXCUSED = "excused"
 
 SILENT_SECONDS = 120
+# A page says every 2.5 s that it is there, and that is written down every 3 s. So twelve seconds are a line that is
+# down, or two beats lost on end. In the background browsers let a page speak once a minute only.
+OFFLINE_SECONDS = 12
+HIDDEN_SECONDS = 90
 
 
 def candidate_phase(
@@ -55,15 +59,26 @@ def desk_state(
     started_at: datetime | None,
     last_saved_at: datetime | None,
     submitted_by: str | None,
+    heard_at: datetime | None = None,
+    hidden: bool = False,
 ) -> str:
-    """Return what the invigilator's board says of a candidate: ``waiting, working, silent, done`` or ``forced``.
+    """Return what the board says: ``waiting, working, silent, hidden, offline, done`` or ``forced``.
 
-    Silent is who has saved nothing for longer than ``SILENT_SECONDS``, counted from the start before the first save.
-    It calls for a look, nothing more: somebody may be reading.
+    Silent is who has saved nothing for longer than ``SILENT_SECONDS``, counted from the start before the first save,
+    though the page is there: somebody may be reading. Hidden is whose page said that it lies in the background, and
+    offline is of whom nothing was heard, no beat and no save, for longer than ``OFFLINE_SECONDS``, or
+    ``HIDDEN_SECONDS`` once it was hidden. Both call for a look, nothing more. Of whom no page ever said anything, such
+    as a program that only saves (``heard_at`` None), only silence can be told.
     """
     if state is None:
         return "waiting"
     if state == "submitted":
         return "forced" if submitted_by == "invigilator" else "done"
+    if heard_at is not None:
+        unheard = (now - max(heard_at, last_saved_at or heard_at)).total_seconds()
+        if unheard > (HIDDEN_SECONDS if hidden else OFFLINE_SECONDS):
+            return "offline"
+        if hidden:
+            return "hidden"
     since = last_saved_at or started_at
     return "silent" if since is not None and (now - since).total_seconds() > SILENT_SECONDS else "working"
