@@ -15,9 +15,9 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden, Invalid, Missing
 from trainer.core.files import media_folder, path_of
 from trainer.exams import printing, queries
+from trainer.exams.publicity import draw_for_anybody
 from trainer.exams.rules import draw_is_public
-from trainer.papers.publication import draw_file
-from trainer.web.access import SIGNED_IN, needs
+from trainer.web.access import PUBLIC, needs
 from trainer.web.arrival import arrived_at
 from trainer.web.limits import sparing
 from trainer.web.view import download
@@ -41,15 +41,10 @@ def _writer(suffix: str) -> Callable[..., bytes]:
 
 @bp.get("/exams/<id:exam_id>/draw.json")
 @sparing
-@needs(SIGNED_IN)
+@needs(PUBLIC)
 def draw(exam_id):
-    """Give what lets anybody draw the papers again, to whom the exam concerns, once everybody's time is over."""
-    session = db.session()
-    exam = queries.read_exam_of_caller(session, exam_id, current_user)
-    if exam.state != "published" or not draw_is_public(arrived_at(), exam.ends_at):
-        raise Forbidden("draw_not_public")
-    told = draw_file(session, exam.blueprint_id, exam.title)
-    end_read()
+    """Give anybody what lets him draw the papers again, once everybody's time is over."""
+    told = draw_for_anybody(exam_id, current_user, now=arrived_at())
     return download(orjson.dumps(told), f"draw-{exam_id}.json", "application/json")
 
 
