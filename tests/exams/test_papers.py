@@ -261,6 +261,19 @@ def test_the_promise_is_shown_before_and_the_seed_only_after(as_user, client, se
     assert drawn == [[code_of[one.item_version_id] for one in items_of_paper(session, paper)] for paper in papers]
 
 
+def test_a_draft_that_lacks_items_says_what_would_mend_it(as_user, city, clock):
+    fill_bank(single_choice=1)
+    spec = make_spec(sections=(section(count=3),))
+    exam_id = service.create_exam(spec, by=person(city, "organiser"), now=BEFORE, publish=False)
+    clock(BEFORE)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "以下任选一项就够：题数改为 1；再编写并发布 2 道符合条件的试题" in page
+    refused = as_user("organiser").post(f"/api/v1/exams/{exam_id}/publish")
+    assert (refused.status_code, refused.json["code"]) == (422, "not_enough_items")
+    mends = [{"code": "fewer", "count": 1}, {"code": "write", "count": 2}]
+    assert [one["mends"] for one in refused.json["params"]["lacks"]] == [mends]
+
+
 def test_a_draw_that_nobody_may_have_is_nowhere(as_user, client, city, clock):
     """A draft and a cancelled exam have nothing to publish, and nobody learns that there is one."""
     made = [make_exam(city, publish=False), make_exam(city)]
