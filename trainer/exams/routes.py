@@ -21,6 +21,7 @@ from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
+from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import common_texts, mend_text, shortage_texts
@@ -122,6 +123,7 @@ def show(exam_id):
         common=_common_of(exam, sections, draws) if manages else [],
         kept=rules_of(session, exam.blueprint_id),
         papers=papers_of(session, exam.blueprint_id) if live else [],
+        forms_at_once=FORMS_AT_ONCE_MOST,
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
         if live and where in ("upcoming", "open")
         else [],
