@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,9 @@ from sqlalchemy import func, select
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
+from tests.exams.factories import person
+from tests.exams.test_shifting import candidate_of
+from trainer.attempts.extend import extend_named
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db
 from trainer.hours.models import LedgerEntry
@@ -74,6 +78,22 @@ def test_fifty_starts_leave_one_attempt_and_one_page_that_may_write(exam, at_onc
     address = f"{API}/attempts/{answers[0].json['attempt_id']}/responses"
     tried = [as_user("officer").put(address, json=body(epoch, 1, epoch)) for epoch in range(1, CROWD + 1)]
     assert [one.status_code for one in tried] == [409] * (CROWD - 1) + [200]
+
+
+def test_minutes_given_while_fifty_pages_start_all_reach_the_attempt(exam, at_once, city):
+    organiser = person(city, "organiser")
+    candidate = candidate_of(city, exam.exam_id)
+    db.session.rollback()
+
+    def deed(client, place):
+        if place % 5:
+            return client.post(f"{API}/exams/{exam.exam_id}/attempts").status_code
+        return extend_named(exam.exam_id, [candidate], 2, by=organiser, reason="断电", now=NINE)
+
+    done = at_once(deed)
+    assert (done[::5], {*done} <= {1, 200, 201}) == ([1] * 10, True)
+    attempt = db.session.scalars(select(Attempt)).one()
+    assert attempt.deadline_at - attempt.started_at == timedelta(minutes=60 + 20)
 
 
 def test_fifty_hand_ins_leave_one_hand_in_one_score_and_one_receipt(exam, at_once, as_user):
