@@ -4,12 +4,14 @@ Tells whether the commitment that was published before the exam fits, then print
 section in the order of the paper, each with the order of its options where they were shuffled.
 """
 
+import functools
 import hashlib
 import itertools
 import json
 import sys
 
 
+@functools.lru_cache(10_000)
 def shuffled(things, seed):
     digests = (hashlib.sha256(f"{seed}:{block}".encode()).digest() for block in itertools.count())
     numbers = (int.from_bytes(digest[at : at + 8], "big") for digest in digests for at in (0, 8, 16, 24))
@@ -21,13 +23,13 @@ def shuffled(things, seed):
 
 
 def one_try(plan, form, seed):
-    own, paper = plan["own"].get(form), []
-    out = set(() if own else plan["avoid"].get(form, ()))
+    own, paper = plan["own"].get(str(form)), []
+    out = set() if own else set(plan["avoid"].get(str(form), ()))
     for number, (section, groups) in enumerate(zip(plan["sections"], own or plan["groups"], strict=True), 1):
         paper.append(list(section["named"]))
         for part, (count, group) in enumerate(groups, 1):
-            full = len(paper[-1]) + count
-            for item in shuffled(group, f"{seed}:{number}:{part}"):
+            order, full = shuffled(tuple(group), f"{seed}:{number}:{part}"), len(paper[-1]) + count
+            for item in order[(form - plan["first"]) % len(order) if plan.get("apart") else 0 :]:
                 if len(paper[-1]) < full and item not in out:
                     paper[-1].append(item)
                     out.update([item, *plan["items"][item][3]])
@@ -36,42 +38,27 @@ def one_try(plan, form, seed):
     return paper
 
 
-def try_apart(plan, seed):
-    papers = [[list(section["named"]) for section in plan["sections"]] for _ in range(plan["forms"])]
-    for number, groups in enumerate(plan["groups"], 1):
-        for part, (_, group) in enumerate(groups, 1):
-            order = shuffled(group, f"{seed}:{number}:{part}")
-            for turn, paper in enumerate(papers):
-                paper[number - 1].append(order[turn % len(order)])
-    return papers
-
-
-def gap(plan, paper):
-    both = zip(plan["sections"], paper, strict=True)
-    points = sum(section["points"] * plan["items"][item][2] for section, held in both for item in held)
-    return 0 if plan["target"] is None else abs(points - plan["target"])
-
-
 def draw(plan, seed, form):
-    source, found, apart = plan["first"] if plan["same_items"] else form, [], plan.get("apart")
+    source, found = plan["first"] if plan["same_items"] else form, []
+    together = range(plan["first"], plan["first"] + plan["forms"]) if plan.get("apart") else [source]
+    whose, share = "forms" if plan.get("apart") else f"form:{source}", [item[2] for item in plan["items"]]
     for number in range(plan["tries"]):
-        if apart:
-            papers = try_apart(plan, f"{seed}:forms:try:{number}")
-        else:
-            papers = [one_try(plan, str(source), f"{seed}:form:{source}:try:{number}")]
-        if papers[0]:
-            paper = papers[form - plan["first"] if apart else 0]
-            found.append((max(gap(plan, one) for one in papers), number, paper))
-            if found[-1][0] <= plan["tolerance"]:
+        papers = {one: one_try(plan, one, f"{seed}:{whose}:try:{number}") for one in together}
+        if all(papers.values()):
+            pairs = [zip(plan["sections"], paper, strict=True) for paper in papers.values()]
+            points = [sum(one["points"] * share[item] for one, held in pair for item in held) for pair in pairs]
+            gap = 0 if plan["target"] is None else max(abs(one - plan["target"]) for one in points)
+            found.append((gap, number, papers[source]))
+            if gap <= plan["tolerance"]:
                 break
     for number, (section, held) in enumerate(zip(plan["sections"], min(found)[2], strict=True), 1):
-        named = len(section["named"])
         if plan["shuffle_items"]:
-            held = shuffled(held, f"{seed}:form:{form}:items:{number}")
+            held = shuffled(tuple(held), f"{seed}:form:{form}:items:{number}")
         elif plan["target"] is not None:
-            held = held[:named] + shuffled(held[named:], f"{seed}:form:{source}:order:{number}")
+            drawn = tuple(held[len(section["named"]) :])
+            held = section["named"] + shuffled(drawn, f"{seed}:form:{source}:order:{number}")
         if section["order"] == "easy_first":
-            held = sorted(held, key=lambda item: -plan["items"][item][2])
+            held = sorted(held, key=lambda item: -share[item])
         yield [plan["items"][item][0] for item in held]
 
 
@@ -84,14 +71,10 @@ def main(file):
         for form in range(one["plan"]["first"], end):
             print("form", form)
             for codes in draw(one["plan"], seed, form):
-                told = []
-                for code in codes:
-                    names = [(f"{form}:options:{name}", keys) for name, keys in file["options"].get(code, [])]
-                    orders = [
-                        shuffled(keys, f"{seed}:form:{name}:{file['again'].get(name, 0)}") for name, keys in names
-                    ]
-                    told.append("/".join([code, *map("".join, orders)]))
-                print(" ", " ".join(told))
+                for place, code in enumerate(codes):
+                    for name, keys in file["options"].get(code, ()):
+                        codes[place] += "/" + "".join(shuffled(tuple(keys), f"{seed}:form:{form}:options:{name}:0"))
+                print(" ", *codes)
 
 
 if __name__ == "__main__":

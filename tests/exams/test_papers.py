@@ -232,23 +232,26 @@ def test_a_draw_is_public_when_no_answer_can_arrive_any_more(seconds, public):
     assert draw_is_public(NINE + timedelta(seconds=seconds), ends_at(NINE, 0, grace_seconds=10)) is public
 
 
-def test_the_promise_is_shown_before_and_the_seed_only_after(as_user, session, city, clock, capsys):
+def test_the_promise_is_shown_before_and_the_seed_only_after(as_user, client, session, city, clock, capsys):
     exam_id = make_exam(city, draw="per_candidate", shuffle_options=True, seed="a-secret-seed")
     promise = session.scalar(select(Draw.commitment))
     session.rollback()
     organiser, officer, other = as_user("organiser"), as_user("officer"), as_user("foreign_organiser")
+    resource = f"/api/v1/exams/{exam_id}/draw"
     address = f"/exams/{exam_id}/draw.json"
     for moment in (BEFORE, NINE, NINE + 2 * HOUR):
         clock(moment)
         pages = [organiser.get(f"/exams/{exam_id}").text, officer.get(f"/exams/{exam_id}/hall").text]
         assert all(promise in page and "a-secret-seed" not in page for page in pages)
-        assert organiser.get(address).status_code == officer.get(address).status_code == 403
+        for place in (address, resource):
+            assert organiser.get(place).status_code == officer.get(place).status_code == 403
+            assert other.get(place).status_code == client.get(place).status_code == 404
     clock(NINE + 2 * HOUR + timedelta(seconds=11))
     assert "a-secret-seed" in organiser.get(f"/exams/{exam_id}").text
     assert address in officer.get(f"/exams/{exam_id}/hall").text
-    assert other.get(address).status_code == 404
-    told = officer.get(address).json
-    assert organiser.get(address).json == told
+    told = client.get(address).json
+    assert all(one.get(place).json == told for one in (organiser, officer, other) for place in (address, resource))
+    assert client.get(resource).json == told
     redraw.main(told)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"commitment {promise} fits"
@@ -256,6 +259,40 @@ def test_the_promise_is_shown_before_and_the_seed_only_after(as_user, session, c
     papers = session.execute(select(Candidate.paper_id).order_by(Candidate.paper_id)).scalars().all()
     drawn = [[one.split("/")[0] for one in line.split()] for line in lines if line.startswith("  ")]
     assert drawn == [[code_of[one.item_version_id] for one in items_of_paper(session, paper)] for paper in papers]
+
+
+def test_a_draft_that_lacks_items_says_what_would_mend_it(as_user, city, clock):
+    fill_bank(single_choice=1)
+    spec = make_spec(sections=(section(count=3),))
+    exam_id = service.create_exam(spec, by=person(city, "organiser"), now=BEFORE, publish=False)
+    clock(BEFORE)
+    page = as_user("organiser").get(f"/exams/{exam_id}").text
+    assert "以下任选一项就够：题数改为 1；再编写并发布 2 道符合条件的试题" in page
+    refused = as_user("organiser").post(f"/api/v1/exams/{exam_id}/publish")
+    assert (refused.status_code, refused.json["code"]) == (422, "not_enough_items")
+    mends = [{"code": "fewer", "count": 1}, {"code": "write", "count": 2}]
+    assert [one["mends"] for one in refused.json["params"]["lacks"]] == [mends]
+
+
+def test_a_draw_that_nobody_may_have_is_nowhere(as_user, client, city, clock):
+    """A draft and a cancelled exam have nothing to publish, and nobody learns that there is one."""
+    made = [make_exam(city, publish=False), make_exam(city)]
+    with transaction() as inner:
+        inner.execute(Exam.__table__.update().where(Exam.id == made[1]).values(state="cancelled"))
+    clock(NINE + 30 * HOUR)
+    for exam_id in (*made, 987654321):
+        for address in (f"/exams/{exam_id}/draw.json", f"/api/v1/exams/{exam_id}/draw"):
+            assert [one.get(address).status_code for one in (client, as_user("foreign_organiser"))] == [404, 404]
+    assert as_user("organiser").get(f"/exams/{made[1]}/draw.json").status_code == 403
+
+
+def test_strangers_are_held_back_each_by_himself(client, city, clock):
+    exam_id = make_exam(city)
+    clock(NINE + 3 * HOUR)
+    asked = [client.get(f"/exams/{exam_id}/draw.json").status_code for _ in range(21)]
+    assert asked == [200] * 20 + [429]
+    other = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get(f"/exams/{exam_id}/draw.json", environ_overrides=other).status_code == 200
 
 
 def test_minutes_granted_keep_the_draw_secret_longer(as_user, session, city, clock):

@@ -1,6 +1,7 @@
 """The print edition: what stands on paper, sheet and key, who gets which when, and that it is recorded."""
 
 import io
+import zipfile
 from datetime import timedelta
 
 import docx
@@ -133,6 +134,84 @@ def test_what_there_is_not_is_not_printed(as_user, exam_id, clock, change, statu
     clock(NINE - HOUR)
     asked = {"part": "paper", "as": "docx", "form": "1"} | change
     assert as_user("organiser").post(f"/exams/{exam_id}/print", data=asked).status_code == status
+
+
+def unpacked(answer):
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def folders(parts, forms):
+    return [f"第 {form} 套/{part}.{suffix}" for form in forms for part in parts for suffix in ("docx", "pdf")]
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_all_forms_at_once_hold_each_part_and_the_key_only_after(as_user, session, exam_id, clock, over):
+    clock(OVER if over else NINE - HOUR)
+    organiser = as_user("organiser")
+    parts = ["试卷", "答题卡", "参考答案"][: 3 if over else 2]
+    answer = print_it(organiser, exam_id, "paper", "zip")
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    files = unpacked(answer)
+    assert list(files) == folders(parts, [1, 2])
+    told = {name: words_of(content) for name, content in files.items() if name.endswith("docx")}
+    assert all(name.split("/")[0] in words for name, words in told.items())
+    assert {name for name, words in told.items() if CANARIES[1] in words} == {name for name in told if "答案" in name}
+    assert all(content.startswith(b"%PDF-") for name, content in files.items() if name.endswith("pdf"))
+    later = organiser.post(f"/api/v1/exams/{exam_id}/print-forms", json={"first": 2})
+    assert list(unpacked(later)) == folders(parts, [2])
+    kept = ["paper", "sheet", "key"][: len(parts)]
+    entries = session.scalars(select(Entry).where(Entry.action == "exam.edition_printed").order_by(Entry.id)).all()
+    assert [one.detail for one in entries] == [{"forms": [1, 2], "parts": kept}, {"forms": [2], "parts": kept}]
+
+
+def test_many_forms_come_in_several_files(as_user, city, clock, monkeypatch):
+    monkeypatch.setattr("trainer.exams.edition.FORMS_AT_ONCE_MOST", 2)
+    monkeypatch.setattr("trainer.exams.routes.FORMS_AT_ONCE_MOST", 2)
+    exam_id = make_exam(city, draw="per_form", forms=3, items=12)
+    clock(NINE - HOUR)
+    organiser = as_user("organiser")
+    assert "每包最多 2 套，共 3 套" in organiser.get(f"/exams/{exam_id}").text
+    found = [list(unpacked(print_it(organiser, exam_id, "", "zip", form))) for form in ("1", "3")]
+    assert found == [folders(["试卷", "答题卡"], forms) for forms in ([1, 2], [3])]
+    assert print_it(organiser, exam_id, "", "zip", "4").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("organiser", 200), ("county_organiser", 404), ("foreign_organiser", 404), ("supervisor", 403), ("officer", 403)],
+)
+def test_the_api_prints_for_who_manages_the_exam(as_user, session, exam_id, clock, who, status):
+    clock(NINE - HOUR)
+    caller, address = as_user(who), f"/api/v1/exams/{exam_id}"
+    asked = {"form": 1, "part": "sheet", "as": "docx"}
+    assert caller.post(f"{address}/print", json=asked).status_code == status
+    assert caller.post(f"{address}/print-forms", json={}).status_code == status
+    assert print_it(caller, exam_id, "", "zip").status_code == status
+    kept = session.scalars(select(Entry.action).where(Entry.action.like("exam.%_printed")).order_by(Entry.id)).all()
+    assert kept == (["exam.sheet_printed"] + ["exam.edition_printed"] * 2 if status == 200 else [])
+
+
+def test_the_api_refuses_what_the_page_refuses(as_user, city, exam_id, clock):
+    clock(NINE - HOUR)
+    organiser, address = as_user("organiser"), f"/api/v1/exams/{exam_id}"
+    key = organiser.post(f"{address}/print", json={"form": 1, "part": "key", "as": "pdf"})
+    assert (key.status_code, key.json["code"]) == (403, "key_not_printable")
+    assert organiser.post(f"{address}/print", json={"form": 3, "part": "paper", "as": "pdf"}).status_code == 404
+    assert organiser.post(f"{address}/print", json={"form": 1, "part": "all", "as": "odt"}).status_code == 422
+    assert organiser.post(f"{address}/print-forms", json={"first": 3}).status_code == 404
+    draft = make_exam(city, publish=False)
+    for asked in ("print-forms", "print"):
+        body = {"form": 1, "part": "paper", "as": "pdf"} if asked == "print" else {}
+        refused = organiser.post(f"/api/v1/exams/{draft}/{asked}", json=body)
+        assert (refused.status_code, refused.json["code"]) == (403, "exam_not_published")
+
+
+def test_printing_many_is_held_back_like_printing_one(as_user, exam_id, clock):
+    clock(NINE - HOUR)
+    organiser = as_user("organiser")
+    asked = [organiser.post(f"/api/v1/exams/{exam_id}/print-forms", json={"first": 9}).status_code for _ in range(21)]
+    assert asked == [404] * 20 + [429]
 
 
 def test_a_draft_is_not_printed(as_user, city, clock):

@@ -390,7 +390,11 @@ def test_the_published_file_gives_every_paper_again(session, capsys, same_items,
     for form, paper in enumerate(papers_of(session, blueprint_id), start=1):
         rows = items_of_paper(session, paper.id)
         document = json.loads(session.get(Paper, paper.id).document)
-        orders = {one["number"]: "".join(option["key"] for option in one.get("options", [])) for one in items(document)}
+        # How the options of ordering items were shuffled would tell their right order.
+        orders = {
+            one["number"]: "".join(option["key"] for option in one.get("options", []) if one["kind"] != "ordering")
+            for one in items(document)
+        }
         expected = [[] for _ in kinds]
         for row in rows:
             if row.part in (None, 1):
@@ -398,6 +402,16 @@ def test_the_published_file_gives_every_paper_again(session, capsys, same_items,
             if shuffle and orders[row.number]:
                 expected[row.section - 1][-1] += "/" + orders[row.number]
         assert drawn[(form - 1) * len(kinds) : form * len(kinds)] == expected
+
+
+def test_the_published_file_tells_no_right_order(session):
+    fill_bank(ordering=6, single_choice=2)
+    blueprint_id = make_blueprint(section("ordering", 2), section(count=2))
+    compiled(blueprint_id, 300, same_items=False, shuffle_options=True)
+    told = draw_file(session, blueprint_id, "春季考试")
+    # Some of so many shuffles gave the right order and were thrown away; nobody may learn which.
+    assert sorted(told) == ["draws", "forms", "options", "seed", "title"]
+    assert sorted(told["options"]) == ["s-1", "s-2"]
 
 
 def test_parallel_forms_share_what_the_bank_lacks_and_what_is_named(session):

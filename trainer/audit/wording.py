@@ -72,6 +72,7 @@ ACTIONS: dict[str, Any] = {
     "exam.candidates_seated": _l("安排考生场次"),
     "exam.changed": _l("修改考试"),
     "exam.drafted": _l("拟定考试"),
+    "exam.edition_printed": _l("印制多套试卷"),
     "exam.extended": _l("延长考试时间"),
     "exam.key_printed": _l("印制答案"),
     "exam.minutes_added": _l("给一场或全体补时"),

@@ -138,8 +138,28 @@ class ExamLineOut(Shape):
     candidates: int | None = Field(description="how many are due; null for those who only enter")
 
 
+class MendOut(Shape):
+    """What would mend a lack by itself; ``count`` goes with ``fewer`` and ``write`` and is 0 else."""
+
+    code: Literal[
+        "fewer",
+        "looser_mix",
+        "looser_difficulty",
+        "looser_levels",
+        "looser_topics",
+        "looser_laws",
+        "looser_fields",
+        "looser_wing",
+        "other_pool",
+        "exposure",
+        "avoidance",
+        "write",
+    ]
+    count: int
+
+
 class LackOut(Shape):
-    """A section that the bank cannot fill; ``section`` counts from 1."""
+    """A section that the bank cannot fill; ``section`` counts from 1. A refusal has the same under ``params.lacks``."""
 
     section: int
     title: str
@@ -147,6 +167,7 @@ class LackOut(Shape):
     found: int
     missing: int
     unknown_items: list[str]
+    mends: list[MendOut] = Field(description="each is enough by itself; empty where only named items are wrong")
 
 
 class CommonOut(Shape):
@@ -252,7 +273,7 @@ def _outlook_of_draft(exam: ExamLine, sections: list[SectionSpec], rules: DrawRu
     out = kept_out(session, rules, exam.draw, forms_of, now=now, seen=items_met)
     until = local_day(exam.closes_at, zone())
     forms = exam.parallel_forms
-    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, forms=forms)
+    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, mends=True, forms=forms)
 
 
 @operation(

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
@@ -23,7 +22,7 @@ from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import named_text, shortage_texts
+from trainer.exams.wording import mend_text, named_text, shortage_texts
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
@@ -295,26 +294,3 @@ def standing_text(one: Standing, kind: str) -> str:
     if one.missing and one.met:
         told.append(_("另有 %(n)s 道考生近期见过", n=one.met))
     return _("；").join(told)
-
-
-MENDS: dict[str, Any] = {
-    "looser_mix": _l("不按难度或层次分配"),
-    "looser_difficulty": _l("不限难度"),
-    "looser_levels": _l("不限认知层次"),
-    "looser_topics": _l("不限专题"),
-    "looser_laws": _l("不限依据的法律"),
-    "looser_fields": _l("不限执法领域"),
-    "looser_wing": _l("不限板块"),
-    "other_pool": _l("换用另一个题库范围"),
-    "exposure": _l("提高或取消曝光上限"),
-    "avoidance": _l("缩短或取消避开近期见过的天数"),
-}
-
-
-def mend_text(code: str, count: int) -> str:
-    """Return what would mend a lack; each is enough by itself."""
-    if code == "fewer":
-        return _("题数改为 %(n)s", n=count)
-    if code == "write":
-        return _("再编写并发布 %(n)s 道符合条件的试题", n=count)
-    return str(MENDS[code])

@@ -81,6 +81,13 @@ def record_print(exam: ExamLine, form: int, part: str, *, by: int) -> None:
         record(f"exam.{part}_printed", by=by, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
 
 
+def record_forms(exam: ExamLine, forms: Sequence[int], parts: Sequence[str], *, by: int) -> None:
+    """Enter in the audit that somebody carries several forms away at once. A second call enters it again."""
+    with transaction():
+        detail = {"forms": list(forms), "parts": list(parts)}
+        record("exam.edition_printed", by=by, target=f"exam:{exam.id}", unit_id=exam.unit_id, detail=detail)
+
+
 def paper_blocks(exam: ExamLine, printed: Printed, read: ReadMedium) -> list[Block]:
     """Return the paper. ``read`` gives the bytes of a medium by its SHA-256, None where there are none."""
     blocks = _head(exam, printed, _("试卷"))

@@ -21,9 +21,10 @@ from trainer.core.clock import local_day
 from trainer.core.database import db
 from trainer.core.errors import Forbidden, Invalid, Refused
 from trainer.exams import forms, queries, service
+from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, shortage_texts
+from trainer.exams.wording import common_texts, mend_text, shortage_texts
 from trainer.marking.queries import unmarked_of
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
@@ -116,11 +117,13 @@ def show(exam_id):
         sections=sections,
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
+        mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
         common=_common_of(exam, sections, draws) if manages else [],
         kept=rules_of(session, exam.blueprint_id),
         papers=papers_of(session, exam.blueprint_id) if live else [],
+        forms_at_once=FORMS_AT_ONCE_MOST,
         stale=queries.stale_items(session, exam.blueprint_id, local_day(exam.closes_at, zone()))
         if live and where in ("upcoming", "open")
         else [],
@@ -334,6 +337,11 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         apart_from=exam.blueprint_id,
         forms=exam.forms,
     )
+
+
+def _mend_texts(supply: Outlook | None) -> list[list[str]]:
+    """Return for each section of a draft what would mend its lack; empty lists where it has none."""
+    return [[mend_text(code, count) for code, count in one.mends] for one in supply.standings] if supply else []
 
 
 def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What parallel forms have in common, in sentences."""
+"""What parallel forms have in common, and what would mend a lack, in sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
@@ -53,3 +54,26 @@ def common_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) ->
 
 def _facts(one: Sharing, sections: Sequence[SectionSpec]) -> dict[str, Any]:
     return asdict(one) | {"title": sections[one.section - 1].title}
+
+
+MENDS: dict[str, Any] = {
+    "looser_mix": _l("不按难度或层次分配"),
+    "looser_difficulty": _l("不限难度"),
+    "looser_levels": _l("不限认知层次"),
+    "looser_topics": _l("不限专题"),
+    "looser_laws": _l("不限依据的法律"),
+    "looser_fields": _l("不限执法领域"),
+    "looser_wing": _l("不限板块"),
+    "other_pool": _l("换用另一个题库范围"),
+    "exposure": _l("提高或取消曝光上限"),
+    "avoidance": _l("缩短或取消避开近期见过的天数"),
+}
+
+
+def mend_text(code: str, count: int) -> str:
+    """Return what would mend a lack; each is enough by itself."""
+    if code == "fewer":
+        return _("题数改为 %(n)s", n=count)
+    if code == "write":
+        return _("再编写并发布 %(n)s 道符合条件的试题", n=count)
+    return str(MENDS[code])

@@ -29,6 +29,8 @@ class KeptOut:
 class NotEnoughItems(Invalid):
     """The bank cannot fill the sections; the problems name each section that comes up short, by how much and why.
 
+    ``lacks`` among the parameters tell it for programs, with what would mend each as far as the standings hold it.
+
     ``people`` counts the candidates for whom too few items are left that they have not met in ``days`` days; 0 where
     nobody's paper could be made.
     """
@@ -52,7 +54,8 @@ class NotEnoughItems(Invalid):
             facts |= {"missing": stands.missing}
             problems += _lack_problems(number, facts, stands, rules)
             unknown = [code for lack in stands.lacks for code in lack.unknown]
-            told.append(facts | {"unknown_items": unknown})
+            mends = [{"code": code, "count": count} for code, count in stands.mends]
+            told.append(facts | {"unknown_items": unknown, "mends": mends})
         if people:
             problems.append(
                 FieldProblem("avoid_days", "people_lack_items", {"people": people, "days": rules.avoid_days})
@@ -102,7 +105,7 @@ def why_not_enough(
 
     ``until`` is the last local day on which the papers may be sat; ``now`` is needed for a cap on exposure.
     """
-    found = look_ahead(session, sections, until, rules=rules, now=now, kept_out=kept_out)
+    found = look_ahead(session, sections, until, rules=rules, now=now, kept_out=kept_out, mends=True)
     return refusal_of(found, sections, rules)
 
 

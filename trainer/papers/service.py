@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
@@ -168,7 +169,8 @@ def compile_papers(
         standing = session.scalar(select(func.max(Paper.form)).where(Paper.blueprint_id == blueprint_id)) or 0
         first = standing + 1
         before = plans_of(session, blueprint_id)[:1] if standing else []
-        stock = stock_for(
+        read = partial(
+            stock_for,
             session,
             sections,
             until,
@@ -177,6 +179,7 @@ def compile_papers(
             met=out.for_all,
             apart_from=blueprint_id,
         )
+        stock = read()
         stands = standings(sections, stock)
         try:
             drawn = _drawn(
@@ -195,6 +198,9 @@ def compile_papers(
         except CannotDraw as error:
             if error.forms:
                 stands = of_worst(sections, error.lacks, stock)
+            elif not standing:
+                # What would mend it asks for items of the other pool too, which a draw has no use for.
+                stands = standings(sections, read(wide=True), mends=True)
             raise NotEnoughItems(sections, stands, rules=rules, people=error.forms) from None
         press = _Press(session, blueprint, sections, drawn.plan)
         paper_ids = press.print_all(drawn.papers, first, now)

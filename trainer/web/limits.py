@@ -1,4 +1,4 @@
-"""Coarse limits on what is dear to make: workbooks and uploaded lists, counted for each person.
+"""Coarse limits on what is dear to make: workbooks and uploaded lists, counted for each person, else for each address.
 
 They hold back a script that has run wild, not people; a whole hall behind one address is no single caller. Saves and
 hand-ins have none, whatever happens. With ``REDIS_URL`` all processes count together; while Redis is away, or without
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_login import current_user
 from werkzeug.exceptions import TooManyRequests
@@ -19,7 +19,7 @@ DEAR = "20 per minute"
 
 
 def _caller() -> str:
-    return f"user:{current_user.id}" if current_user.is_authenticated else "nobody"
+    return f"user:{current_user.id}" if current_user.is_authenticated else f"from:{request.remote_addr}"
 
 
 # Redis that is away must not take the workbooks with it.

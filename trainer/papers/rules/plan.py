@@ -4,7 +4,7 @@ Before chance comes in, a plan says for each section which items are named and f
 paper is then drawn in tries. A try goes through the groups in their order, shuffles each and takes one item after
 another, leaving out those that stand in the paper already and rivals of them, until the group has its number. The paper
 is the first try in which all groups are full and whose expected points come near enough to the target; where none of
-``TRIES`` does, the nearest one. ``docs/redraw.py`` says the same in fifty lines for everybody else.
+``TRIES`` does, the nearest one. ``docs/redraw.py`` says the same in some forty lines for everybody else.
 
 Expected points are what people get on average: the measured facility of an item where enough people have answered it,
 else the usual one of its difficulty label (``PoolItem.share``). Papers that are to be equally hard share the groups
