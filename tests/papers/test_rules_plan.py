@@ -177,7 +177,8 @@ def test_easy_items_come_first_where_that_is_asked():
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"mix": (("1", 2), ("recall", 1))}, "mix_of_two_sorts"),
+        ({"mix": (("1", 4), ("recall", 3), ("apply", 1))}, None),
+        ({"mix": (("1", 4), ("recall", 3), ("apply", 2))}, "mix_exceeds_count"),
         ({"mix": (("1", 3), ("2", 2))}, "mix_exceeds_count"),
         ({"mix": (("6", 1),)}, "unknown_value"),
         ({"mix": (("1", 0),)}, "out_of_range"),
