@@ -117,8 +117,10 @@ def _mends(
         found.append(("fewer", fewer))
     for value, count in one.mix:
         less = count - sum(lack.missing for lack in standing.lacks if value in (lack.quota, lack.also))
-        lowered = tuple((other, less if other == value else many) for other, many in one.mix)
-        if 0 < less < count and helps(replace(one, mix=lowered), stock.free):
+        lowered = tuple((other, less if other == value else many) for other, many in one.mix if less or other != value)
+        # The only line of its sort is given up with the whole mix of that sort, which is proposed below.
+        alone = not less and sum(other.isdigit() == value.isdigit() for other, _ in one.mix) == 1
+        if 0 <= less < count and not alone and helps(replace(one, mix=lowered), stock.free):
             found.append((f"fewer_{value}", less))
     halves = (("looser_difficulty_mix", one.depths), ("looser_level_mix", one.difficulties))
     loose = [
