@@ -8,9 +8,12 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from flask import Flask, g, has_request_context
+from flask import Flask, g, has_request_context, request
 
 from trainer.core.clock import utcnow
+
+# Where a moment stands in the environment, that was taken before the framework.
+ARRIVED = "trainer.arrived_at"
 
 
 def init_app(app: Flask) -> None:
@@ -18,7 +21,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def stamp() -> None:
-        g.arrived_at = utcnow()
+        g.arrived_at = request.environ.get(ARRIVED) or utcnow()
         g.request_id = secrets.token_hex(8)
 
 
