@@ -59,6 +59,7 @@ class Go:
     settled: bool = False
     stand: dict = field(default_factory=dict)
     events: dict = field(default_factory=dict)
+    sequential: bool = False
 
     def over(self, now):
         return now > self.deadline + GRACE
@@ -76,6 +77,23 @@ class Go:
             if self.stand[number] == (seq, answer):
                 saved.append((number, seq))
         return saved
+
+    def split(self, rows):
+        """Return (rows that are kept, (number, seq) of those refused): an item is left once a later one has been seen.
+
+        What counts is the lowest seq of each item, of these rows too; what has arrived before is always kept.
+        """
+        if not self.sequential:
+            return rows, []
+        seen = [*self.events, *((number, seq) for number, _answer, seq in rows)]
+        kept, left = [], []
+        for number, answer, seq in rows:
+            gone = any(other > number and earlier < seq for other, earlier in seen)
+            if gone and (number, seq) not in self.events:
+                left.append((number, seq))
+            else:
+                kept.append((number, answer, seq))
+        return kept, left
 
     def answer(self, number):
         return self.stand.get(number, (0, None))[1]
@@ -120,10 +138,15 @@ class HallWalk(RuleBasedStateMachine):
         self.app, self.city, self.sign_in, self.set_clock = tools
         self.now = NINE
 
-    @initialize(release=st.sampled_from(("after_submit", "after_close", "manual")), closes_in=st.sampled_from((40, 90)))
-    def put_up(self, release, closes_in):
+    @initialize(
+        release=st.sampled_from(("after_submit", "after_close", "manual")),
+        closes_in=st.sampled_from((40, 90)),
+        navigation=st.sampled_from(("free", "sequential")),
+    )
+    def put_up(self, release, closes_in, navigation):
         self.set_clock(self.now)
         about = {"minutes": MINUTES, "closes_in": closes_in, "opens_in": 0, "attempts": ALLOWED}
+        about["navigation"] = self.navigation = navigation
         self.exam = make_exam(self.city, NINE, release=release, credit_hours=Decimal(2), **about)
         self.release, self.released_at = release, None
         self.closes = NINE + closes_in * MINUTE
@@ -213,10 +236,12 @@ class HallWalk(RuleBasedStateMachine):
                 assert (answer.status_code, answer.json["code"]) == (409, expected)
                 return multiple()
             ends = min(self.now + MINUTES * MINUTE, self.closes) + one.extra * MINUTE
-            go = Go(int(answer.json["attempt_id"]), self.now, ends)
+            go = Go(int(answer.json["attempt_id"]), self.now, ends, sequential=self.navigation == "sequential")
             one.goes.append(go)
             assert (answer.status_code, answer.json["epoch"]) == (201, 1)
         assert (answer.json["attempt_id"], answer.json["deadline"]) == (str(go.id), iso_z(go.deadline))
+        at = max(go.stand, default=1) if go.sequential else None
+        assert (answer.json["navigation"], answer.json["furthest"]) == (self.navigation, at)
         return (name, go, go.epoch)
 
     def rows(self, given):
@@ -236,8 +261,11 @@ class HallWalk(RuleBasedStateMachine):
             assert (answer.status_code, answer.json["code"]) == (409, "taken_over")
         else:
             assert answer.status_code == 200
+            kept, left = go.split(rows)
             told = Counter((one["number"], one["seq"]) for one in answer.json["saved"])
-            assert told == Counter(go.keep(rows))
+            assert told == Counter(go.keep(kept))
+            refused = Counter((one["number"], one["seq"]) for one in answer.json["refused"])
+            assert refused == Counter(left)
             assert answer.json["deadline"] == iso_z(go.deadline)
 
     @rule(page=pages, number=numbers, seq=seqs)
@@ -259,7 +287,8 @@ class HallWalk(RuleBasedStateMachine):
             assert (answer.status_code, answer.json["code"]) == (409, "taken_over")
             return
         if go.by is None:
-            go.keep(rows)
+            kept, _left = go.split(rows)
+            go.keep(kept)
             go.close("candidate", self.now)
         elif go.by != "candidate" and any(go.stand.get(n) != (s, a) for n, a, s in rows):
             assert (answer.status_code, answer.json["code"]) == (409, "attempt_closed")
