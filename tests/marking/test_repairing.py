@@ -27,8 +27,9 @@ from tests.marking.factories import (
 from tests.question_bank.samples import make_item
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
-from trainer.competitions.board import boards
+from trainer.competitions.board import boards, read_standings
 from trainer.competitions.models import RoundScore
+from trainer.competitions.queries import outline_of
 from trainer.competitions.supposing import places_if
 from trainer.core.database import db, transaction
 from trainer.core.errors import Forbidden
@@ -324,6 +325,29 @@ def test_places_are_foreseen_and_follow(city, exam):
     scores = dict(db.session.execute(select(RoundScore.user_id, RoundScore.score)).all())
     assert {str(one) for one in scores.values()} == {"8.00"}
     assert places_if(db.session(), exam.exam_id, {})[0].moves == ()
+
+
+def test_places_of_people_whose_result_the_repair_makes_final_are_foreseen_and_follow(city):
+    markers = add_markers(city, 1)
+    waiting = make_waiting(city, release="after_close", answers=2)
+    plan(city, waiting.exam_id, markers)
+    waiting_exam = make_exam(city, NINE)
+    waiting_exam.exam_id = waiting.exam_id
+    make_competition(city, waiting_exam, NINE)
+    repair(city, waiting.exam_id, 2, "full_marks")
+    assert result_of(waiting.attempts["officer"]).unmarked == 1
+    said = looked_ahead(waiting.exam_id, 3, "drop")
+    assert {(one.waited, one.final) for one in said.effects} == {(True, True)}
+    (board,) = places_if(db.session(), waiting.exam_id, said.supposed)
+    db.session.rollback()
+    foreseen = {one.key: (one.before, one.after) for one in board.moves if one.by == "individual"}
+    assert foreseen.keys() == {city.people[name] for name in waiting.attempts}
+    assert {before for before, _after in foreseen.values()} == {None}
+    repair(city, waiting.exam_id, 3, "drop")
+    boards.forget()
+    outline = outline_of(db.session(), board.competition_id)
+    entries, _of_user = read_standings(outline, outline.rounds[0], "individual", frozen=False)
+    assert {one.key: one.place for one in entries} == {key: after for key, (_before, after) in foreseen.items()}
 
 
 def test_an_exam_without_a_competition_moves_nobody(city, exam):

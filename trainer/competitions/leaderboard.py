@@ -149,7 +149,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     if not rounds:
         return 0
     changed: dict[int, int] = defaultdict(int)
-    seed = _seed(session, exam_id)
+    seed = seed_of(session, exam_id)
     for part in _parts(user_ids):
         best = best_of(final_results(session, exam_id, part))
         known = {
@@ -179,7 +179,8 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     return sum(changed.values())
 
 
-def _seed(session: Session, exam_id: int) -> str:
+def seed_of(session: Session, exam_id: int) -> str:
+    """Return the seed by which lots are drawn in rounds on an exam."""
     seed = session.scalar(
         select(Blueprint.seed).join(Exam, Exam.blueprint_id == Blueprint.id).where(Exam.id == exam_id)
     )
@@ -261,7 +262,7 @@ def rebuild(competition_id: int, *, by: int | None = None) -> Rebuilt:
         rounds = session.execute(select(Round.id, Round.exam_id).where(Round.competition_id == competition_id)).all()
         scores = changed = 0
         for round_id, exam_id in rounds:
-            seed = _seed(session, exam_id)
+            seed = seed_of(session, exam_id)
             before = _all_scores(session, round_id)
             session.execute(delete(RoundScore).where(RoundScore.round_id == round_id))
             after = {

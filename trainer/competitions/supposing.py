@@ -7,7 +7,7 @@ they were signed until somebody deliberately has its standings rebuilt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,13 +15,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trainer.accounts.models import User
 from trainer.competitions import queries
-from trainer.competitions.leaderboard import best_of, final_results
+from trainer.competitions.leaderboard import best_of, final_results, seed_of
 from trainer.competitions.models import Competition, Round
 from trainer.competitions.queries import Outline, RoundOutline
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
 from trainer.competitions.rules.standings import Entry, PersonScore
+from trainer.competitions.rules.tiebreak import draw_lot
+from trainer.marking.models import Result
+from trainer.orgs.models import Unit
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,9 @@ class Supposed:
 def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal, Decimal]]) -> list[Supposed]:
     """Return what would move if final results had other ``points``: (score, objective score) by attempt id.
 
-    Results that are not in ``points`` stay. A round where nothing moves is in it with no moves; none for an exam on
-    which no competition ranks.
+    Results that are not in ``points`` stay. One that is, and waits for a person today, is final then: its candidate
+    comes onto the boards. A round where nothing moves is in it with no moves; none for an exam on which no competition
+    ranks.
     """
     ids = session.scalars(
         select(Competition.id)
@@ -68,12 +73,15 @@ def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal
     ).all()
     if not ids:
         return []
-    best = best_of(_if(row, points) for row in final_results(session, exam_id))
+    waiting = _waiting(session, exam_id, points)
+    best = best_of(_if(row, points) for row in [*final_results(session, exam_id), *waiting])
+    newcomers = {row.user_id: row for row in waiting}
+    seed = seed_of(session, exam_id)
     made = []
     for outline in queries.outlines(session, ids):
         for one in outline.rounds:
             if one.exam_id == exam_id:
-                moves = _moves(session, outline, one, best)
+                moves = _moves(session, outline, one, best, newcomers, seed)
                 made.append(Supposed(outline.id, outline.title, one.number, one.title, outline.ended, tuple(moves)))
     return made
 
@@ -91,17 +99,44 @@ class _Row:
     submitted_at: datetime
 
 
+_COLUMNS = tuple(one.name for one in fields(_Row))
+
+
 def _if(row: Any, points: Mapping[int, tuple[Decimal, Decimal]]) -> Any:
     """Return a final result as it would be with the points supposed for its attempt."""
     if row.attempt_id not in points:
         return row
     score, objective = points[row.attempt_id]
-    return replace(_Row(**row._mapping), score=score, objective_score=objective)
+    return replace(_Row(**{name: getattr(row, name) for name in _COLUMNS}), score=score, objective_score=objective)
 
 
-def _moves(session: Session, outline: Outline, round_: RoundOutline, best: Mapping[int, Any]) -> list[Move]:
+def _waiting(session: Session, exam_id: int, points: Mapping[int, Any]) -> list[Any]:
+    """Return the results in ``points`` that wait for a person today, with the names of candidate and unit."""
+    rows = session.execute(
+        select(*(getattr(Result, name) for name in _COLUMNS), User.name, Unit.short_name.label("unit"))
+        .join(User, User.id == Result.user_id)
+        .join(Unit, Unit.id == Result.unit_id)
+        .where(Result.exam_id == exam_id, Result.unmarked > 0)
+    )
+    return [row for row in rows if row.attempt_id in points]
+
+
+def _moves(
+    session: Session,
+    outline: Outline,
+    round_: RoundOutline,
+    best: Mapping[int, Any],
+    newcomers: Mapping[int, Any],
+    seed: str,
+) -> list[Move]:
     before = queries.person_scores(session, round_.id, frozen=False)
     after = [_supposed(one, best.get(one.user_id)) for one in before]
+    ranked = {one.user_id for one in before}
+    after += [
+        _newcomer(row, best[row.user_id], draw_lot(seed, round_.id, row.user_id))
+        for row in newcomers.values()
+        if row.user_id not in ranked
+    ]
     moves = _compared("individual", _people(before, outline), _people(after, outline), _through(round_))
     if queries.has_teams(session, outline.id):
         squads = queries.squads(session, outline.id, round_.exam_id)
@@ -129,6 +164,21 @@ def _supposed(one: PersonScore, best: Any) -> PersonScore:
         objective_score=best.objective_score,
         seconds_used=best.seconds_used,
         submitted_at=best.submitted_at,
+    )
+
+
+def _newcomer(row: Any, best: Any, lot: int) -> PersonScore:
+    """Return the score of somebody who has none today, by the ``best`` of their results."""
+    return PersonScore(
+        user_id=row.user_id,
+        name=row.name,
+        unit_id=best.unit_id,
+        unit=row.unit,
+        score=best.score,
+        objective_score=best.objective_score,
+        seconds_used=best.seconds_used,
+        submitted_at=best.submitted_at,
+        lot=lot,
     )
 
 

@@ -99,7 +99,10 @@ class RepairListOut(Shape):
 
 
 class EffectOut(Shape):
-    """What becomes of one result; ``hours`` are gained, or below 0 lost."""
+    """What becomes of one result; ``hours`` are gained, or below 0 lost.
+
+    ``waited``: an answer waits for a person today, so that the score before is not final.
+    """
 
     attempt_id: Id
     name: str
@@ -109,6 +112,7 @@ class EffectOut(Shape):
     passed_before: bool | None = None
     passed_after: bool | None = None
     hours: Amount
+    waited: bool
 
 
 class MoveOut(Shape):
@@ -257,6 +261,7 @@ def preview_out(found: Preview, boards: Sequence[Supposed]) -> PreviewOut:
                 passed_before=one.passed_before,
                 passed_after=one.passed_after,
                 hours=one.hours,
+                waited=one.waited,
             )
             for one in found.effects
         ],
