@@ -240,6 +240,11 @@ def catch_up(session: Session, competition_id: int) -> int:
     return sum(_take(session, exam_id, sorted(users)) for exam_id, users in sorted(by_exam.items()))
 
 
+def waits_for_results(session: Session, competition_id: int) -> bool:
+    """Return whether there is a result of a competition that its boards have not taken over."""
+    return bool(_not_taken(session, Competition.id == competition_id, limit=1))
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """What a rebuild found: scores written, and how many of them differ from what stood before (or came, or went)."""

@@ -22,6 +22,7 @@ from trainer.competitions.models import Competition, Round
 from trainer.competitions.queries import Outline, RoundOutline
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
+from trainer.competitions.rules.prizes import Prize, cuts_of, prize_at
 from trainer.competitions.rules.standings import Entry, PersonScore
 from trainer.competitions.rules.tiebreak import draw_lot
 from trainer.marking.models import Result
@@ -30,7 +31,7 @@ from trainer.orgs.models import Unit
 
 @dataclass(frozen=True)
 class Move:
-    """Somebody whose place, or whose going through, would be another; None where there is or would be no place.
+    """Somebody whose place, prize or going through would be another; None where there is or would be none.
 
     ``by`` is individual, team or unit; ``goes_through`` is None where nobody is told to.
     """
@@ -43,11 +44,16 @@ class Move:
     after: int | None
     went_through: bool | None = None
     goes_through: bool | None = None
+    prize_before: str | None = None
+    prize_after: str | None = None
 
 
 @dataclass(frozen=True)
 class Supposed:
-    """The moves in one round of a competition, by board and new place. ``signed``: its places stay as they are."""
+    """The moves in one round of a competition, by board and new place. ``signed``: its places stay as they are.
+
+    ``gives_prizes`` says that places of this round bring prizes.
+    """
 
     competition_id: int
     title: str
@@ -55,6 +61,7 @@ class Supposed:
     round_title: str
     signed: bool
     moves: tuple[Move, ...]
+    gives_prizes: bool = False
 
 
 def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal, Decimal]]) -> list[Supposed]:
@@ -82,7 +89,8 @@ def places_if(session: Session, exam_id: int, points: Mapping[int, tuple[Decimal
         for one in outline.rounds:
             if one.exam_id == exam_id:
                 moves = _moves(session, outline, one, best, newcomers, seed)
-                made.append(Supposed(outline.id, outline.title, one.number, one.title, outline.ended, tuple(moves)))
+                head = (outline.id, outline.title, one.number, one.title, outline.ended)
+                made.append(Supposed(*head, tuple(moves), gives_prizes=bool(outline.prizes_of(one))))
     return made
 
 
@@ -137,7 +145,9 @@ def _moves(
         for row in newcomers.values()
         if row.user_id not in ranked
     ]
-    moves = _compared("individual", _people(before, outline), _people(after, outline), _through(round_))
+    prizes = outline.prizes_of(round_)
+    people = (_people(before, outline), _people(after, outline))
+    moves = _compared("individual", *people, prizes, _through(round_))
     if queries.has_teams(session, outline.id):
         squads = queries.squads(session, outline.id, round_.exam_id)
         rule: dict[str, Any] = {"rule": outline.team_score, "best_n": outline.team_best_n}
@@ -145,12 +155,14 @@ def _moves(
             "team",
             standings.of_teams(before, squads, outline.tie_break, **rule),
             standings.of_teams(after, squads, outline.tie_break, **rule),
+            prizes,
         )
     rosters = queries.rosters(session, round_.exam_id)
     moves += _compared(
         "unit",
         standings.of_units(before, rosters, outline.tie_break),
         standings.of_units(after, rosters, outline.tie_break),
+        prizes,
     )
     return moves
 
@@ -194,16 +206,27 @@ def _through(round_: RoundOutline) -> dict[str, int] | None:
 
 
 def _compared(
-    by: str, before: Sequence[Entry], after: Sequence[Entry], rule: dict[str, int] | None = None
+    by: str,
+    before: Sequence[Entry],
+    after: Sequence[Entry],
+    prizes: Sequence[Prize],
+    rule: dict[str, int] | None = None,
 ) -> list[Move]:
     old = {one.key: one.place for one in before}
     went, goes = _going(before, rule), _going(after, rule)
+    had, has = _prizes(by, before, prizes), _prizes(by, after, prizes)
     moves = []
     for one in after:
+        prize = (had.get(one.key), has.get(one.key))
         through = (None, None) if rule is None else (one.key in went, one.key in goes)
-        if old.get(one.key) != one.place or through[0] != through[1]:
-            moves.append(Move(by, one.key, one.name, one.unit, old.get(one.key), one.place, *through))
+        if old.get(one.key) != one.place or through[0] != through[1] or prize[0] != prize[1]:
+            moves.append(Move(by, one.key, one.name, one.unit, old.get(one.key), one.place, *through, *prize))
     return moves
+
+
+def _prizes(by: str, entries: Sequence[Entry], prizes: Sequence[Prize]) -> dict[int, str]:
+    cuts = cuts_of(prizes, by, len(entries))
+    return {one.key: prize for one in entries if (prize := prize_at(one.place, cuts))}
 
 
 def _going(entries: Sequence[Entry], rule: dict[str, int] | None) -> set[Any]:

@@ -116,7 +116,7 @@ class EffectOut(Shape):
 
 
 class MoveOut(Shape):
-    """Somebody whose place would be another; ``goes_through`` is null where nobody is told to."""
+    """Somebody whose place, prize or going through would be another; ``goes_through`` is null where nobody does."""
 
     by: Literal["individual", "team", "unit"]
     name: str
@@ -125,6 +125,8 @@ class MoveOut(Shape):
     place_after: int | None = None
     went_through: bool | None = None
     goes_through: bool | None = None
+    prize_before: str | None = None
+    prize_after: str | None = None
 
 
 class BoardOut(Shape):
@@ -138,7 +140,7 @@ class BoardOut(Shape):
 
 
 class PreviewOut(Shape):
-    """Everybody whose points, pass or hours would change, and every place in a competition that would."""
+    """Everybody whose points, pass or hours would change, and every place and prize in a competition that would."""
 
     results: int = Field(description="results looked at")
     effects: list[EffectOut]
@@ -287,6 +289,8 @@ def _move(one: Move) -> MoveOut:
         place_after=one.after,
         went_through=one.went_through,
         goes_through=one.goes_through,
+        prize_before=one.prize_before,
+        prize_after=one.prize_after,
     )
 
 
