@@ -35,6 +35,7 @@ JOB_NAMES: dict[str, Any] = {
     "settle_left_over": _l("补评答卷"),
     "regrade_left_over": _l("补算更正后的成绩"),
     "take_results": _l("更新竞赛名次"),
+    "tell_prizes": _l("通知奖项变动"),
     "credit_left_over": _l("补记学时"),
     "go_on_with_imports": _l("继续中断的试题导入"),
     "forget_imports": _l("清理导入的文件"),
