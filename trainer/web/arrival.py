@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from flask import Flask, g, has_request_context, request
 
@@ -14,6 +15,13 @@ from trainer.core.clock import utcnow
 
 # Where a moment stands in the environment, that was taken before the framework.
 ARRIVED = "trainer.arrived_at"
+
+
+def note(environ: Any) -> datetime:
+    """Return the arrival time of a request that has not reached the framework, and leave it there for the framework."""
+    now = utcnow()
+    environ[ARRIVED] = now
+    return now
 
 
 def init_app(app: Flask) -> None:

@@ -18,6 +18,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
@@ -80,7 +81,7 @@ def with_writes(app: Flask, inner: Any) -> Any:
         write = asked.get((environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]))
         if write is None or log.isEnabledFor(logging.DEBUG):
             return inner(environ, start_response)
-        now = environ[arrival.ARRIVED] = arrival.utcnow()
+        now, began = arrival.note(environ), perf_counter()
         token = _own_session(app, environ)
         sent = None if token is None else _json_of(environ)
         if token is None or sent is None:
@@ -94,7 +95,7 @@ def with_writes(app: Flask, inner: Any) -> Any:
         if body is None:
             environ["wsgi.input"] = io.BytesIO(sent)
             return inner(environ, start_response)
-        seconds = (arrival.utcnow() - now).total_seconds()
+        seconds = perf_counter() - began
         if seconds >= SLOW_SECONDS:
             fields = {"method": environ["REQUEST_METHOD"], "status": 200, "ms": round(seconds * 1000, 1)}
             log.warning("request", extra={"fields": fields})
