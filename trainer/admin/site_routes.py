@@ -42,6 +42,7 @@ JOB_NAMES: dict[str, Any] = {
     "warn_of_old_law": _l("提醒试卷依据变动"),
     "count_answers": _l("统计答题情况"),
     "drop_ended_sessions": _l("清理过期登录"),
+    "drop_heard": _l("清理交卷后的在线记录"),
     "drop_uploads": _l("清理上传的名单"),
     "drop_old_runs": _l("清理任务记录"),
 }
