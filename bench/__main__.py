@@ -203,7 +203,7 @@ def main() -> None:
         try:
             postgres.sql("CREATE DATABASE product")
             postgres.sql("CREATE DATABASE floor")
-            with served(database_url=postgres.url("product"), workers=2, threads=16) as site:
+            with served(database_url=postgres.url("product"), workers=1, threads=32) as site:
                 show("PostgreSQL, synchronous commit", measure(site, postgres.url("floor"), **common))
         finally:
             postgres.stop()

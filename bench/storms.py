@@ -411,7 +411,7 @@ def main() -> None:
         try:
             postgres.sql("CREATE DATABASE product")
             postgres.sql("CREATE DATABASE floor")
-            with served(database_url=postgres.url("product"), workers=2, threads=16) as site:
+            with served(database_url=postgres.url("product"), workers=1, threads=32) as site:
                 print("\n### Storms on PostgreSQL, synchronous commit")
                 held &= run(site, postgres.url("floor"), parts, **common)
         finally:

@@ -51,6 +51,7 @@ def test_an_organiser_founds_a_competition_and_reads_it_back(as_user, exam):
         "tie_break": ["score"],
         "public": False,
         "names": "full",
+        "prizes": [],
         "frozen": False,
     }
     assert organiser.get(f"{API}/{made.json['id']}").json == made.json

@@ -12,7 +12,8 @@ from trainer.competitions.leaderboard import take_settled
 from trainer.competitions.models import RoundScore
 from trainer.competitions.service import NewRound, NewTeam, close, post_results, save_teams
 from trainer.competitions.supposing import places_if
-from trainer.core.database import db
+from trainer.core.database import db, transaction
+from trainer.marking.models import Result
 
 
 @pytest.fixture
@@ -66,6 +67,43 @@ def test_units_and_teams_move_with_their_people(city, ranked):
         "一队": (1, 2),
         "二队": (2, 1),
     }
+
+
+def wait(result):
+    """Let a result wait for a person: no board knows of it."""
+    with transaction() as session:
+        session.get(Result, result.attempt_id).unmarked = 1
+
+
+def test_who_gets_a_final_result_comes_onto_the_boards_and_moves_the_others(city):
+    made = make_exam(NINE, city.units["JM"])
+    make_competition(city, made, NINE, rounds=(NewRound("初赛", made.exam_id, top=1),))
+    known = [settle(made, city.people[name], score, NINE) for name, score in (("officer", 80), ("officer2", 60))]
+    newcomer = settle(made, city.people["officer3"], 40, NINE)
+    wait(newcomer)
+    take_settled([*(one.attempt_id for one in known), newcomer.attempt_id])
+    (board,) = supposed(made, {newcomer.attempt_id: 70})
+    people = {
+        one.key: (one.before, one.after, one.went_through, one.goes_through)
+        for one in board.moves
+        if one.by == "individual"
+    }
+    assert people == {city.people["officer3"]: (None, 2, False, False), city.people["officer2"]: (2, 3, False, False)}
+    assert (None, 1) in {(one.before, one.after) for one in board.moves if one.by == "unit"}
+    (board,) = supposed(made, {newcomer.attempt_id: 90})
+    through = {one.name: one.goes_through for one in board.moves if one.by == "individual"}
+    assert sorted(through.values()) == [False, False, True]
+    assert [one.moves for one in supposed(made, {})] == [()], "who goes on waiting is on no board"
+
+
+def test_a_second_attempt_that_becomes_final_replaces_the_first_where_it_is_better(city, ranked):
+    made, _competition_id, _ids = ranked
+    again = settle(made, city.people["officer2"], 0, NINE, ordinal=2)
+    wait(again)
+    (board,) = supposed(made, {again.attempt_id: 90})
+    moves = [(one.key, one.before, one.after) for one in board.moves if one.by == "individual"]
+    assert moves[0] == (city.people["officer2"], 3, 1)
+    assert [one.moves for one in supposed(made, {again.attempt_id: 50})] == [()]
 
 
 def test_nothing_moves_where_nothing_is_another(ranked):

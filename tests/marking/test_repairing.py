@@ -27,8 +27,11 @@ from tests.marking.factories import (
 from tests.question_bank.samples import make_item
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
-from trainer.competitions.board import boards
+from trainer.competitions.awarding import tell_prizes
+from trainer.competitions.board import boards, read_standings
 from trainer.competitions.models import RoundScore
+from trainer.competitions.queries import outline_of
+from trainer.competitions.rules.prizes import Prize
 from trainer.competitions.supposing import places_if
 from trainer.core.database import db, transaction
 from trainer.core.errors import Forbidden
@@ -334,6 +337,45 @@ def test_places_are_foreseen_and_follow(city, exam):
     scores = dict(db.session.execute(select(RoundScore.user_id, RoundScore.score)).all())
     assert {str(one) for one in scores.values()} == {"8.00"}
     assert places_if(db.session(), exam.exam_id, {})[0].moves == ()
+
+
+def test_places_of_people_whose_result_the_repair_makes_final_are_foreseen_and_follow(city):
+    markers = add_markers(city, 1)
+    waiting = make_waiting(city, release="after_close", answers=2)
+    plan(city, waiting.exam_id, markers)
+    waiting_exam = make_exam(city, NINE)
+    waiting_exam.exam_id = waiting.exam_id
+    make_competition(city, waiting_exam, NINE)
+    repair(city, waiting.exam_id, 2, "full_marks")
+    assert result_of(waiting.attempts["officer"]).unmarked == 1
+    said = looked_ahead(waiting.exam_id, 3, "drop")
+    assert {(one.waited, one.final) for one in said.effects} == {(True, True)}
+    (board,) = places_if(db.session(), waiting.exam_id, said.supposed)
+    db.session.rollback()
+    foreseen = {one.key: (one.before, one.after) for one in board.moves if one.by == "individual"}
+    assert foreseen.keys() == {city.people[name] for name in waiting.attempts}
+    assert {before for before, _after in foreseen.values()} == {None}
+    repair(city, waiting.exam_id, 3, "drop")
+    boards.forget()
+    outline = outline_of(db.session(), board.competition_id)
+    entries, _of_user = read_standings(outline, outline.rounds[0], "individual", frozen=False)
+    assert {one.key: one.place for one in entries} == {key: after for key, (_before, after) in foreseen.items()}
+
+
+def test_whose_prize_a_repair_changes_is_told(city, exam):
+    sit(city, exam.exam_id, "officer", WRONG_ONE)
+    sit(city, exam.exam_id, "officer2", RIGHT)
+    make_competition(city, exam, NINE, prizes=(Prize("individual", "一等奖", places=1),))
+    tell_prizes(AFTER)
+    said = looked_ahead(exam.exam_id, 1, "change_key", "C")
+    (board,) = places_if(db.session(), exam.exam_id, said.supposed)
+    db.session.rollback()
+    foreseen = {one.key: (one.prize_before, one.prize_after) for one in board.moves if one.by == "individual"}
+    assert foreseen == {city.people["officer"]: (None, "一等奖"), city.people["officer2"]: ("一等奖", None)}
+    repair(city, exam.exam_id, 1, "change_key", "C")
+    assert regrade_left_over(AFTER) == tell_prizes(AFTER) == 0
+    assert [one for one in codes_for(city, "officer") if "prize" in one] == ["prize_won"]
+    assert [one for one in codes_for(city, "officer2") if "prize" in one] == ["prize_lost"]
 
 
 def test_an_exam_without_a_competition_moves_nobody(city, exam):

@@ -55,6 +55,7 @@ ACTIONS: dict[str, Any] = {
     "competition.deleted": _l("删除竞赛草稿"),
     "competition.exported": _l("导出竞赛名次"),
     "competition.frozen": _l("排行榜封榜"),
+    "competition.prizes_moved": _l("奖项随成绩变动"),
     "competition.published": _l("发布竞赛"),
     "competition.rebuilt": _l("重算竞赛名次"),
     "competition.results_posted": _l("公示竞赛结果"),

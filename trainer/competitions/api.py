@@ -14,6 +14,7 @@ from trainer.competitions import queries, service
 from trainer.competitions.board import boards, document
 from trainer.competitions.models import Competition
 from trainer.competitions.queries import Outline
+from trainer.competitions.rules.prizes import NAME_MOST, PLACES_MOST, PRIZES_MOST, Prize
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN
 from trainer.competitions.service import NewCompetition, NewRound, NewTeam
 from trainer.core.database import db
@@ -46,6 +47,19 @@ class TeamIn(Shape):
     usernames: list[Text] = Field(max_length=service.MEMBERS_MOST)
 
 
+class PrizeIn(Shape):
+    """A prize for so many ``places``, or for a share of all who are ranked, in ``percent`` and rounded half up.
+
+    Prizes go by place in the last round, in the order of the list. Who shares the last place of a prize gets it too,
+    and the prizes behind it have so many fewer.
+    """
+
+    by: Literal["individual", "team", "unit"] = "individual"
+    name: Line = Field(max_length=NAME_MOST)
+    places: int | None = Field(None, ge=1, le=PLACES_MOST)
+    percent: int | None = Field(None, ge=1, le=100)
+
+
 class CompetitionIn(Shape):
     """A competition to found. It stands as published unless ``draft`` is true."""
 
@@ -56,6 +70,7 @@ class CompetitionIn(Shape):
     tie_break: list[Link] = Field(list(DEFAULT_CHAIN), description="starts with score; draw_lots only at the end")
     public: bool = False
     names: Literal["full", "masked", "unit_only"] = "full"
+    prizes: list[PrizeIn] = Field([], max_length=PRIZES_MOST)
     teams: list[TeamIn] = Field([], max_length=service.TEAMS_MOST)
     draft: bool = False
 
@@ -78,6 +93,7 @@ class CompetitionOut(Shape):
     tie_break: list[str]
     public: bool
     names: str
+    prizes: list[PrizeIn]
     frozen: bool
 
 
@@ -87,7 +103,10 @@ class CompetitionsOut(Shape):
 
 
 class EntryOut(Shape):
-    """One line of a board. ``participants`` and ``participation_rate`` (of those due) are of teams and units."""
+    """One line of a board. ``participants`` and ``participation_rate`` (of those due) are of teams and units.
+
+    ``prize`` is there once the places are final, for those who win one.
+    """
 
     place: int
     name: str
@@ -96,6 +115,7 @@ class EntryOut(Shape):
     seconds_used: int
     participants: int | None = None
     participation_rate: Decimal | None = Field(None, description="number from 0 to 1, four decimals")
+    prize: str | None = None
 
 
 class LeaderboardOut(Shape):
@@ -137,6 +157,7 @@ def _out(outline: Outline) -> CompetitionOut:
         tie_break=list(outline.tie_break),
         public=outline.public,
         names=outline.names,
+        prizes=[PrizeIn(**one.as_row()) for one in outline.prizes],
         frozen=outline.frozen_at is not None,
     )
 
@@ -174,6 +195,7 @@ def create(body: CompetitionIn) -> Any:
         tie_break=tuple(body.tie_break),
         public=body.public,
         names=body.names,
+        prizes=tuple(Prize(one.by, one.name, one.places, one.percent) for one in body.prizes),
         teams=tuple(NewTeam(one.name, one.unit, tuple(one.usernames)) for one in body.teams),
         draft=body.draft,
     )

@@ -31,6 +31,7 @@ from trainer.competitions import queries
 from trainer.competitions.queries import Outline, RoundOutline
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
+from trainer.competitions.rules.prizes import Cut, cuts_of, prize_at
 from trainer.competitions.rules.showing import shown_name
 from trainer.competitions.rules.standings import Entry, PersonScore
 from trainer.core.clock import iso_z
@@ -106,6 +107,13 @@ class View:
     def me(self) -> Entry | None:
         """The caller's own line."""
         return None if self.own is None else self.entries[self.own]
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """Which places bring which prize; none before the places are final, and none while the board is frozen."""
+        if self.copy is None or self.provisional or self.frozen:
+            return ()
+        return cuts_of(self.outline.prizes_of(self.round), self.by, len(self.entries))
 
     def name_of(self, entry: Entry, position: int) -> str:
         """Return the name to show on a line: the own one always in full, teams and units too."""
@@ -291,8 +299,8 @@ def read_standings(
 # --- as JSON
 
 
-def line(entry: Entry, name: str) -> dict[str, Any]:
-    """Return one line in the shape of the API."""
+def line(entry: Entry, name: str, cuts: Sequence[Cut] = ()) -> dict[str, Any]:
+    """Return one line in the shape of the API; who wins a prize by ``cuts`` has it there."""
     made: dict[str, Any] = {
         "place": entry.place,
         "name": name,
@@ -303,6 +311,9 @@ def line(entry: Entry, name: str) -> dict[str, Any]:
     if entry.participants is not None:
         made["participants"] = entry.participants
         made["participation_rate"] = None if entry.participation_rate is None else float(entry.participation_rate)
+    prize = prize_at(entry.place, cuts)
+    if prize is not None:
+        made["prize"] = prize
     return made
 
 
@@ -311,7 +322,7 @@ def document(view: View, *, limit: int, after: int) -> tuple[bytes, str]:
     lines, tag = _page(view, limit, after)
     own = b"null"
     if view.own is not None and view.me is not None:
-        own = orjson.dumps(line(view.me, view.me.name))
+        own = orjson.dumps(line(view.me, view.me.name, view.cuts))
         if view.by == "individual" and view.names != "full" and after <= view.own < after + limit:
             # The own line stands in full among the masked ones, so this page is joined for its reader alone.
             lines = [*lines[: view.own - after], own, *lines[view.own - after + 1 :]]
@@ -323,13 +334,13 @@ def document(view: View, *, limit: int, after: int) -> tuple[bytes, str]:
 
 def _page(view: View, limit: int, after: int) -> tuple[list[bytes], str]:
     """Return the lines of a page as everybody sees them, and what its ETag begins with; made once for each copy."""
-    copy = view.copy
-    key = (view.names, view.frozen, view.provisional, limit, after)
+    copy, cuts = view.copy, view.cuts
+    key = (view.names, view.frozen, view.provisional, cuts, limit, after)
     if copy is not None and key in copy.pages:
         return copy.pages[key]
     rule = view.names if view.by == "individual" else "full"
     wanted = view.entries[after : after + limit]
-    lines = [orjson.dumps(line(one, shown_name(one.name, one.unit, rule))) for one in wanted]
+    lines = [orjson.dumps(line(one, shown_name(one.name, one.unit, rule), cuts)) for one in wanted]
     state = (view.outline.id, view.round.id, view.by, copy.version if copy else None, *key)
     # Made of what the content depends on and not of as_of, so that all processes of a site give one tag.
     page = (lines, hashlib.blake2b(repr(state).encode(), digest_size=9).hexdigest())

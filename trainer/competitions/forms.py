@@ -20,7 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
+from trainer.web.forms import BaseForm, LineField, LocalDateTimeField, TextField
 
 # The score always comes first and is no choice.
 LINKS = ("objective_score", "seconds_used", "submitted_at", "draw_lots")
@@ -71,6 +71,9 @@ class RulesForm(TitleForm):
         default="best_n",
     )
     team_best_n = IntegerField(_l("取最好的人数"), [Optional(), NumberRange(1, 200)], default=3)
+    prizes_individual = TextField(_l("个人奖项"), [Length(max=2000)])
+    prizes_team = TextField(_l("代表队奖项"), [Length(max=2000)])
+    prizes_unit = TextField(_l("单位奖项"), [Length(max=2000)])
     names = RadioField(
         _l("榜上如何显示姓名"),
         choices=[

@@ -149,7 +149,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     if not rounds:
         return 0
     changed: dict[int, int] = defaultdict(int)
-    seed = _seed(session, exam_id)
+    seed = seed_of(session, exam_id)
     for part in _parts(user_ids):
         best = best_of(final_results(session, exam_id, part))
         known = {
@@ -179,7 +179,8 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
     return sum(changed.values())
 
 
-def _seed(session: Session, exam_id: int) -> str:
+def seed_of(session: Session, exam_id: int) -> str:
+    """Return the seed by which lots are drawn in rounds on an exam."""
     seed = session.scalar(
         select(Blueprint.seed).join(Exam, Exam.blueprint_id == Blueprint.id).where(Exam.id == exam_id)
     )
@@ -239,6 +240,11 @@ def catch_up(session: Session, competition_id: int) -> int:
     return sum(_take(session, exam_id, sorted(users)) for exam_id, users in sorted(by_exam.items()))
 
 
+def waits_for_results(session: Session, competition_id: int) -> bool:
+    """Return whether there is a result of a competition that its boards have not taken over."""
+    return bool(_not_taken(session, Competition.id == competition_id, limit=1))
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """What a rebuild found: scores written, and how many of them differ from what stood before (or came, or went)."""
@@ -261,7 +267,7 @@ def rebuild(competition_id: int, *, by: int | None = None) -> Rebuilt:
         rounds = session.execute(select(Round.id, Round.exam_id).where(Round.competition_id == competition_id)).all()
         scores = changed = 0
         for round_id, exam_id in rounds:
-            seed = _seed(session, exam_id)
+            seed = seed_of(session, exam_id)
             before = _all_scores(session, round_id)
             session.execute(delete(RoundScore).where(RoundScore.round_id == round_id))
             after = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -22,7 +22,9 @@ from trainer.competitions.forms import (
     TeamsForm,
     TitleForm,
 )
+from trainer.competitions.rules.prizes import Prize, read_prizes, written
 from trainer.competitions.service import NewCompetition, NewRound, NewTeam, Rules
+from trainer.competitions.words import prize_rule
 from trainer.competitions.workbook import standings_book
 from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, FieldProblem, Invalid, Missing, Refused
@@ -51,11 +53,21 @@ FIELDS = {
 }
 
 
-def _renamed(refusal: Refused, names: dict[str, str]) -> Refused:
+def _renamed(refusal: Refused, names: dict[str, str], prizes: Sequence[Prize] = ()) -> Refused:
     """Return the refusal with its problems at the names that our form gives to the fields."""
     if not isinstance(refusal, Invalid):
         return refusal
-    return Invalid([FieldProblem(names.get(one.field, one.field), one.code, one.params) for one in refusal.problems])
+    return Invalid(
+        [FieldProblem(_field_of(one.field, names, prizes), one.code, one.params) for one in refusal.problems]
+    )
+
+
+def _field_of(name: str, names: dict[str, str], prizes: Sequence[Prize]) -> str:
+    first, *more = name.split(".")
+    if first != "prizes" or not prizes:
+        return names.get(name, name)
+    # Too many of them is said at the first.
+    return f"prizes_{prizes[int(more[0]) if more else 0].by}"
 
 
 def _back(competition_id: int) -> Any:
@@ -88,18 +100,19 @@ def create():
     form = CompetitionForm()
     any_exam = _offer_exams(form, [])
     status = 200
-    if form.sent():
+    if form.sent() and _prizes_are_read(form):
         try:
-            made = service.create(_founded(form), by=current_user, now=arrived_at())
+            new = _founded(form)
+            made = service.create(new, by=current_user, now=arrived_at())
         except Invalid as refusal:
-            form.blame(_renamed(refusal, FIELDS))
+            form.blame(_renamed(refusal, FIELDS, new.prizes))
             status = refusal.status
         else:
             flash(_("竞赛已存为草稿，参赛人员还看不到，核对后再发布。"), "success")
             return _back(made)
     elif form.errors:
         status = 422
-    return render_template("competitions/create.html", form=form, any_exam=any_exam), status
+    return render_template("competitions/create.html", form=form, any_exam=any_exam, prize_rule=prize_rule()), status
 
 
 def _founded(form: CompetitionForm) -> NewCompetition:
@@ -115,7 +128,18 @@ def _rules(form: RulesForm) -> dict[str, Any]:
         "tie_break": ("score", *(one for one in LINKS if one in (form.ties.data or ()))),
         "public": form.public.data,
         "names": form.names.data,
+        "prizes": tuple(prize for by in BY for prize in read_prizes(by, form[f"prizes_{by}"].data or "")[0]),
     }
+
+
+def _prizes_are_read(form: TitleForm) -> bool:
+    """Return whether every line of prizes has been understood, and say at its field which has not."""
+    if not isinstance(form, RulesForm):
+        return True
+    unread = [(by, line) for by in BY for line in read_prizes(by, form[f"prizes_{by}"].data or "")[1]]
+    if unread:
+        form.blame(Invalid([FieldProblem(f"prizes_{by}", "prize_unreadable", {"value": line}) for by, line in unread]))
+    return not unread
 
 
 def _round(form: RoundForm) -> NewRound:
@@ -131,28 +155,33 @@ def edit(competition_id):
     end_read()
     now = {"title": outline.title, "ties": outline.tie_break, "team_score": outline.team_score}
     now |= {"team_best_n": outline.team_best_n or 3, "names": outline.names, "public": outline.public}
+    now |= {f"prizes_{by}": written(outline.prizes, by) for by in BY}
     form = TitleForm(data=now) if fixed else RulesForm(data=now)
     status = 200
-    if form.sent():
+    if form.sent() and _prizes_are_read(form):
+        rules = _changed(form, outline)
         try:
-            amend.change(competition_id, _changed(form, outline), by=current_user)
+            amend.change(competition_id, rules, by=current_user)
         except Missing:
             raise
         except Refused as refusal:
-            form.blame(_renamed(refusal, FIELDS))
+            form.blame(_renamed(refusal, FIELDS, rules.prizes))
             status = refusal.status
         else:
             flash(_("已保存竞赛《%(title)s》。", title=form.title.data), "success")
             return _back(competition_id)
     elif form.errors:
         status = 422
-    return render_template("competitions/edit.html", form=form, competition=outline, fixed=fixed), status
+    return render_template(
+        "competitions/edit.html", form=form, competition=outline, fixed=fixed, prize_rule=prize_rule()
+    ), status
 
 
 def _changed(form: TitleForm, outline: queries.Outline) -> Rules:
     if isinstance(form, RulesForm):
         return Rules(**_rules(form))
-    kept = {name: getattr(outline, name) for name in ("team_score", "team_best_n", "tie_break", "public", "names")}
+    names = ("team_score", "team_best_n", "tie_break", "public", "names", "prizes")
+    kept = {name: getattr(outline, name) for name in names}
     return Rules(title=form.title.data, **kept)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from trainer.competitions.rules.prizes import BOARDS
 from trainer.core.columns import Hundredths, RowId, StateText, UTCDateTime
 from trainer.core.database import db
 
@@ -27,6 +28,8 @@ class Competition(db.Model):
     (公示), None before results are posted; ``closed_at`` is when the result was signed (签发),
     ``cancelled_at`` and ``cancel_reason`` when and why it was called off. In the states ``ENDED`` it takes no scores.
     ``standings_no`` counts changes of its scores; a copy of the board with the same number is up to date.
+    ``prizes`` are the prizes in their order as ``rules.prizes.Prize.as_row`` writes them, None without any;
+    ``awards_no`` is the ``standings_no`` by which the ``Award`` rows were made, None before.
     """
 
     __tablename__ = "competitions"
@@ -40,6 +43,8 @@ class Competition(db.Model):
     team_score: Mapped[str] = mapped_column(StateText(*TEAM_SCORES), default="best_n")
     team_best_n: Mapped[int | None] = mapped_column(Integer)
     tie_break: Mapped[list[str]] = mapped_column(JSON)
+    prizes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    awards_no: Mapped[int | None] = mapped_column(BigInteger)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     objections_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -114,6 +119,21 @@ class RoundScore(Scored, db.Model):
 
     __tablename__ = "round_scores"
     __table_args__ = (Index(None, "round_id", "score"),)
+
+
+class Award(db.Model):
+    """A prize (奖项) of which its winner may have read. ``ranked_id`` is the id of the person, team or unit.
+
+    Boards work prizes out from places; these rows are kept to tell people whose prize becomes another one.
+    """
+
+    __tablename__ = "competition_awards"
+
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), primary_key=True)
+    board: Mapped[str] = mapped_column(StateText(*BOARDS), primary_key=True)
+    ranked_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    round_id: Mapped[int] = mapped_column(ForeignKey("competition_rounds.id"))
+    prize: Mapped[str] = mapped_column(String(30))
 
 
 class FrozenScore(Scored, db.Model):

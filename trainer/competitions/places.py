@@ -15,22 +15,27 @@ from trainer.accounts.rules import Person
 from trainer.competitions.board import boards, read_standings
 from trainer.competitions.models import Competition, Round
 from trainer.competitions.queries import outline_of
+from trainer.competitions.rules.prizes import cuts_of, prize_at
 from trainer.core.errors import Missing
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The places of a round by user id; ``provisional`` that they may still change."""
+    """The places of a round by user id; ``provisional`` that they may still change.
+
+    ``prizes`` by user id are those that the places bring; None where the round gives people none, or none yet.
+    """
 
     competition_id: int
     title: str
     provisional: bool
     places: dict[int, int]
+    prizes: dict[int, str] | None = None
 
 
 @dataclass(frozen=True)
 class OwnPlace:
-    """A person's own place among ``people``."""
+    """A person's own place among ``people``; ``prize`` is what it brings, None for nothing or before it is final."""
 
     competition_id: int
     title: str
@@ -38,6 +43,7 @@ class OwnPlace:
     place: int
     people: int
     provisional: bool
+    prize: str | None = None
 
 
 def _rounds(session: Session, exam_id: int) -> list[tuple[int, int]]:
@@ -62,7 +68,10 @@ def places_by_exam(session: Session, exam_id: int, now: datetime) -> Ranking | N
             continue
         entries, _of_user = read_standings(outline, round_, "individual", frozen=False)
         provisional = not outline.ended and round_.provisional(now)
-        return Ranking(competition_id, outline.title, provisional, {entry.key: entry.place for entry in entries})
+        cuts = () if provisional else cuts_of(outline.prizes_of(round_), "individual", len(entries))
+        prizes = {entry.key: prize for entry in entries if (prize := prize_at(entry.place, cuts))}
+        places = {entry.key: entry.place for entry in entries}
+        return Ranking(competition_id, outline.title, provisional, places, prizes if cuts else None)
     return None
 
 
@@ -77,6 +86,7 @@ def own_places(session: Session, exam_id: int, person: Person, now: datetime) ->
         # Whoever runs the competition sees the board before the release; as a candidate nobody does.
         if view.me is None or view.frozen or not view.round.shows(now):
             continue
-        outline = view.outline
-        found.append(OwnPlace(outline.id, outline.title, number, view.me.place, len(view.entries), view.provisional))
+        outline, place = view.outline, view.me.place
+        prize = prize_at(place, view.cuts)
+        found.append(OwnPlace(outline.id, outline.title, number, place, len(view.entries), view.provisional, prize))
     return found

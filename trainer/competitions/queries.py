@@ -16,6 +16,7 @@ from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
 from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore, Team, TeamMember
 from trainer.competitions.rules import showing
+from trainer.competitions.rules.prizes import Prize, prize_of_row
 from trainer.competitions.rules.standings import PersonScore, Squad, UnitRoster
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
@@ -87,6 +88,7 @@ class Outline:
     team_score: str
     team_best_n: int | None
     tie_break: tuple[str, ...]
+    prizes: tuple[Prize, ...]
     frozen_at: datetime | None
     objections_until: datetime | None
     closed_at: datetime | None
@@ -107,6 +109,17 @@ class Outline:
             if one.number == number:
                 return one
         raise Missing
+
+    @property
+    def prize_round(self) -> RoundOutline | None:
+        """The round whose places bring the prizes: the last one that was not called off; None without prizes."""
+        held = [one for one in self.rounds if one.exam_state != "cancelled"]
+        return held[-1] if held and self.prizes else None
+
+    def prizes_of(self, round_: RoundOutline) -> tuple[Prize, ...]:
+        """Return the prizes that the places of a round bring; none but for ``prize_round``."""
+        last = self.prize_round
+        return self.prizes if last is not None and last.id == round_.id else ()
 
     def current_round(self, now: datetime) -> RoundOutline | None:
         """Return the last round that has begun, the first while none has; None without rounds."""
@@ -178,6 +191,7 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
             Competition.team_score,
             Competition.team_best_n,
             Competition.tie_break,
+            Competition.prizes,
             Competition.frozen_at,
             Competition.objections_until,
             Competition.closed_at,
@@ -223,7 +237,14 @@ def outlines(session: Session, ids: Sequence[int]) -> list[Outline]:
     for row in rows:
         rounds[row[0]].append(_round(row, own[row[0]]))
     found = {
-        head[0]: Outline(*head[:10], tuple(head.tie_break), *head[11:], rounds=tuple(rounds[head[0]])) for head in heads
+        head[0]: Outline(
+            *head[:10],
+            tuple(head.tie_break),
+            tuple(prize_of_row(one) for one in head.prizes or ()),
+            *head[12:],
+            rounds=tuple(rounds[head[0]]),
+        )
+        for head in heads
     }
     return [found[one] for one in ids if one in found]
 

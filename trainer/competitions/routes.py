@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from trainer.competitions import queries
 from trainer.competitions.board import BY, View, boards
 from trainer.competitions.models import ENDED, Competition
 from trainer.competitions.queries import Counts, Outline
+from trainer.competitions.rules.prizes import prize_at
 from trainer.competitions.rules.progress import RoundState, Step, next_action, steps
-from trainer.competitions.words import team_rule, tie_rule, unit_rule
+from trainer.competitions.words import prize_lists, prize_rule, team_rule, tie_rule, unit_rule
 from trainer.core.clock import day_ends_at, local_day
 from trainer.core.database import db, end_read
 from trainer.orgs.models import Unit
@@ -71,6 +73,8 @@ def show(competition_id):
         now=now,
         tie_rule=tie_rule(outline.tie_break),
         team_rule=team_rule(outline.team_score, outline.team_best_n),
+        prizes=prize_lists(outline.prizes),
+        prize_rule=prize_rule(),
     )
 
 
@@ -159,6 +163,8 @@ def leaderboard(competition_id):
         source=_source(view, limit=per_page, after=first),
         tie_rule=tie_rule(view.outline.tie_break),
         group_rule=_group_rule(view),
+        prizes=_prizes_by_line(view, page.items),
+        prize_of_me=prize_at(view.me.place, view.cuts) if view.me else None,
         managing=queries.may_manage(current_user, view.outline),
         now=now,
     )
@@ -178,6 +184,11 @@ def through(view: View, *, has_teams: bool) -> frozenset[int]:
     if view.provisional or view.frozen or view.copy is None or view.by != ("team" if has_teams else "individual"):
         return frozenset()
     return view.copy.through(view.round.advance)
+
+
+def _prizes_by_line(view: View, lines: Sequence[Any]) -> dict[int, str]:
+    """Return by key the prizes of lines that begin with an entry."""
+    return {entry.key: prize for entry, *_rest in lines if (prize := prize_at(entry.place, view.cuts))}
 
 
 def _source(shown: View, **more: Any) -> str:
@@ -200,6 +211,7 @@ def hall(competition_id):
         view=view,
         competition=view.outline,
         lines=lines,
+        prizes=_prizes_by_line(view, lines),
         source=_source(view, limit=HALL_LINES, view="public"),
         tie_rule=tie_rule(view.outline.tie_break),
     )

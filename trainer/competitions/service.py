@@ -8,7 +8,7 @@ change of members would be a choice of result; a result is signed only after its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from trainer.audit.service import record
 from trainer.competitions.leaderboard import catch_up
 from trainer.competitions.models import NAME_RULES, Competition, Round, Team, TeamMember
 from trainer.competitions.queries import has_scores, managed_row, outline_of, participants, whole
+from trainer.competitions.rules.prizes import Prize, prize_problems
 from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN, chain_problem
 from trainer.core.database import transaction
@@ -67,7 +68,7 @@ class NewTeam:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The title of a competition and the rules of its boards."""
+    """The title of a competition and the rules of its boards. ``prizes`` stand in their order, the best first."""
 
     title: str
     team_score: str = "best_n"
@@ -75,6 +76,7 @@ class Rules:
     tie_break: tuple[str, ...] = DEFAULT_CHAIN
     public: bool = False
     names: str = "full"
+    prizes: tuple[Prize, ...] = ()
 
     def columns(self) -> dict[str, Any]:
         """Return the values as the table keeps them: how many of a team count is told for ``best_n`` alone."""
@@ -85,6 +87,7 @@ class Rules:
             "team_score": self.team_score,
             "team_best_n": (self.team_best_n or DEFAULT_BEST_N) if self.team_score == "best_n" else None,
             "tie_break": list(self.tie_break),
+            "prizes": [replace(one, name=one.name.strip()).as_row() for one in self.prizes] or None,
         }
 
 
@@ -159,7 +162,7 @@ def rule_problems(rules: Rules) -> list[FieldProblem]:
         found.append(FieldProblem("team_best_n", "out_of_range", {"least": 1, "most": MEMBERS_MOST}))
     if rules.names not in NAME_RULES:
         found.append(FieldProblem("names", "unknown_value", {"value": rules.names}))
-    return found
+    return found + prize_problems(rules.prizes)
 
 
 def _round_problems(at: str, one: NewRound) -> list[FieldProblem]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from trainer.competitions.rules.advancing import Ranked, advancing
+from trainer.competitions.rules.prizes import Prize
 from trainer.competitions.rules.standings import PersonScore, of_people
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN
 from trainer.competitions.service import NewCompetition, NewRound, NewTeam, close, create, post_results
@@ -35,6 +36,15 @@ from trainer.papers.rules.blueprint import SectionSpec
 OPENS, CLOSES = 9, 18
 BEST_N = 3
 NERVES = 0.1
+# For people 2, 3, 5 and for teams 1, 2, 3, as provincial contests of enforcement officers have given them.
+PRIZES = (
+    Prize("individual", "一等奖", places=2),
+    Prize("individual", "二等奖", places=3),
+    Prize("individual", "三等奖", places=5),
+    Prize("team", "团体一等奖", places=1),
+    Prize("team", "团体二等奖", places=2),
+    Prize("team", "团体三等奖", places=3),
+)
 # A second unit beside the show unit for the exams that belong to no competition.
 OTHER_UNIT = "JM-SCJGJ"
 CENTRAL_DISTRICT = "JM-PJ"
@@ -202,6 +212,7 @@ def _found(
         team_best_n=BEST_N,
         public=public,
         names=names,
+        prizes=PRIZES,
         teams=tuple(NewTeam(team.name, team.unit_code, team.members) for team in spec.teams),
     )
     competition_id = create(new, by=ground.person(ORGANISER), now=at)

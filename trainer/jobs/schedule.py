@@ -15,7 +15,7 @@ from trainer.accounts.sessions import drop_ended
 from trainer.attempts.heard import drop_heard
 from trainer.attempts.jobs import close_overdue
 from trainer.bank.jobs import forget_imports, go_on_with_imports
-from trainer.competitions.jobs import take_results
+from trainer.competitions.jobs import take_results, tell_prizes
 from trainer.exams.jobs import warn_of_old_law
 from trainer.hours.jobs import seal_chains
 from trainer.jobs.tidying import drop_old_runs
@@ -38,6 +38,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("settle_left_over", 5, settle_left_over),
     Job("regrade_left_over", 15, regrade_left_over),
     Job("take_results", 15, take_results),
+    Job("tell_prizes", 15, tell_prizes),
     Job("credit_left_over", 20, credit_left_over),
     Job("go_on_with_imports", 20, go_on_with_imports),
     Job("count_answers", 5, count_answers),

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import and_, bindparam, exists, select
 
 from trainer.attempts.models import Attempt
+from trainer.competitions.awarding import tell_prizes
 from trainer.competitions.leaderboard import take_settled
 from trainer.competitions.models import Round
 from trainer.core.columns import UTCDateTime
@@ -167,9 +168,13 @@ def settle_left_over(now: datetime) -> int:
 
 
 def regrade_and_spread(exam_id: int, now: datetime) -> list[int]:
-    """Bring the results of an exam up to its repairs and let them reach boards and ledger; return those changed."""
+    """Bring the results of an exam up to its repairs and let them reach boards and ledger; return those changed.
+
+    Whose prize in a competition is another one then is told.
+    """
     changed = regrade(exam_id, now)
     spread(changed, now)
+    tell_prizes(now, exam_id)
     return changed
 
 

@@ -99,7 +99,10 @@ class RepairListOut(Shape):
 
 
 class EffectOut(Shape):
-    """What becomes of one result; ``hours`` are gained, or below 0 lost."""
+    """What becomes of one result; ``hours`` are gained, or below 0 lost.
+
+    ``waited``: an answer waits for a person today, so that the score before is not final.
+    """
 
     attempt_id: Id
     name: str
@@ -109,10 +112,11 @@ class EffectOut(Shape):
     passed_before: bool | None = None
     passed_after: bool | None = None
     hours: Amount
+    waited: bool
 
 
 class MoveOut(Shape):
-    """Somebody whose place would be another; ``goes_through`` is null where nobody is told to."""
+    """Somebody whose place, prize or going through would be another; ``goes_through`` is null where nobody does."""
 
     by: Literal["individual", "team", "unit"]
     name: str
@@ -121,6 +125,8 @@ class MoveOut(Shape):
     place_after: int | None = None
     went_through: bool | None = None
     goes_through: bool | None = None
+    prize_before: str | None = None
+    prize_after: str | None = None
 
 
 class BoardOut(Shape):
@@ -134,7 +140,7 @@ class BoardOut(Shape):
 
 
 class PreviewOut(Shape):
-    """Everybody whose points, pass or hours would change, and every place in a competition that would."""
+    """Everybody whose points, pass or hours would change, and every place and prize in a competition that would."""
 
     results: int = Field(description="results looked at")
     effects: list[EffectOut]
@@ -257,6 +263,7 @@ def preview_out(found: Preview, boards: Sequence[Supposed]) -> PreviewOut:
                 passed_before=one.passed_before,
                 passed_after=one.passed_after,
                 hours=one.hours,
+                waited=one.waited,
             )
             for one in found.effects
         ],
@@ -282,6 +289,8 @@ def _move(one: Move) -> MoveOut:
         place_after=one.after,
         went_through=one.went_through,
         goes_through=one.goes_through,
+        prize_before=one.prize_before,
+        prize_after=one.prize_after,
     )
 
 

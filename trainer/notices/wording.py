@@ -60,6 +60,12 @@ WORDING: dict[str, Any] = {
     "competition_published": _l("您被列入竞赛《{title}》，可以查看赛程安排。"),
     "competition_cancelled": _l("竞赛《{title}》已取消，原因：{reason}"),
     "competition_results_posted": _l("竞赛《{title}》的结果已经公示。"),
+    "prize_changed": _l("竞赛《{title}》的成绩有更正，您的奖项由{before}改为{after}。"),
+    "prize_won": _l("竞赛《{title}》的成绩有更正，您获得{after}。"),
+    "prize_lost": _l("竞赛《{title}》的成绩有更正，您不再获得{before}。"),
+    "team_prize_changed": _l("竞赛《{title}》的成绩有更正，您所在代表队的奖项由{before}改为{after}。"),
+    "team_prize_won": _l("竞赛《{title}》的成绩有更正，您所在代表队获得{after}。"),
+    "team_prize_lost": _l("竞赛《{title}》的成绩有更正，您所在代表队不再获得{before}。"),
     # --- laws
     "law_changed": _l("《{law}》有新文本，自{force_on}起施行，您有 {count} 道试题需要核对。"),
     "exam_rests_on_old_law": _l(

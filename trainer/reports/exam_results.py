@@ -21,7 +21,8 @@ from trainer.reports.queries.statistics import ExamItem
 
 @dataclass(frozen=True)
 class ToWrite:
-    """What a workbook is made of. ``places`` by user id are those of a competition that ranks by the exam, else None.
+    """What a workbook is made of. ``places`` by user id are those of a competition that ranks by the exam, else None,
+    and ``prizes`` what those places bring, None where they bring nothing or are not final.
 
     ``items`` is None where they are not the reader's, or not counted. ``kinds`` and ``topics`` are names by slug.
     ``incidents`` are those of all attempts, of which no more than ``INCIDENTS_MOST`` are written.
@@ -35,6 +36,7 @@ class ToWrite:
     kinds: Mapping[str, Any]
     topics: Mapping[str, str]
     incidents: Sequence[IncidentLine] = ()
+    prizes: Mapping[int, str] | None = None
 
 
 # An exam of 10,000 people with five incidents each; beyond that nobody reads them, and the sheet says that it is cut.
@@ -62,6 +64,7 @@ def _people_sheet(what: ToWrite) -> Sheet:
         Column(_("得分"), 10),
         Column(_("结果"), 10),
         *([Column(_("名次"), 8)] if what.places is not None else ()),
+        *([Column(_("奖项"), 14)] if what.prizes is not None else ()),
         Column(_("答对题数"), 10),
         Column(_("交卷时间"), 18),
         Column(_("用时（秒）"), 12),
@@ -79,6 +82,7 @@ def _people_sheet(what: ToWrite) -> Sheet:
             line.score,
             outcomes[_outcome(line)],
             *((what.places.get(line.user_id),) if what.places is not None else ()),
+            *((what.prizes.get(line.user_id),) if what.prizes is not None else ()),
             line.correct_count,
             line.submitted_at,
             line.seconds_used,

@@ -134,6 +134,7 @@ def export_results(exam_id: int) -> tuple[bytes, ExamLine]:
         title=exam.title,
         people=people,
         places=ranking.places if ranking else None,
+        prizes=ranking.prizes if ranking else None,
         items=items,
         units=results.units,
         kinds=forms.KIND_NAMES,

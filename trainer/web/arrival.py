@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
-from flask import Flask, g, has_request_context
+from flask import Flask, g, has_request_context, request
 
 from trainer.core.clock import utcnow
+
+# Where a moment stands in the environment, that was taken before the framework.
+ARRIVED = "trainer.arrived_at"
+
+
+def note(environ: Any) -> datetime:
+    """Return the arrival time of a request that has not reached the framework, and leave it there for the framework."""
+    now = utcnow()
+    environ[ARRIVED] = now
+    return now
 
 
 def init_app(app: Flask) -> None:
@@ -18,7 +29,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def stamp() -> None:
-        g.arrived_at = utcnow()
+        g.arrived_at = request.environ.get(ARRIVED) or utcnow()
         g.request_id = secrets.token_hex(8)
 
 

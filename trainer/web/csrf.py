@@ -35,9 +35,12 @@ def session_token() -> str | None:
 def csrf_token(token: str | None = None) -> str:
     """Return the CSRF token of a session token (the request's by default), empty without a session."""
     token = token or g.get("new_session_token") or session_token()
-    if not token:
-        return ""
-    key = b"csrf" + current_app.secret_key.encode()  # type: ignore[union-attr]  # read_settings refuses an empty one
+    return token_of(current_app, token) if token else ""
+
+
+def token_of(app: Flask, token: str) -> str:
+    """Return the CSRF token of a session token of ``app``."""
+    key = b"csrf" + app.secret_key.encode()  # type: ignore[union-attr]  # read_settings refuses an empty one
     return hmac.new(key, token.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 

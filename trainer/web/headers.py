@@ -14,6 +14,7 @@ from trainer.core.clock import utcnow
 from trainer.core.errors import Forbidden
 from trainer.core.process import Core
 from trainer.web import quick
+from trainer.web.quick import HSTS, SLOW_SECONDS
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -30,7 +31,6 @@ HEADERS = {
 }
 FIXED = list(HEADERS.items())
 LOOPBACK = ("127.", "::1", "::ffff:127.")
-SLOW_SECONDS = 1.0
 
 log = logging.getLogger("trainer.requests")
 
@@ -63,6 +63,7 @@ def init_logging(level: str) -> None:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Wire the headers, the proxy's word on addresses, and the refusal of plain http beyond loopback."""
+    app.wsgi_app = quick.with_writes(app, app.wsgi_app)  # type: ignore[method-assign]  # the way that Flask documents
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -86,7 +87,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         known = quick.answered(app, environ, start)
         return inner(environ, start) if known is None else known
 
-    app.wsgi_app = with_headers  # type: ignore[method-assign]  # the way that Flask documents
+    app.wsgi_app = with_headers  # type: ignore[method-assign]  # likewise
 
     @app.after_request
     def dress(answer: Response) -> Response:
@@ -96,7 +97,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             answer.vary.add("Cookie")
         headers["X-Request-ID"] = g.get("request_id", "")
         if request.is_secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = HSTS
         started = g.get("arrived_at")
         seconds = (utcnow() - started).total_seconds() if started else 0.0
         if answer.status_code >= 500 or seconds >= SLOW_SECONDS or log.isEnabledFor(logging.DEBUG):

@@ -94,7 +94,8 @@ def papers_with(session: Session, exam_id: int, places: Collection[Place]) -> se
 class Effect:
     """What becomes of one result. ``hours`` are what its candidate gains or, below 0, loses; 0 for nothing.
 
-    ``objective_after`` and ``final`` are what boards go by: a result that waits for a person is on none.
+    ``objective_after`` and ``final`` are what boards go by: a result that waits for a person is on none. ``waited``
+    says that it waits today, so that ``before`` is no score that anybody has seen.
     """
 
     attempt_id: int
@@ -109,6 +110,7 @@ class Effect:
     passed_before: bool | None
     passed_after: bool | None
     hours: Decimal = NOTHING
+    waited: bool = False
 
     @property
     def difference(self) -> Decimal:
@@ -116,8 +118,9 @@ class Effect:
 
     @property
     def is_change(self) -> bool:
-        """Whether points, pass or hours are others."""
-        return bool(self.difference) or self.passed_before != self.passed_after or bool(self.hours)
+        """Whether points, pass or hours are others, or a result comes to be that was none."""
+        becomes_final = self.waited and self.final
+        return bool(self.difference or self.hours) or self.passed_before != self.passed_after or becomes_final
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ def _previewed(
                     final=after.unmarked == 0,
                     passed_before=result.passed,
                     passed_after=after.passed,
+                    waited=result.unmarked > 0,
                 )
             )
             session.expunge(result)

@@ -6,7 +6,7 @@ from alembic import op
 from trainer.core import columns
 
 revision = "20261127_2330_heard"
-down_revision = "20261127_2300_sequential"
+down_revision = "20261127_2320_prizes"
 branch_labels = None
 depends_on = None
 
