@@ -115,13 +115,13 @@ def _mends(
     fewer = one.count - standing.missing
     if not one.mix and fewer >= max(1, len(one.item_ids)) and helps(replace(one, count=fewer), stock.free):
         found.append(("fewer", fewer))
-    for value, count in one.mix:
-        less = count - sum(lack.missing for lack in standing.lacks if value in (lack.quota, lack.also))
-        lowered = tuple((other, less if other == value else many) for other, many in one.mix if less or other != value)
+    for line, count in one.mix:
+        less = count - sum(lack.missing for lack in standing.lacks if line in (lack.quota, lack.also))
+        lowered = tuple((other, less if other == line else many) for other, many in one.mix if less or other != line)
         # The only line of its sort is given up with the whole mix of that sort, which is proposed below.
-        alone = not less and sum(other.isdigit() == value.isdigit() for other, _ in one.mix) == 1
+        alone = not less and sum(other.isdigit() == line.isdigit() for other, _ in one.mix) == 1
         if 0 <= less < count and not alone and helps(replace(one, mix=lowered), stock.free):
-            found.append((f"fewer_{value}", less))
+            found.append((f"fewer_{line}", less))
     halves = (("looser_difficulty_mix", one.depths), ("looser_level_mix", one.difficulties))
     loose = [
         (code, 0) for code, kept in halves if 0 < len(kept) < len(one.mix) and helps(replace(one, mix=kept), stock.free)
