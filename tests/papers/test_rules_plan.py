@@ -177,7 +177,8 @@ def test_easy_items_come_first_where_that_is_asked():
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"mix": (("1", 2), ("recall", 1))}, "mix_of_two_sorts"),
+        ({"mix": (("1", 4), ("recall", 3), ("apply", 1))}, None),
+        ({"mix": (("1", 4), ("recall", 3), ("apply", 2))}, "mix_exceeds_count"),
         ({"mix": (("1", 3), ("2", 2))}, "mix_exceeds_count"),
         ({"mix": (("6", 1),)}, "unknown_value"),
         ({"mix": (("1", 0),)}, "out_of_range"),
@@ -216,7 +217,7 @@ def test_a_line_of_the_mix_that_comes_up_short_is_named():
     pool = [item(n, difficulty=2) for n in range(9)]
     (stands,) = standings([spec(5, mix=(("2", 3), ("4", 2)))], Stock(pool), mends=True)
     assert [(lack.quota, lack.found, lack.missing) for lack in stands.lacks] == [("4", 0, 2)]
-    assert stands.mends == (("looser_mix", 0), ("write", 2))
+    assert stands.mends == (("fewer_4", 0), ("looser_mix", 0), ("write", 2))
 
 
 def test_a_section_takes_laws_and_levels():

@@ -54,7 +54,9 @@ class SectionIn(Shape):
     laws: list[Slug] = Field([], max_length=100, description="names; items that rest on one of them")
     levels: list[Literal["recall", "understand", "apply", "case"]] = Field([], max_length=4)
     mix: dict[Slug, int] = Field(
-        {}, max_length=5, description="how many of count have which difficulty (1 to 5), or which level"
+        {},
+        max_length=9,
+        description="how many of count have which difficulty (1 to 5), and how many which level; both hold at once",
     )
     order: Literal["drawn", "easy_first"] = "drawn"
 
@@ -139,10 +141,21 @@ class ExamLineOut(Shape):
 
 
 class MendOut(Shape):
-    """What would mend a lack by itself; ``count`` goes with ``fewer`` and ``write`` and is 0 else."""
+    """What would mend a lack by itself; ``count`` goes with ``fewer``, those of lines of the mix, and ``write``."""
 
     code: Literal[
         "fewer",
+        "fewer_1",
+        "fewer_2",
+        "fewer_3",
+        "fewer_4",
+        "fewer_5",
+        "fewer_recall",
+        "fewer_understand",
+        "fewer_apply",
+        "fewer_case",
+        "looser_difficulty_mix",
+        "looser_level_mix",
         "looser_mix",
         "looser_difficulty",
         "looser_levels",
@@ -166,6 +179,10 @@ class LackOut(Shape):
     wanted: int
     found: int
     missing: int
+    exact: bool = Field(
+        description="false: fewer may be missing; of sections with both mixes whose items depend on each other only so "
+        "many ways to share them out are tried"
+    )
     unknown_items: list[str]
     mends: list[MendOut] = Field(description="each is enough by itself; empty where only named items are wrong")
 

@@ -13,7 +13,6 @@ from flask_login import current_user
 
 from question_bank.kinds import KINDS
 from question_bank.kinds.case_study import KIND as CASE_STUDY
-from trainer.bank.forms import LEVEL_NAMES
 from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
@@ -22,11 +21,11 @@ from trainer.exams import forms, queries, service
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import mend_text, named_text, shortage_texts
+from trainer.exams.wording import line_name, mend_text, named_text, shortage_texts
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
-from trainer.papers.rules.mending import Standing
+from trainer.papers.rules.mending import Standing, wanted_of
 from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
 from trainer.reports.queries.met import items_met
 from trainer.web.access import needs
@@ -217,7 +216,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
         one = next(stands)
         mends = [mend_text(code, count) for code, count in one.mends]
         state = "short" if one.lacks else "enough"
-        text = standing_text(one, sections[place].kind)
+        text = standing_text(one, sections[place])
         if common := next(named):
             text = _("；").join([text, common])
         rows.append({"state": state, "text": text, "mends": mends})
@@ -263,10 +262,10 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
     )
 
 
-def standing_text(one: Standing, kind: str) -> str:
+def standing_text(one: Standing, section: SectionSpec) -> str:
     """Return what the bank has for a section, or all that it lacks, as sentences."""
     facts: dict[str, Any] = {"wanted": one.wanted, "found": one.found}
-    if not one.lacks and kind == CASE:
+    if not one.lacks and section.kind == CASE:
         return _(
             "需要 %(wanted)s 个案例，题库有 %(found)s 个；每题分值是一个案例的分值，由各小题分摊",
             **facts,
@@ -281,14 +280,25 @@ def standing_text(one: Standing, kind: str) -> str:
             told.append(_("指定的试题不能同卷：%(items)s", items="、".join(lack.rivals[:3])))
         if lack.surplus:
             told.append(_("指定的试题超出分配的题数：%(items)s", items="、".join(lack.surplus[:3])))
-        facts = {"wanted": lack.wanted, "found": lack.found, "missing": lack.missing}
-        if lack.missing and lack.quota:
-            name = _("难度 %(level)s", level=lack.quota) if lack.quota.isdigit() else LEVEL_NAMES[lack.quota]
+        facts = {"wanted": wanted_of(lack, section), "found": lack.found, "missing": lack.missing}
+        if lack.missing and lack.also:
+            names = {"difficulty": line_name(lack.quota), "level": line_name(lack.also)}
+            told.append(
+                _(
+                    "%(difficulty)s、%(level)s：两项都符合的有 %(found)s 道可用，缺 %(missing)s 道",
+                    **names,
+                    **facts,
+                )
+            )
+        elif lack.missing and lack.quota:
+            name = line_name(lack.quota)
             told.append(_("%(name)s：需要 %(wanted)s 道，只有 %(found)s 道可用，缺 %(missing)s 道", name=name, **facts))
         elif lack.missing and lack.found >= lack.wanted:
             told.append(_("需要 %(wanted)s 道，题库有 %(found)s 道，但其他大题也要用，还缺 %(missing)s 道", **facts))
         elif lack.missing:
             told.append(_("需要 %(wanted)s 道，题库只有 %(found)s 道，缺 %(missing)s 道", **facts))
+    if one.missing and not one.exact:
+        told.append(_("题目互有牵连，只试了一部分搭配，实际可能不缺这么多"))
     if one.missing and one.exposed:
         told.append(_("另有 %(n)s 道已达曝光上限", n=one.exposed))
     if one.missing and one.met:

@@ -140,9 +140,10 @@ class SectionForm(Form):
         self["fields"].choices = field_choices()
         self.laws.choices = []
 
-    def mix_fields(self) -> list[Any]:
-        """Return the inputs of the mix, difficulties first."""
-        return [self[f"mix_{value}"] for value in MIX_VALUES]
+    def mix_fields(self, sort: str = "") -> list[Any]:
+        """Return the inputs of the mix by ``difficulty`` or by ``level``; without either both, difficulties first."""
+        values = {"difficulty": tuple("12345"), "level": tuple(LEVEL_NAMES)}.get(sort, MIX_VALUES)
+        return [self[f"mix_{value}"] for value in values]
 
     def offer_laws(self, names: Iterable[str]) -> None:
         """List the laws that items cite, and those chosen here."""
@@ -274,7 +275,10 @@ class ExamForm(BaseForm):
         section = SECTION_PATH.fullmatch(name)
         if section and int(section[1]) < len(self.sections.entries):
             form = self.sections.entries[int(section[1])].form
-            wanted = section[2] if section[2] != "mix" else "mix_1"
+            wanted = section[2]
+            if wanted == "mix":
+                first = "recall" if params.get("sort") == "levels" else "1"
+                wanted = f"mix_{params.get('quota', first)}"
             field = form[wanted] if wanted in form else form["title"]
             field.errors = [*field.errors, sentence(code, params)]
             return True

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainer.bank.forms import LEVEL_NAMES
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
 
@@ -56,8 +57,15 @@ def _facts(one: Sharing, sections: Sequence[SectionSpec]) -> dict[str, Any]:
     return asdict(one) | {"title": sections[one.section - 1].title}
 
 
+def line_name(value: str) -> str:
+    """Return the name of a line of the mix, a difficulty ("1" to "5") or a level."""
+    return _("难度 %(level)s", level=value) if value.isdigit() else str(LEVEL_NAMES[value])
+
+
 MENDS: dict[str, Any] = {
     "looser_mix": _l("不按难度或层次分配"),
+    "looser_difficulty_mix": _l("不按难度分配，只按认知层次分配"),
+    "looser_level_mix": _l("不按认知层次分配，只按难度分配"),
     "looser_difficulty": _l("不限难度"),
     "looser_levels": _l("不限认知层次"),
     "looser_topics": _l("不限专题"),
@@ -74,6 +82,8 @@ def mend_text(code: str, count: int) -> str:
     """Return what would mend a lack; each is enough by itself."""
     if code == "fewer":
         return _("题数改为 %(n)s", n=count)
+    if code.startswith("fewer_"):
+        return _("%(name)s 的题数改为 %(n)s", name=line_name(code.removeprefix("fewer_")), n=count)
     if code == "write":
         return _("再编写并发布 %(n)s 道符合条件的试题", n=count)
     return str(MENDS[code])

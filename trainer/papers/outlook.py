@@ -14,7 +14,7 @@ from trainer.papers.queries import stock_for
 from trainer.papers.rules.apart import Sharing, sharing_of, strata_of
 from trainer.papers.rules.blueprint import EXPOSURE_DAYS, NOTHING_KEPT_OUT, DrawRules, SectionSpec, parts_of
 from trainer.papers.rules.drawing import CannotDraw, Lack
-from trainer.papers.rules.mending import Standing, Stock, standings
+from trainer.papers.rules.mending import Standing, Stock, standings, wanted_of
 from trainer.papers.rules.plan import make_plan
 
 
@@ -52,10 +52,10 @@ class NotEnoughItems(Invalid):
                 continue
             facts = {"section": number, "title": one.title, "wanted": stands.wanted, "found": stands.found}
             facts |= {"missing": stands.missing}
-            problems += _lack_problems(number, facts, stands, rules)
+            problems += _lack_problems(number, one, facts, stands, rules)
             unknown = [code for lack in stands.lacks for code in lack.unknown]
             mends = [{"code": code, "count": count} for code, count in stands.mends]
-            told.append(facts | {"unknown_items": unknown, "mends": mends})
+            told.append(facts | {"exact": stands.exact, "unknown_items": unknown, "mends": mends})
         if people:
             problems.append(
                 FieldProblem("avoid_days", "people_lack_items", {"people": people, "days": rules.avoid_days})
@@ -63,7 +63,9 @@ class NotEnoughItems(Invalid):
         super().__init__(problems, None, lacks=told, missing=sum(one.missing for one in standings))
 
 
-def _lack_problems(number: int, facts: dict[str, Any], stands: Standing, rules: DrawRules) -> list[FieldProblem]:
+def _lack_problems(
+    number: int, one: SectionSpec, facts: dict[str, Any], stands: Standing, rules: DrawRules
+) -> list[FieldProblem]:
     place = f"sections.{number - 1}"
     problems = []
     for lack in stands.lacks:
@@ -77,12 +79,17 @@ def _lack_problems(number: int, facts: dict[str, Any], stands: Standing, rules: 
                 problems.append(FieldProblem(f"{place}.item_ids", problem, named))
         if lack.missing and lack.quota:
             code = "section_lacks_difficulty" if lack.quota.isdigit() else f"section_lacks_{lack.quota}"
-            short = facts | {"quota": lack.quota, "wanted": lack.wanted, "found": lack.found, "missing": lack.missing}
+            if lack.also:
+                code = f"section_lacks_difficulty_{lack.also}"
+            short = facts | {"quota": lack.quota, "wanted": wanted_of(lack, one), "found": lack.found}
+            short |= {"missing": lack.missing} | ({"level": lack.also} if lack.also else {})
             problems.append(FieldProblem(f"{place}.mix", code, short))
         elif lack.missing:
             # Enough suit the section by itself: what is missing has gone to other sections.
             code = "section_shares_items" if lack.found >= lack.wanted else "section_lacks_items"
             problems.append(FieldProblem(f"{place}.count", code, facts | {"missing": lack.missing}))
+    if stands.missing and not stands.exact:
+        problems.append(FieldProblem(f"{place}.mix", "section_lacks_at_most", facts))
     if stands.missing and stands.exposed:
         worn = {"section": number, "count": stands.exposed, "most": rules.exposure_most, "days": EXPOSURE_DAYS}
         problems.append(FieldProblem(f"{place}.count", "section_items_exposed", worn))

@@ -183,6 +183,21 @@ SENTENCES: dict[str, Any] = {
     "section_lacks_case": _l(
         "第 {section} 大题“{title}”案例分析层次需要 {wanted} 道，可用的有 {found} 道，还缺 {missing} 道。"
     ),
+    "section_lacks_difficulty_recall": _l(
+        "第 {section} 大题“{title}”难度 {quota}、识记层次的题还缺 {missing} 道，两项都符合的有 {found} 道。"
+    ),
+    "section_lacks_difficulty_understand": _l(
+        "第 {section} 大题“{title}”难度 {quota}、理解层次的题还缺 {missing} 道，两项都符合的有 {found} 道。"
+    ),
+    "section_lacks_difficulty_apply": _l(
+        "第 {section} 大题“{title}”难度 {quota}、应用层次的题还缺 {missing} 道，两项都符合的有 {found} 道。"
+    ),
+    "section_lacks_difficulty_case": _l(
+        "第 {section} 大题“{title}”难度 {quota}、案例分析层次的题还缺 {missing} 道，两项都符合的有 {found} 道。"
+    ),
+    "section_lacks_at_most": _l(
+        "第 {section} 大题“{title}”最多缺 {missing} 道：题目互有牵连，只试了一部分搭配，实际可能不缺这么多。"
+    ),
     "section_items_exposed": _l(
         "第 {section} 大题另有 {count} 道符合条件的试题，最近 {days} 天内已在 {most} 场考试中用过，按曝光上限不再抽。"
     ),
@@ -190,7 +205,6 @@ SENTENCES: dict[str, Any] = {
     "people_lack_items": _l(
         "有 {people} 份个人试卷抽不满：这些考生在最近 {days} 天内见过的题太多。可以缩短天数，或减少题数。"
     ),
-    "mix_of_two_sorts": _l("难度和层次只能按其中一种分配题数。"),
     "mix_exceeds_count": _l("分配的题数合计 {total}，超过了大题的题数 {count}。"),
     "too_many_sections": _l("最多 {most} 个大题。"),
     "too_many_items": _l("全卷共 {count} 道题，最多 {most} 道。"),

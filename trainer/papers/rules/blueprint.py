@@ -8,7 +8,7 @@ provincial 大比武 notices). All of it are defaults that an organiser may chan
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from question_bank.blueprints import ReadySection, ready_blueprints
@@ -19,6 +19,7 @@ from question_bank.topics import taxonomy
 from trainer.bank.rules import Criteria, PoolItem
 from trainer.core.errors import FieldProblem
 from trainer.papers.rules.drawing import Part
+from trainer.papers.rules.mixing import Crossing, crossed, narrowed
 
 SECTIONS_MOST = 20
 ITEMS_MOST = 300
@@ -38,7 +39,8 @@ class SectionSpec:
 
     A case study counts once in ``count``, however many parts it has, and ``points_each`` are those of the whole case.
     ``pool`` says from which pool is drawn; an item named in ``item_ids`` may lie in either. ``mix`` says how many of
-    ``count`` have which difficulty ("1" to "5"), or which level: pairs of a value and a number; the rest is free.
+    ``count`` have which difficulty ("1" to "5"), and how many which level: pairs of a value and a number. Both hold at
+    once; what neither of them says is free.
     """
 
     title: str
@@ -57,24 +59,34 @@ class SectionSpec:
     mix: tuple[tuple[str, int], ...] = ()
     order: str = "drawn"
 
+    @property
+    def criteria(self) -> Criteria:
+        """What the section asks of each of its items."""
+        return Criteria.of(
+            self.kind, self.wing, self.topics, self.fields, self.difficulty, self.pool, self.laws, self.levels
+        )
+
+    @property
+    def difficulties(self) -> tuple[tuple[str, int], ...]:
+        """The lines of the mix by difficulty."""
+        return tuple(line for line in self.mix if line[0].isdigit())
+
+    @property
+    def depths(self) -> tuple[tuple[str, int], ...]:
+        """The lines of the mix by level."""
+        return tuple(line for line in self.mix if not line[0].isdigit())
+
     def parts(self, section: int, pool: Mapping[str, PoolItem]) -> list[Part]:
         """Return what the draw needs to know of the section (1 first): a part for each line of the mix, and the rest.
 
-        ``pool`` is the pool by code. A named item counts towards the line to which it belongs while there is room.
+        ``pool`` is the pool by code. A named item counts towards the line to which it belongs while there is room. Only
+        for a mix of one sort; ``parts_of`` knows both.
         """
-        asked = Criteria.of(
-            self.kind, self.wing, self.topics, self.fields, self.difficulty, self.pool, self.laws, self.levels
-        )
+        asked = self.criteria
         named = list(self.item_ids)
         found: list[Part] = []
         for value, count in self.mix:
-            if value.isdigit():
-                criteria = replace(asked, difficulty=frozenset({int(value)}) & (asked.difficulty or {int(value)}))
-                # An empty set asks nothing; what the section itself rules out must be found nowhere.
-                criteria = criteria if criteria.difficulty else replace(asked, difficulty=frozenset({0}))
-            else:
-                criteria = replace(asked, levels=frozenset({value}) & (asked.levels or {value}))
-                criteria = criteria if criteria.levels else replace(asked, levels=frozenset({""}))
+            criteria = narrowed(asked, value)
             fitting = [code for code in named if code in pool and value in _mixed(pool[code])][:count]
             named = [code for code in named if code not in fitting]
             found.append(Part(count, criteria, tuple(fitting), section, value))
@@ -89,9 +101,16 @@ def _mixed(item: PoolItem) -> tuple[str, str]:
 
 
 def parts_of(sections: Sequence[SectionSpec], pool: Sequence[PoolItem]) -> list[Part]:
-    """Return the parts of all sections, each section's together."""
+    """Return the parts of all sections, each section's together; see ``mixing`` for mixes of both sorts."""
     by_code = {item.code: item for item in pool}
-    return [part for number, one in enumerate(sections, start=1) for part in one.parts(number, by_code)]
+    asked = [
+        Crossing(one.count, one.criteria, one.item_ids, number, one.difficulties, one.depths)
+        if one.difficulties and one.depths
+        else one.parts(number, by_code)
+        for number, one in enumerate(sections, start=1)
+    ]
+    plain = [one for one in asked if not isinstance(one, Crossing)]
+    return crossed(asked, pool) if len(plain) < len(asked) else [part for one in plain for part in one]
 
 
 @dataclass(frozen=True)
@@ -230,8 +249,9 @@ def _mix_problems(one: SectionSpec) -> list[FieldProblem]:
         return [FieldProblem("mix", "unknown_value", {"value": strange[0][:40]})]
     if len(set(values)) < len(values) or any(not 1 <= count <= ITEMS_MOST for _, count in one.mix):
         return [FieldProblem("mix", "out_of_range", {"least": 1, "most": ITEMS_MOST})]
-    # Both at once would ask how many there are of each pair, which nobody has said.
-    if any(value.isdigit() for value in values) and not all(value.isdigit() for value in values):
-        return [FieldProblem("mix", "mix_of_two_sorts")]
-    total = sum(count for _, count in one.mix)
-    return [FieldProblem("mix", "mix_exceeds_count", {"total": total, "count": one.count})] if total > one.count else []
+    found = []
+    for sort, lines in (("difficulty", one.difficulties), ("levels", one.depths)):
+        total = sum(count for _, count in lines)
+        if total > one.count:
+            found.append(FieldProblem("mix", "mix_exceeds_count", {"total": total, "count": one.count, "sort": sort}))
+    return found

@@ -42,7 +42,8 @@ class Part:
 
     ``codes`` are items that must be in it, whatever the criteria except the kind; they count towards ``count``. A
     section with a mix has a part for each line of it: ``section`` (1 first) tells whose part it is, 0 is that of its
-    own place; ``quota`` is the line's difficulty or level.
+    own place; ``quota`` is the line's difficulty or level. With a mix of both there is a part for each pair of lines,
+    whose difficulty is ``quota`` and whose level is ``also``; it is not ``sure`` where another split may lack less.
     """
 
     count: int
@@ -50,6 +51,8 @@ class Part:
     codes: tuple[str, ...] = ()
     section: int = 0
     quota: str = ""
+    also: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class Lack:
     ``found`` counts what can stand in one paper. It may be as large as ``wanted``: then other sections have taken what
     this one needs. ``unknown`` are named items that the pool does not hold in this kind, ``rivals`` named ones that
     must not meet one named before, ``surplus`` named ones for which the mix has no room. ``quota`` is the line of the
-    mix that comes up short, empty for the section itself.
+    mix that comes up short, empty for the section itself, ``also`` the level where a difficulty is short at that level
+    only. What is not ``sure`` may be told too high: see ``mixing``.
     """
 
     section: int
@@ -70,6 +74,8 @@ class Lack:
     rivals: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
     quota: str = ""
+    also: str = ""
+    sure: bool = True
 
 
 class CannotDraw(ValueError):
@@ -87,9 +93,9 @@ class CannotDraw(ValueError):
 
 def find_lacks(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[Lack]:
     """Return what is missing, in the order of the sections; an empty list means that the draw will succeed."""
-    named = _named_items(parts, pool)
-    table = _Table(parts, pool, named)
-    missing, _ = table.best()
+    table = Table(parts, pool)
+    named = table.named
+    missing, _ = table.best(table.places)
     return [
         Lack(
             part.section or number + 1,
@@ -100,6 +106,8 @@ def find_lacks(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[Lack]:
             tuple(one.rivals),
             tuple(one.surplus),
             part.quota,
+            part.also,
+            part.sure,
         )
         for number, (part, one) in enumerate(zip(parts, named, strict=True))
         if missing[number] or one.unknown or one.rivals or one.surplus
@@ -125,7 +133,7 @@ def draw_items(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> li
     if lacks:
         raise CannotDraw(lacks)
     dice = Dice(seed)
-    table = _Table(parts, pool, _named_items(parts, pool))
+    table = Table(parts, pool)
     fixed = [one.held for one in table.named]
     lots = sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code)
     candidates = [[lot for lot in lots if any(map(part.criteria.takes, lot.items))] for part in parts]
@@ -164,7 +172,7 @@ def divided(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str) -> list[
     if lacks:
         raise CannotDraw(lacks)
     dice = Dice(seed)
-    table = _Table(parts, pool, _named_items(parts, pool))
+    table = Table(parts, pool)
     lots = sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code)
     suiting = [[lot for lot in lots if any(map(part.criteria.takes, lot.items))] for part in parts]
     places = {number: part.count - len(table.named[number].held) for number, part in enumerate(parts)}
@@ -194,7 +202,7 @@ def shared_out(parts: Sequence[Part], pool: Sequence[PoolItem], seed: str, forms
     if lacks:
         raise CannotDraw(lacks)
     dice = Dice(seed)
-    table = _Table(parts, pool, _named_items(parts, pool))
+    table = Table(parts, pool)
     places = table.places
     alike: dict[Suits, list[Lot]] = {}
     for lot in sorted([*table.lots, *table.untangled(dice)], key=lambda lot: lot.code):
@@ -308,15 +316,18 @@ def _named_items(parts: Sequence[Part], pool: Sequence[PoolItem]) -> list[_Named
     return found
 
 
-class _Table:
-    """What is left to be drawn once the named items are in: lots, tangles, and the places that are open."""
+class Table:
+    """What is left to be drawn once the named items are in: lots, tangles, and the places that are open.
 
-    def __init__(self, parts: Sequence[Part], pool: Sequence[PoolItem], named: list[_Named]) -> None:
-        self.parts, self.named = parts, named
-        held = [item for one in named for item in one.held]
+    ``looks`` counts how often it was looked what can be filled.
+    """
+
+    def __init__(self, parts: Sequence[Part], pool: Sequence[PoolItem]) -> None:
+        self.parts, self.named, self.looks = parts, _named_items(parts, pool), 0
+        held = [item for one in self.named for item in one.held]
         gone = {item.code for item in held}.union(*(item.rivals for item in held))
         self.lots, self.tangles = sorted_out([item for item in pool if item.code not in gone])
-        self.places = [max(0, part.count - len(one.held)) for part, one in zip(parts, named, strict=True)]
+        self.places = [max(0, part.count - len(one.held)) for part, one in zip(parts, self.named, strict=True)]
         self._alone = Counter(map(self.suits_of, self.lots))
 
     def suits_of(self, lot: Lot) -> Suits:
@@ -325,11 +336,17 @@ class _Table:
     def _suits(self, item: PoolItem) -> Suits:
         return frozenset(number for number, part in enumerate(self.parts) if part.criteria.takes(item))
 
-    def _missing(self, others: Counter[Suits]) -> list[int]:
-        return _flow(self.places, self._alone + others)[0]
+    def supply(self) -> Counter[Suits]:
+        """Return how many lots and tangled items there are of each sort; rivals in tangles count beside each other."""
+        return self._alone + Counter(self._suits(item) for tangle in self.tangles for item in tangle.items)
 
-    def best(self) -> tuple[list[int], list[list[tuple[PoolItem, ...]]]]:
-        return best_choice(self.tangles, self._suits, self._missing)
+    def _missing(self, places: Sequence[int], others: Counter[Suits]) -> list[int]:
+        self.looks += 1
+        return _flow(places, self._alone + others)[0]
+
+    def best(self, places: Sequence[int]) -> tuple[list[int], list[list[tuple[PoolItem, ...]]]]:
+        """Return how many of so many places of each part stay empty at least, and what may be taken of each tangle."""
+        return best_choice(self.tangles, self._suits, partial(self._missing, places))
 
     def untangled(self, dice: Dice) -> list[Lot]:
         """Return what is taken of the tangles so that every place can be filled: by chance where that will do."""
@@ -337,15 +354,17 @@ class _Table:
             return []
         for _ in range(TRIES):
             taken = [peaceful(dice.shuffled(tangle.items)) for tangle in self.tangles]
-            if not any(self._missing(Counter(self._suits(item) for held in taken for item in held))):
+            if not any(self._missing(self.places, Counter(self._suits(item) for held in taken for item in held))):
                 break
         else:
-            _, choices = self.best()
+            _, choices = self.best(self.places)
             taken = [held[dice.below(len(held))] for held in choices]
         return [Lot((item,)) for held in taken for item in held]
 
 
-def _flow(places: list[int], classes: Counter[Suits], *, rounds: int = 1) -> tuple[list[int], list[dict[Suits, int]]]:
+def _flow(
+    places: Sequence[int], classes: Counter[Suits], *, rounds: int = 1
+) -> tuple[list[int], list[dict[Suits, int]]]:
     """Return how many places of each section stay empty when as many as possible are filled, and from which classes.
 
     The places are those of one paper; with several ``rounds`` they are asked for so many times, and a later round takes

@@ -43,7 +43,9 @@ class Standing:
     """How a section stands: ``found`` items suit it by themselves, ``lacks`` are empty when it gets all it asks for.
 
     ``exposed`` and ``met`` count the items that suit it and are kept out. ``mends`` are codes with what they need to be
-    told: ``fewer`` (``count``), ``looser_<field>``, ``other_pool``, ``exposure``, ``avoidance``, ``write`` (``count``).
+    told: ``fewer`` (``count``), ``fewer_<line of the mix>`` (``count``), ``looser_difficulty_mix`` and
+    ``looser_level_mix`` where there are both, ``looser_<field>``, ``other_pool``, ``exposure``, ``avoidance``,
+    ``write`` (``count``).
     """
 
     wanted: int
@@ -58,6 +60,11 @@ class Standing:
         """How many items are missing, over all lines of the mix."""
         return sum(lack.missing for lack in self.lacks)
 
+    @property
+    def exact(self) -> bool:
+        """Whether so many are missing indeed, and not perhaps fewer."""
+        return all(lack.sure for lack in self.lacks)
+
 
 def standings(sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = False) -> list[Standing]:
     """Return how each section stands, competition between sections included; with ``mends`` what would mend a lack."""
@@ -71,7 +78,7 @@ def standings(sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = Fa
         own = tuple(lack for lack in lacks if lack.section == number)
         standing = Standing(one.count, alone[number - 1], own)
         if own:
-            criteria = replace(one, mix=()).parts(number, {})[0].criteria
+            criteria = one.criteria
             standing = replace(
                 standing,
                 exposed=sum(criteria.takes(item) for item in stock.exposed),
@@ -81,6 +88,11 @@ def standings(sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = Fa
             standing = replace(standing, mends=tuple(_mends(sections, number, stock, standing, lacks)))
         found.append(standing)
     return found
+
+
+def wanted_of(lack: Lack, one: SectionSpec) -> int:
+    """Return how many are asked for where a section comes up short: by its line of the mix, else by what is free."""
+    return lack.wanted if lack.also else dict(one.mix).get(lack.quota, lack.wanted)
 
 
 def _numbered(sections: Sequence[SectionSpec]) -> list[tuple[int, SectionSpec]]:
@@ -103,7 +115,22 @@ def _mends(
     fewer = one.count - standing.missing
     if not one.mix and fewer >= max(1, len(one.item_ids)) and helps(replace(one, count=fewer), stock.free):
         found.append(("fewer", fewer))
+    for line, count in one.mix:
+        less = count - sum(lack.missing for lack in standing.lacks if line in (lack.quota, lack.also))
+        lowered = tuple((other, less if other == line else many) for other, many in one.mix if less or other != line)
+        # The only line of its sort is given up with the whole mix of that sort, which is proposed below.
+        alone = not less and sum(other.isdigit() == line.isdigit() for other, _ in one.mix) == 1
+        if 0 <= less < count and not alone and helps(replace(one, mix=lowered), stock.free):
+            found.append((f"fewer_{line}", less))
+    halves = (("looser_difficulty_mix", one.depths), ("looser_level_mix", one.difficulties))
+    loose = [
+        (code, 0) for code, kept in halves if 0 < len(kept) < len(one.mix) and helps(replace(one, mix=kept), stock.free)
+    ]
+    found += loose
     for name, value in LOOSER.items():
+        # Where one of two mixes is enough nobody need give up both.
+        if name == "mix" and loose:
+            continue
         if getattr(one, name) and helps(replace(one, **{name: value}), stock.free):  # type: ignore[arg-type]
             found.append((f"looser_{name}", 0))
     if stock.other:

@@ -131,7 +131,7 @@ def make_plan(
     if any(paper is None and not told.get(form) for form, paper in drawn.items()):
         _set_groups(plan, banded, divided(banded, held, f"{seed}:divided"), place_of)
         drawn = _draw_all(plan, seed, told, place_of)
-    return _with_own_groups(plan, parts, held, seed, told, place_of, drawn)
+    return _with_own_groups(plan, sections, held, seed, told, place_of, drawn)
 
 
 def continue_plan(
@@ -167,7 +167,7 @@ def continue_plan(
         return Drawn(plan, [_found(draw_form(plan, seed, form)) for form in forms])
     barred = {form: lost | told.get(form, frozenset()) for form in forms}
     drawn = _draw_all(plan, seed, barred, place_of)
-    return _with_own_groups(plan, parts_of(sections, held), held, seed, barred, place_of, drawn)
+    return _with_own_groups(plan, sections, held, seed, barred, place_of, drawn)
 
 
 def _places(codes: Set[str], place_of: Mapping[str, int]) -> list[int]:
@@ -275,7 +275,7 @@ def _draw_all(
 
 def _with_own_groups(
     plan: Plan,
-    parts: Sequence[Part],
+    sections: Sequence[SectionSpec],
     held: Sequence[PoolItem],
     seed: str,
     avoid: Mapping[int, Set[str]],
@@ -283,10 +283,12 @@ def _with_own_groups(
     drawn: dict[int, list[list[int]] | None],
 ) -> Drawn:
     """Return what was drawn; forms that the groups of all cannot fill get groups of their own first."""
-    named = {item.code for one in named_of(parts, held) for item in one}
+    named = {item.code for one in named_of(parts_of(sections, held), held) for item in one}
     lacks = []
     for form in (form for form, paper in drawn.items() if paper is None):
         left = [item for item in held if item.code in named or item.code not in avoid.get(form, ())]
+        # Of what a form may hold, a mix of both sorts is split in its own way.
+        parts = parts_of(sections, left)
         if found := find_lacks(parts, left):
             lacks.append(found)
             continue
