@@ -49,6 +49,12 @@ def test_an_item_that_was_left_is_refused_alone_and_the_others_of_the_call_are_k
     assert db.session.scalars(select(ResponseEvent.seq).order_by(ResponseEvent.seq)).all() == [1, 2, 4]
 
 
+def test_two_answers_to_one_item_are_both_saved_beside_one_that_was_left(officer, attempt):
+    answer = put(officer, attempt, 1, (2, ["A"], 1), (2, ["B"], 5), (1, "A", 5))
+    assert told(answer) == ([(2, 1), (2, 5)], [], [(1, 5)])
+    assert kept() == {2: ('["B"]', 5)}
+
+
 def test_an_item_that_was_skipped_is_closed_too(officer, attempt):
     put(officer, attempt, 1, (4, None, 5))
     assert told(put(officer, attempt, 1, (2, ["A"], 6), (4, None, 7)))[2] == [(2, 6)]

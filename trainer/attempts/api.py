@@ -352,7 +352,8 @@ _SAVE = re.compile(r"/api/v1/attempts/([1-9][0-9]{0,17})/responses")
 def save_at_once(path: str, token: str, body: bytes, now: datetime) -> bytes | None:
     """Save as ``save_responses`` does, before the framework; None where there is anything to refuse or to explain.
 
-    What is refused is refused there; an answer that was saved here and comes there again counts as saved.
+    What is refused is refused there, and nothing of it is stored here: stored twice, an older answer of the same call
+    would be told as superseded.
     """
     told = _SAVE.fullmatch(path)
     if told is None:
@@ -362,10 +363,9 @@ def save_at_once(path: str, token: str, body: bytes, now: datetime) -> bytes | N
         if not isinstance(value, dict) or "responses" not in value:
             return None
         epoch, given = _given(value)
-        receipt = save(Caller(token_hash(token)), int(told[1]), epoch, given, now)
+        return _told(save(Caller(token_hash(token)), int(told[1]), epoch, given, now, whole=True))
     except (orjson.JSONDecodeError, Refused):
         return None
-    return None if receipt.left else _told(receipt)
 
 
 def register(app: Flask) -> None:

@@ -65,6 +65,12 @@ class TakenOver(Refused):
     code = "taken_over"
 
 
+class ItemLeft(Refused):
+    """An answer came for an item that a sequential attempt has left; where ``save`` stores all or nothing."""
+
+    code = "item_left"
+
+
 @dataclass(frozen=True)
 class Given:
     """One answer as the page sends it. ``seq`` grows with each change of the item on that page."""
@@ -400,13 +406,15 @@ def _text(rows: list[dict[str, Any]]) -> str:
     return orjson.dumps(rows).decode()
 
 
-def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> Receipt:
+def save(
+    caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime, *, whole: bool = False
+) -> Receipt:
     """Store answers of an open attempt; ``now`` is when the request arrived (aware UTC).
 
     The higher ``seq`` of an item wins, whatever the order of arrival; sending the same again changes nothing. Raises
     ``AttemptClosed``, ``TakenOver``, ``Invalid``, ``Missing`` or ``Unauthenticated``; then nothing of the call is
-    stored. Answers to items that were left are told in the receipt, and the others of the call are kept. Returns after
-    the commit has been synced.
+    stored. Answers to items that were left are told in the receipt, and the others of the call are kept; with ``whole``
+    they raise ``ItemLeft`` as well. Returns after the commit has been synced.
     """
 
     def write(connection: Connection) -> Receipt:
@@ -414,6 +422,8 @@ def save(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], no
         demand_open(row, epoch, now)
         answers = canonical(shapes_of(connection, row.paper_id), given)
         answers, left = split_left(connection, row, answers)
+        if whole and left:
+            raise ItemLeft(number=left[0][0])
         late = is_late(now, row.deadline_at)
         saved, superseded = store(connection, attempt_id, epoch, answers, now, late=late)
         prolong(connection, caller, row, now)
