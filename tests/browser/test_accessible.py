@@ -123,7 +123,8 @@ def test_the_invigilators_board(browse, real_site, width, dark):
     hand_in(done)
     page = browse("invigilator", width=width, dark=dark)
     page.goto(f"/exams/{exam.exam_id}/watch")
-    expect(page.locator(".tile.is-working")).to_have_count(1)
+    # Who has just come back to the page is told by the next beat, which is written down within seconds.
+    expect(page.locator(".tile.is-working")).to_have_count(1, timeout=20_000)
     seen = {"tiles": findings(page)}
     page.locator(".tile.is-working.is-marked").click()
     expect(page.locator("[data-noticed-list] li")).to_have_count(1)
