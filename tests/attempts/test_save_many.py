@@ -1,5 +1,7 @@
 """Saves of many calls in two statements, on PostgreSQL, come to the same as each by itself."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from tests.attempts.test_api import API
 from tests.conftest import NINE
 from trainer.accounts.models import SignInSession, User
 from trainer.attempts.caller import Caller
-from trainer.attempts.models import Response, ResponseEvent
+from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.attempts.save import Given, _Asked, _save_many, save
 from trainer.core.crypto import token_hash
 from trainer.core.database import db, transaction
@@ -135,3 +137,26 @@ def test_the_session_of_who_saves_together_is_prolonged_as_well(halls):
         assert all(_save_many(connection, asked))
     db.session.rollback()
     assert set(db.session.scalars(select(SignInSession.seen_at))) == {later}
+
+
+def test_who_hands_in_meanwhile_has_nothing_saved_afterwards(app, halls):
+    """The rows are held as they are after the wait, not as they were when the statement began."""
+    (attempts, _others), keys = halls
+    asked = [_Asked(Caller(keys[who]), attempts[who], 1, [Given(1, "A", 1)], NINE) for who in PEOPLE]
+    leaves = update(Attempt).where(Attempt.id == attempts["officer2"])
+    with ThreadPoolExecutor(1) as other, db.engine.connect() as connection, connection.begin() as held:
+        connection.execute(leaves.values(state="submitted", submitted_at=NINE, submitted_by="candidate"))
+
+        def save_all():
+            with app.app_context(), db.engine.begin() as own:
+                return _save_many(own, asked)
+
+        saving = other.submit(save_all)
+        time.sleep(0.2)
+        assert not saving.done()
+        held.commit()
+        made = saving.result(20)
+    assert [one is not None for one in made] == [True, False, True]
+    db.session.rollback()
+    saved = db.session.scalars(select(Response.attempt_id).order_by(Response.attempt_id)).all()
+    assert saved == [attempts["officer"], attempts["officer3"]]

@@ -135,7 +135,7 @@ class ServerGroups(Gatherer):
             with self.engine.connect() as connection, connection.begin():
                 self._run(connection, batch)
                 has_run = True
-        except Exception as error:
+        except BaseException as error:
             for job in batch:
                 # Once COMMIT has been sent nobody knows what became of it, and none of them may be run again here.
                 job.error, job.apart = (error, False) if has_run else (None, True)
