@@ -140,7 +140,11 @@ def _notify(
 
 
 def _words(outline: Outline, round_: RoundOutline, by: str, before: str | None, after: str | None) -> Told:
-    what = "prize_changed" if before and after else "prize_won" if after else "prize_lost"
     params = {"title": outline.title, "before": before or "", "after": after or ""}
     url = f"/competitions/{outline.id}/leaderboard?round={round_.number}&by={by}"
-    return Told(what if by == "individual" else f"team_{what}", params, url)
+    own = by == "individual"
+    if before and after:
+        return Told("prize_changed", params, url) if own else Told("team_prize_changed", params, url)
+    if after:
+        return Told("prize_won", params, url) if own else Told("team_prize_won", params, url)
+    return Told("prize_lost", params, url) if own else Told("team_prize_lost", params, url)
