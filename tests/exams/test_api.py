@@ -77,6 +77,7 @@ def test_a_draft_that_the_bank_cannot_fill_is_kept_and_says_so(as_user, clock):
     made = organiser.post("/api/v1/exams", json=body(draft=True))
     assert made.status_code == 201
     lack = {"section": 1, "title": "单选题", "wanted": 3, "found": 2, "missing": 1, "unknown_items": []}
+    lack["exact"] = True
     lack["mends"] = [{"code": "fewer", "count": 2}, {"code": "write", "count": 1}]
     assert made.json["not_enough_items"] == [lack]
     fill_bank(single_choice=3)
@@ -122,6 +123,7 @@ def test_an_impossible_blueprint_says_which_section_lacks_how_many(as_user, sess
         "wanted": 3,
         "found": 2,
         "missing": 1,
+        "exact": True,
         "unknown_items": [],
         "mends": [{"code": "fewer", "count": 2}, {"code": "write", "count": 1}],
     }
