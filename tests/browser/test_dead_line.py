@@ -10,11 +10,15 @@ from tests.browser.swallowing import Swallowing
 
 pytestmark = pytest.mark.browser
 
-# When the banner was shown and when it went, in milliseconds on the machine's clock.
+# When the banner was shown and when it went, in milliseconds on the machine's clock; and for how long the machine, busy
+# with other tests, kept the page itself from running.
 WATCH_BANNER = """() => {
   const place = document.querySelector("[data-exam=banner]");
   window.shown = [];
   window.gone = [];
+  window.late = 0;
+  let last = Date.now();
+  setInterval(() => { window.late += Math.max(0, Date.now() - last - 100); last = Date.now(); }, 50);
   new MutationObserver(() => { (place.hidden ? window.gone : window.shown).push(Date.now()); })
     .observe(place, { attributeFilter: ["hidden"] });
 }"""
@@ -28,6 +32,15 @@ def line(real_site):
     made.close()
 
 
+def seconds_to_banner(page, line):
+    """Let the line die; return the seconds until the banner stood, without those in which the page could not run."""
+    page.evaluate("window.late = 0")
+    line.die()
+    dead_at = time.time() * 1000
+    expect(page.locator("[data-exam=banner]")).to_be_visible(timeout=15_000)
+    return (page.evaluate("window.shown.at(-1)") - dead_at - page.evaluate("window.late")) / 1000
+
+
 def test_the_banner_stands_within_five_seconds_on_a_line_that_swallows_everything(browse, real_site, line):
     exam = new_exam(real_site)
     page = browse("officer", base_url=line.url)
@@ -38,10 +51,7 @@ def test_the_banner_stands_within_five_seconds_on_a_line_that_swallows_everythin
         with page.expect_response("**/beat*") as beat:
             pass
         beat.value.finished()
-        line.die()
-        dead_at = time.time() * 1000
-        expect(page.locator("[data-exam=banner]")).to_be_visible(timeout=8000)
-        assert page.evaluate("window.shown.at(-1)") - dead_at <= 5000
+        assert seconds_to_banner(page, line) <= 5
         line.live()
         expect(page.locator("[data-exam=banner]")).to_be_hidden(timeout=6000)
     line.die()
@@ -64,10 +74,7 @@ def test_a_line_that_is_slow_but_alive_shows_no_banner(browse, real_site, line):
     page.wait_for_timeout(9000)
     assert page.evaluate("window.shown") == []
     # It waits longer there, but asks sooner.
-    line.die()
-    dead_at = time.time() * 1000
-    expect(page.locator("[data-exam=banner]")).to_be_visible(timeout=8000)
-    assert page.evaluate("window.shown.at(-1)") - dead_at <= 5000
+    assert seconds_to_banner(page, line) <= 5
 
 
 def test_whoever_saves_needs_no_beat(browse, real_site):
