@@ -106,10 +106,10 @@ def _hash_forever(jobs: SimpleQueue[_Job]) -> None:
                 while job is not None:
                     _do(*job)
                     job = None if time.monotonic() > until or jobs.empty() else jobs.get()
-        except Busy as busy:
-            assert job is not None, "whoever has the lane is not refused it"
-            if job[0].set_running_or_notify_cancel():
-                job[0].set_exception(busy)
+        except Exception as error:
+            # The lane was not to be had, or its files cannot be opened: told to whoever waits, and the next is taken.
+            if job is not None and job[0].set_running_or_notify_cancel():
+                job[0].set_exception(error)
 
 
 def _do(given: Future[Any], work: Callable[[], Any]) -> None:
