@@ -160,3 +160,25 @@ def test_who_hands_in_meanwhile_has_nothing_saved_afterwards(app, halls):
     db.session.rollback()
     saved = db.session.scalars(select(Response.attempt_id).order_by(Response.attempt_id)).all()
     assert saved == [attempts["officer"], attempts["officer3"]]
+
+
+@pytest.mark.parametrize("typed", ["\0", "\\u0000", '"\\', "𠮷😀", "\u2028\t\n", "x" * 200], ids=ascii)
+def test_text_of_any_kind_is_stored_as_by_the_write_of_one_call(halls, typed):
+    (first, second), keys = halls
+    given_ = [Given(4, [typed, typed], 2**53 - 1)]
+    moment = NINE + timedelta(microseconds=123457)
+
+    def alone(who):
+        try:
+            return save(Caller(keys[who]), second[who], 1, given_, moment)
+        except Refused as refusal:
+            return refusal
+
+    apart = [alone(who) for who in PEOPLE]
+    with db.engine.begin() as connection:
+        together = _save_many(connection, [_Asked(Caller(keys[who]), first[who], 1, given_, moment) for who in PEOPLE])
+    assert [made is not None for made in together] == [not isinstance(made, Refused) for made in apart]
+    for model in (Response, ResponseEvent):
+        db.session.rollback()
+        assert rows_of(model, first) == rows_of(model, second)
+        assert set(db.session.scalars(select(model.saved_at))) <= {moment}

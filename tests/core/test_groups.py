@@ -202,3 +202,13 @@ def test_who_was_run_together_is_run_alone_where_the_group_breaks(unit, in_one_g
     assert came[0] == "up"
     assert isinstance(came[1], DBAPIError)
     assert stored() == 1
+
+
+def test_a_defect_in_running_together_is_logged_although_nobody_else_notices(unit, in_one_group, caplog):
+    def work(connection, values):
+        raise KeyError("defect")
+
+    with caplog.at_level("ERROR", "trainer.core.groups"):
+        assert in_one_group((up, Alike(work, "a")), (up, Alike(work, "b"))) == ["up", "up"]
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError]
+    assert stored() == 2

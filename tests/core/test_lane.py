@@ -1,5 +1,6 @@
 """One password hash at a time, and a line before it that tells everybody their place."""
 
+import errno
 import threading
 import time
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainer.core import crypto
 from trainer.core.errors import Busy
 from trainer.core.lane import ASKING, EARLY, FEW, KEPT, LINE_MOST, OFTEN, Lane, Numbers
 
@@ -184,3 +186,18 @@ def test_one_hash_runs_at_a_time_and_whoever_waits_too_long_is_told(tmp_path, mo
         thread.start()
         thread.join()
     assert refused
+
+
+def test_a_lane_that_cannot_be_opened_fails_one_hash_and_not_all_after_it(monkeypatch):
+    class Broken:
+        def __enter__(self):
+            raise OSError(errno.EMFILE, "too many open files")
+
+        def __exit__(self, *_):
+            raise AssertionError("it was not entered")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(crypto, "_lane", Broken())
+        with pytest.raises(OSError, match="too many"):
+            crypto.hash_password("some password")
+    assert crypto.password_fits(crypto.hash_password("some password"), "some password")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from trainer.core.errors import Busy
 
@@ -163,7 +163,14 @@ class ServerGroups(Gatherer):
             else:
                 kinds.setdefault(job.alike.work, []).append(job)
         for work, jobs in kinds.items():
-            results = work(connection, [job.alike.value for job in jobs if job.alike])
+            try:
+                results = work(connection, [job.alike.value for job in jobs if job.alike])
+            except OperationalError:
+                raise
+            except Exception:
+                # Each of them is run alone now and comes out right, so that nobody else would ever tell of the defect.
+                log.exception("writes that are alike could not be run together")
+                raise
             for job, job.result in zip(jobs, results, strict=True):
                 if job.result is None:
                     left.append(job)
