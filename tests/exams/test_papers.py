@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from docs import redraw
 from tests.conftest import NINE
@@ -284,6 +285,12 @@ def test_a_draw_that_nobody_may_have_is_nowhere(as_user, client, city, clock):
         for address in (f"/exams/{exam_id}/draw.json", f"/api/v1/exams/{exam_id}/draw"):
             assert [one.get(address).status_code for one in (client, as_user("foreign_organiser"))] == [404, 404]
     assert as_user("organiser").get(f"/exams/{made[1]}/draw.json").status_code == 403
+
+
+def test_no_exam_shares_the_draw_of_another_which_would_give_its_papers_away(city):
+    first, second = make_exam(city, usernames=("officer",)), make_exam(city, usernames=("officer2",))
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.get(Exam, second).blueprint_id = session.get(Exam, first).blueprint_id
 
 
 def test_strangers_are_held_back_each_by_himself(client, city, clock):

@@ -16,6 +16,7 @@ from trainer.bank.models import ItemRecord, ItemStatistic, ItemVersion
 from trainer.core.database import db, transaction
 from trainer.exams.models import Exam, Sitting
 from trainer.marking.models import Result
+from trainer.papers.models import Blueprint
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.practice.models import PracticeAnswer
 from trainer.reports import jobs
@@ -191,11 +192,13 @@ def test_several_exams_are_put_together_and_their_quarters_stand_apart(city):
     """The same items in two exams: everybody is counted, each correlation is found within its exam."""
     first, _people = sit_many(city, sheets())
     with transaction() as session:
-        blueprint_id = session.scalar(select(Exam.blueprint_id))
+        blueprint = Blueprint(title="第二次", seed="second", created_at=NINE)
+        session.add(blueprint)
+        session.flush()
         exam = Exam(
             title="第二次",
             unit_id=city.units["JM"],
-            blueprint_id=blueprint_id,
+            blueprint_id=blueprint.id,
             state="published",
             minutes=60,
             created_at=NINE,

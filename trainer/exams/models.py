@@ -52,7 +52,13 @@ class Exam(db.Model):
     focus_threshold: Mapped[int | None] = mapped_column(Integer)
     navigation: Mapped[str] = mapped_column(StateText(*NAVIGATIONS), default="free", server_default="free")
 
-    __table_args__ = (Index(None, "unit_id"), Index(None, "state"), Index(None, "resit_of_id"))
+    # The draw of an exam that is over is public, and must give nothing of another one away.
+    __table_args__ = (
+        Index(None, "unit_id"),
+        Index(None, "state"),
+        Index(None, "resit_of_id"),
+        Index(None, "blueprint_id", unique=True),
+    )
 
 
 class Sitting(db.Model):
