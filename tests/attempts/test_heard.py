@@ -176,6 +176,34 @@ def test_a_crowd_of_strangers_does_not_fill_the_memory(ticking, monkeypatch):
     assert len(own._known) <= 3
 
 
+def test_a_session_is_known_by_one_thing_whatever_else_it_sends(ticking):
+    own = Beats(ticking)
+    tick = heard.Tick("open", 1, NINE, None)
+    for number in range(10):
+        own.let_in(bytes([number]), b"t", 7, tick, epoch=1, hidden=False)
+    assert [own.answer(bytes([number]), epoch=1, hidden=False) is not None for number in (0, 8, 9)] == [0, 0, 1]
+    own.let_in(bytes([3]), b"another", 7, tick, epoch=1, hidden=False)
+    assert len(own._known) == len(own._by) == 2
+
+
+def test_a_part_that_cannot_be_written_costs_the_others_nothing(attempt, as_user, ticking, monkeypatch, caplog):
+    monkeypatch.setattr(heard, "AT_ONCE", 1)
+    officer = as_user("officer")
+    beat(officer, attempt)
+    beats.saved(attempt - 1, NINE)
+    with caplog.at_level("ERROR"):
+        beats.write(NINE)
+    assert "could not be written" in caplog.text
+    assert row_of(attempt).heard_at == NINE
+    ticking.now += heard.FRESH_SECONDS - 1
+    beats.write(NINE)
+    assert beats.answer(*_known_of(attempt), epoch=1, hidden=False) is not None
+
+
+def _known_of(attempt_id):
+    return [sent for sent, one in beats._known.items() if one.attempt_id == attempt_id]
+
+
 def test_nothing_of_it_is_kept_once_the_attempt_is_handed_in(attempt, as_user, ticking):
     officer = as_user("officer")
     beat(officer, attempt)

@@ -85,6 +85,8 @@ class Beats:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._known: dict[bytes, Known] = {}
+        # By what each session is known for an attempt: by one thing, however often what else it sends changes.
+        self._by: dict[tuple[bytes, int], bytes] = {}
         self._notes: dict[int, Note] = {}
         self._mutex = threading.Lock()
         self._pid = 0
@@ -94,6 +96,7 @@ class Beats:
     def forget(self) -> None:
         """Drop everything, for tests."""
         self._known.clear()
+        self._by.clear()
         self._notes.clear()
 
     def answer(self, sent: bytes, *, epoch: int, hidden: bool) -> bytes | None:
@@ -113,12 +116,21 @@ class Beats:
         """
         answer, now = _answer(tick), self.clock()
         if sent is not None:
-            if len(self._known) >= KNOWN_MOST:
-                self._known.clear()
-            until = (now + FRESH_SECONDS, now + LOOK_SECONDS)
-            self._known[sent] = Known(attempt_id, token, tick.epoch, answer, *until)
+            with self._mutex:
+                if len(self._known) >= KNOWN_MOST:
+                    self._known.clear()
+                    self._by.clear()
+                self._drop(self._by.get((token, attempt_id)))
+                until = (now + FRESH_SECONDS, now + LOOK_SECONDS)
+                self._known[sent] = Known(attempt_id, token, tick.epoch, answer, *until)
+                self._by[token, attempt_id] = sent
         self._heard(attempt_id, tick.epoch, epoch, hidden)
         return answer
+
+    def _drop(self, sent: bytes | None) -> None:
+        gone = None if sent is None else self._known.pop(sent, None)
+        if gone is not None:
+            self._by.pop((gone.token, gone.attempt_id), None)
 
     def _heard(self, attempt_id: int, writer: int, epoch: int, hidden: bool) -> None:
         # A page that was taken over may look on; it is not where the candidate sits.
@@ -152,8 +164,7 @@ class Beats:
                 with app.app_context():
                     self.write(utcnow())
             except Exception:
-                # What was heard is heard anew in a few seconds.
-                log.exception("what was heard could not be written down")
+                log.exception("the beats could not be looked at")
 
     def write(self, now: datetime) -> int:
         """Write down what was heard since the last call, learn how the attempts stand now, and return of how many."""
@@ -164,17 +175,22 @@ class Beats:
                 {"attempt_id": attempt_id, "heard_at": one.heard_at, "hidden": one.hidden, "saved_at": one.saved_at}
                 for attempt_id, one in some
             ]
-            grouped(lambda connection, rows=rows: connection.execute(_put(connection.dialect.name), rows))
+            try:
+                grouped(lambda connection, rows=rows: connection.execute(_put(connection.dialect.name), rows))
+            except Exception:
+                # What was heard is heard anew in a few seconds; the others are not to miss it.
+                log.exception("what was heard could not be written down")
         self._refresh(now)
         return len(notes)
 
     def _refresh(self, now: datetime) -> None:
         """Ask for all that is known whether it may be answered on, and what the answer is; drop what may not."""
         began = self.clock()
-        for sent, one in list(self._known.items()):
-            if began > one.look_at:
-                self._known.pop(sent, None)
-        known = list(self._known.items())
+        with self._mutex:
+            for sent, one in list(self._known.items()):
+                if began > one.look_at:
+                    self._drop(sent)
+            known = list(self._known.items())
         standing: dict[tuple[bytes, int], Any] = {}
         for some in _in_parts(known):
             values = {"tokens": [one.token for _, one in some], "attempts": [one.attempt_id for _, one in some]}
@@ -185,7 +201,8 @@ class Beats:
             row = standing.get((one.token, one.attempt_id))
             if row is None:
                 # It may have been let in anew meanwhile; then the next beat is looked at once more.
-                self._known.pop(sent, None)
+                with self._mutex:
+                    self._drop(sent)
             else:
                 one.epoch, one.answer, one.fresh_until = row.epoch, _answer(row), began + FRESH_SECONDS
 
