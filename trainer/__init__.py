@@ -99,10 +99,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(demo_mode=settings.demo)
 
-    from trainer.web import arrival, assets, csrf, errors, headers, limits, locale, menu, packing, view
+    from trainer.web import arrival, assets, csrf, errors, headers, limits, locale, menu, packing, quick, view
 
     headers.init_logging(settings.log_level)
     arrival.init_app(app)
+    quick.init_app(app)
     headers.init_app(app, settings)
     make_lane(settings.instance, settings.web_threads)
     steady.keep_in(settings.instance)

@@ -152,17 +152,30 @@ def test_somebody_elses_attempt_is_not_there(attempt, as_user, asked):
 
 
 def test_the_usual_way_counts_from_when_the_request_arrived(attempt, as_user, asked, app, monkeypatch, clock):
-    """A save that came in time is not too late because it was busy the first time."""
+    """A save that came in time is not too late because something went wrong the first time."""
     officer = as_user("officer")
     writes = app.extensions["quick_writes"]
 
-    def slow_and_busy(*_sent):
+    def slow_and_broken(*_sent):
         clock(NINE + 90 * MINUTE)
-        raise Busy
+        raise RuntimeError
 
-    monkeypatch.setitem(writes, ("PUT", "responses"), slow_and_busy)
+    monkeypatch.setitem(writes, ("PUT", "responses"), slow_and_broken)
     assert put(officer, attempt, body((1, "B", 1))).status_code == 200
     assert put(officer, attempt, body((2, ["A"], 2))).status_code == 409
+
+
+def test_a_save_that_was_too_busy_is_told_so_without_waiting_once_more(attempt, as_user, asked, monkeypatch):
+    waited = []
+
+    def busy(*_sent, **_about):
+        waited.append(1)
+        raise Busy(what="group_writer")
+
+    monkeypatch.setattr("trainer.attempts.api.save", busy)
+    answer = put(as_user("officer"), attempt, body((1, "B", 1)))
+    assert (answer.status_code, answer.json["code"]) == (503, "busy")
+    assert len(waited) == 1
 
 
 def test_a_slow_save_is_logged_like_any_request_and_tells_nobody(attempt, as_user, asked, monkeypatch, caplog):

@@ -26,7 +26,7 @@ from trainer.attempts.submit import submit
 from trainer.core.clock import iso_z, utcnow
 from trainer.core.crypto import token_hash
 from trainer.core.database import db, end_read
-from trainer.core.errors import FieldProblem, Invalid, Refused, Unauthenticated
+from trainer.core.errors import Busy, FieldProblem, Invalid, Refused, Unauthenticated
 from trainer.exams.rules import spread_seconds
 from trainer.marking import queries as marks
 from trainer.marking.jobs import settle_one
@@ -364,6 +364,8 @@ def save_at_once(path: str, token: str, body: bytes, now: datetime) -> bytes | N
             return None
         epoch, given = _given(value)
         return _told(save(Caller(token_hash(token)), int(told[1]), epoch, given, now, whole=True))
+    except Busy:
+        raise
     except (orjson.JSONDecodeError, Refused):
         return None
 

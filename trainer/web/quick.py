@@ -21,10 +21,11 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.http import parse_cookie
 
 from trainer.core.crypto import same
+from trainer.core.errors import Busy
 from trainer.web import arrival
 from trainer.web.csrf import HEADER, session_cookie_name, token_of
 
@@ -35,6 +36,7 @@ BODY_MOST = 64 * 1024
 SLOW_SECONDS = 1.0
 CODINGS = {"HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING"}
 HSTS = "max-age=31536000"
+BUSY = "trainer.busy"
 _TOKEN = "HTTP_" + HEADER.upper().replace("-", "_")
 
 log = logging.getLogger("trainer.requests")
@@ -73,6 +75,15 @@ def offer_write(app: Flask, method: str, last: str, write: QuickWrite) -> None:
     app.extensions.setdefault("quick_writes", {})[method, last] = write
 
 
+def init_app(app: Flask) -> None:
+    """Let the usual way say at once what a write before it has waited for in vain."""
+
+    @app.before_request
+    def say_busy() -> None:
+        if BUSY in request.environ:
+            raise request.environ[BUSY]
+
+
 def with_writes(app: Flask, inner: Any) -> Any:
     """Return ``inner`` with the writes that are offered answered before it."""
     asked = app.extensions.setdefault("quick_writes", {})
@@ -89,6 +100,9 @@ def with_writes(app: Flask, inner: Any) -> Any:
         try:
             with app.app_context():
                 body = write(environ["PATH_INFO"], token, sent, now)
+        except Busy as busy:
+            # It has waited as long as one may; the usual way says so and does not wait again.
+            environ[BUSY], body = busy, None
         except Exception:
             # What went wrong, and whether it still does, the usual way tells and logs.
             body = None
