@@ -137,10 +137,13 @@ def app(site) -> Iterator[Flask]:
     from trainer.attempts.documents import forget_documents
     from trainer.attempts.save import forget_papers
     from trainer.competitions.board import boards
+    from trainer.core.crypto import make_lane
     from trainer.core.database import db
     from trainer.marking.grading import forget_keys
     from trainer.web.limits import limiter
 
+    # Another test of this process may have made a site since, whose folder is gone.
+    make_lane(site.config["SETTINGS"].instance, site.config["SETTINGS"].web_threads)
     with site.app_context():
         yield site
         db.session.rollback()

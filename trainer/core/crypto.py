@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -97,7 +97,8 @@ def _hash(work: Callable[..., T], *arguments: Any) -> T:
 
 def _hash_forever(jobs: SimpleQueue[_Job]) -> None:
     """Hash what comes, in the lane; one that nobody waits for any more is left out."""
-    stand_back()
+    with suppress(OSError):
+        stand_back()
     while True:
         job: _Job | None = jobs.get()
         try:
