@@ -8,9 +8,11 @@ from tests.attempts.factories import CANARY, RIGHT, make_exam
 from tests.conftest import NINE
 from tests.exams.factories import HOUR
 from tests.exams.factories import make_exam as publish_exam
+from trainer.accounts.models import User
 from trainer.attempts.jobs import close_overdue
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db, is_sqlite, transaction
+from trainer.exams.tickets import issue_tickets
 from trainer.marking.jobs import settle_left_over
 
 API = "/api/v1"
@@ -369,3 +371,19 @@ def test_a_hand_in_stands_when_marking_stumbles_and_the_scheduler_marks_it_later
         handed_in = officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1})
     assert (handed_in.status_code, handed_in.json["state"], handed_in.json["result"]) == (200, "submitted", None)
     assert settle_left_over(NINE + MINUTE) == 1
+
+
+def test_who_comes_with_a_ticket_before_choosing_a_password_can_sit_the_exam(exam, city, client, as_user):
+    """Most officers have the password that their unit was given, and are to sit with the ticket alone."""
+    with transaction() as session:
+        session.get(User, city.people["officer"]).must_change_password = True
+    assert code(start(as_user("officer"), exam)) == (403, "password_change_due")
+    ticket = {one.username: one.code for one in issue_tickets(exam.exam_id, by=None)}["officer"]
+    signed_in = client.post(f"{API}/session", json={"ticket": ticket})
+    client.csrf = signed_in.json["csrf_token"]
+    begun = start(client, exam)
+    assert begun.status_code == 201
+    attempt_id, epoch = begun.json["attempt_id"], begun.json["epoch"]
+    assert put(client, attempt_id, epoch, (1, "B", 1)).status_code == 200
+    assert client.put(f"{API}/attempts/{attempt_id}/flags", json={"epoch": epoch, "flags": [1]}).status_code == 200
+    assert client.post(f"{API}/attempts/{attempt_id}/submit", json={"epoch": epoch}).status_code == 200

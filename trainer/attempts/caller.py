@@ -63,10 +63,13 @@ def explain_nothing(connection: Connection, caller: Caller, now: datetime) -> Ex
 
 
 def demand_writer(row: Any) -> None:
-    """Raise unless the caller of ``row`` may write: not with a reading token, not before choosing a password."""
+    """Raise unless the caller of ``row`` may write: not with a reading token, not before choosing a password.
+
+    Who came with an entry ticket cannot choose one there and need not, as in ``accounts.queries``.
+    """
     if row.read_only:
         raise Forbidden("token_reads_only")
-    if row.must_change_password:
+    if row.must_change_password and row.ticket_exam_id is None:
         raise Forbidden("password_change_due")
 
 
