@@ -13,7 +13,6 @@ from trainer.audit.service import record
 from trainer.config import documents_key
 from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
-from trainer.documents.pdf import to_pdf
 from trainer.exams.models import Exam
 from trainer.exams.queries import read_exam
 from trainer.marking.queries import NotReleased
@@ -75,5 +74,8 @@ def _file(attempt_id: int) -> Response:
     title = f"{found.exam} {_('成绩单')}"
     blocks = transcript_blocks(found, url_for("pass_certificates.check", _external=True), now)
     page_words = _("第 %(n)s 页，共 %(all)s 页", n="{n}", all="{all}")
+    # A tenth of the start of a site and a quarter of the memory of a process: only where a document is asked for.
+    from trainer.documents.pdf import to_pdf
+
     content = to_pdf(blocks, title=title, page_words=page_words, made_at=now)
     return download(content, _("%(exam)s成绩单（%(name)s）.pdf", exam=found.exam, name=found.name), PDF)
