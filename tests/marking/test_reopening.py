@@ -17,6 +17,7 @@ from tests.marking.factories import (
     person,
     plan,
     points,
+    repair,
     result_of,
 )
 from trainer.core.database import db
@@ -50,6 +51,20 @@ def test_a_batch_given_back_to_its_marker_is_provisional_until_it_is_marked_anew
     mark_batch(city, waiting.exam_id, "marker1", "2", "1")
     assert result_of(waiting.attempts["officer"]).score == Decimal("5.00")
     assert actions() == ["marking.planned", "marking.reopened"]
+
+
+def test_an_answer_that_earned_nothing_waits_again_even_for_a_repair(city, markers):
+    """Neither its points nor a pass change when it is taken up again, and yet the result is provisional."""
+    waiting = make_waiting(city, answers=1, pass_mark=None)
+    plan(city, waiting.exam_id, markers[:1])
+    batch_id = mark_batch(city, waiting.exam_id, "marker1", "0", "0")
+    organiser = person(city, "organiser")
+    made = reopen_batch(waiting.exam_id, batch_id, to="same", reason="偏严", by=organiser, now=AFTER)
+    assert sorted(made.changed_attempts) == sorted(waiting.attempts.values())
+    one = waiting.attempts["officer"]
+    assert [bool(mark.get("waits")) for mark in result_of(one).marks] == [False, True]
+    repair(city, waiting.exam_id, 1, "full_marks")
+    assert (result_of(one).unmarked, result_of(one).score) == (1, Decimal("2.00"))
 
 
 def test_a_batch_taken_away_goes_to_others_and_never_back(city, markers):

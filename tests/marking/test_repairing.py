@@ -16,6 +16,7 @@ from tests.marking.factories import (
     codes_for,
     make_waiting,
     mark_all,
+    mark_batch,
     person,
     place_of_number,
     plan,
@@ -23,6 +24,7 @@ from tests.marking.factories import (
     repair,
     result_of,
     sit,
+    tasks_of,
 )
 from tests.question_bank.samples import make_item
 from trainer.attempts.models import Attempt
@@ -54,6 +56,7 @@ from trainer.marking.repairing import (
     withdraw,
 )
 from trainer.marking.rules.regrade import Remedy
+from trainer.marking.rules.rubric import ItemKey
 from trainer.notices.models import Notice
 from trainer.papers.rules.blueprint import SectionSpec
 
@@ -440,6 +443,36 @@ def test_a_repair_decides_answers_that_still_wait_and_markers_go_on_with_the_oth
     mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
     assert (result_of(one).unmarked, stand(one)) == (0, ("12.50", True))
     assert db.session.scalar(select(func.count()).select_from(MarkingTask).where(MarkingTask.points.is_(None))) == 0
+
+
+@pytest.mark.parametrize(("remedy", "score"), [("full_marks", "12.50"), ("drop", "11.38")])
+def test_a_repair_that_decides_the_last_answer_that_waited_lets_what_people_gave_count(city, remedy, score):
+    """As foreseen in the preview; nobody has anything left to mark, so nothing else would ever finish the result."""
+    markers = add_markers(city, 1)
+    waiting = make_waiting(city, release="after_close", answers=2)
+    plan(city, waiting.exam_id, markers)
+    two = next(task for task in tasks_of(waiting.exam_id) if task.number == 2)
+    mark_batch(city, waiting.exam_id, "marker1", "3", "1.5", key=ItemKey(two.item_version_id, two.part, two.max_points))
+    one = waiting.attempts["officer"]
+    assert (result_of(one).unmarked, stand(one)) == (1, ("2.00", None))
+    exam, place = db.session.get(Exam, waiting.exam_id), place_of_number(waiting.exam_id, 3)
+    foreseen = preview(db.session(), exam, place, Remedy(remedy))
+    assert {(str(effect.after), effect.final) for effect in foreseen.effects} == {(score, True)}
+    repair(city, waiting.exam_id, 3, remedy)
+    assert (result_of(one).unmarked, stand(one)) == (0, (score, True))
+    assert "result_marked" in codes_for(city, "officer")
+
+
+def test_a_repair_of_something_else_leaves_the_count_of_answers_that_wait(city):
+    markers = add_markers(city, 1)
+    waiting = make_waiting(city, release="after_close", answers=2)
+    plan(city, waiting.exam_id, markers)
+    mark_batch(city, waiting.exam_id, "marker1", "3", "1.5")
+    one = waiting.attempts["officer"]
+    repair(city, waiting.exam_id, 1, "drop")
+    assert (result_of(one).unmarked, stand(one)) == (1, ("0.00", None))
+    mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
+    assert (result_of(one).unmarked, stand(one)) == (0, ("10.50", True))
 
 
 def test_who_waited_for_the_answer_that_a_repair_decides_is_told_of_a_result_and_of_no_change(city):

@@ -214,11 +214,11 @@ class Change:
             {number: key.points for number, key in keys.items()},
         )
         finished = result.unmarked > 0 and made.unmarked == 0
-        changed = finished or (result.score, result.passed) != (made.score, made.passed)
+        reopened = result.unmarked == 0 and made.unmarked > 0
+        changed = finished or reopened or (result.score, result.passed) != (made.score, made.passed)
         result.score, result.passed, result.unmarked = made.score, made.passed, made.unmarked
         result.correct_count = made.correct_count
-        if changed:
-            result.marks = made.marks
+        result.marks = made.marks
         if finished and self._is_out(result):
             queue(
                 [result.user_id],

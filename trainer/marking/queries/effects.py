@@ -18,7 +18,7 @@ from trainer.attempts.models import Attempt, Response
 from trainer.exams.models import Exam
 from trainer.marking.grading import PaperKey, Place, keys_of, remedies_of, repaired
 from trainer.marking.models import MarkingTask, Result
-from trainer.marking.rules.regrade import Regraded, Remedy, regraded, remarked
+from trainer.marking.rules.regrade import NOTHING_GIVEN, Regraded, Remedy, regraded, remarked
 from trainer.orgs.models import Unit
 from trainer.papers.models import Paper, PaperItem
 
@@ -39,7 +39,9 @@ def after_repairs(
     *,
     touched: Collection[int],
 ) -> list[Regraded]:
-    """Return where each (result, paper id) stands with the ``keys`` of its paper: one statement for the answers.
+    """Return where each (result, paper id) stands with the ``keys`` of its paper.
+
+    One statement for the answers, and one for what people have given where a result still waits for others.
 
     Results of papers that are not ``touched`` stand as they are, and their papers are not even read: where each
     candidate has a paper of their own, a repair is about few of them. Answers that are judged ``anew`` come before what
@@ -56,6 +58,8 @@ def after_repairs(
             )
         )
         answers = {(row.attempt_id, row.number): orjson.loads(row.answer) for row in rows}
+    waiting = [result.attempt_id for result, paper_id in results if result.unmarked and paper_id in papers]
+    given = _given(session, waiting)
     made = []
     for result, paper_id in results:
         if paper_id not in touched:
@@ -64,8 +68,22 @@ def after_repairs(
         own = keys(paper_id)
         grades = {key.number: key.judge(answers.get((result.attempt_id, key.number))) for key in own if key.ruling}
         marks = remarked(result.marks, anew.get(result.attempt_id, {}))
-        made.append(regraded(marks, [key.line for key in own], grades, pass_mark))
+        lines = [key.line for key in own]
+        made.append(regraded(marks, lines, grades, pass_mark, given.get(result.attempt_id, NOTHING_GIVEN)))
     return made
+
+
+def _given(session: Session, attempt_ids: Collection[int]) -> dict[int, dict[int, tuple[Decimal, Decimal]]]:
+    """Return by attempt and item number (points, most points) of the answers that people have marked."""
+    found: dict[int, dict[int, tuple[Decimal, Decimal]]] = defaultdict(dict)
+    if attempt_ids:
+        task = MarkingTask
+        rows = select(task.attempt_id, task.number, task.points, task.max_points).where(
+            task.attempt_id.in_(attempt_ids), task.points.is_not(None)
+        )
+        for attempt_id, number, points, most in session.execute(rows):
+            found[attempt_id][number] = (points, most)
+    return found
 
 
 def _as_it_stands(result: Result) -> Regraded:

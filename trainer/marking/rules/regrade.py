@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from question_bank import Grade, Item, grade
@@ -44,6 +45,7 @@ CHANGE_KEY, ALSO_ACCEPT, DROP, FULL_MARKS = REMEDIES = ("change_key", "also_acce
 KEYED = (CHANGE_KEY, ALSO_ACCEPT)
 REMARK = "remark"
 KEYS_MOST = 20
+NOTHING_GIVEN: Mapping[int, tuple[Decimal, Decimal]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -234,19 +236,33 @@ class Regraded:
 
 
 def regraded(
-    marks: Sequence[Mapping[str, Any]], lines: Sequence[Line], grades: Mapping[int, Grade], pass_mark: Decimal | None
+    marks: Sequence[Mapping[str, Any]],
+    lines: Sequence[Line],
+    grades: Mapping[int, Grade],
+    pass_mark: Decimal | None,
+    given: Mapping[int, tuple[Decimal, Decimal]] = NOTHING_GIVEN,
 ) -> Regraded:
     """Return where a result with ``marks`` (as in ``Result``) stands on a paper of ``lines``.
 
     ``grades`` are those of the repaired items by number, judged by their rulings; whatever is not in it keeps the share
     that it earned, and earns it of what the item is worth now. Applying it twice changes nothing.
+
+    ``given`` is (points, most points) of answers that people have marked, by number. They count once none waits any
+    more, as in ``rubric.with_marks``: a repair may decide the last one that did.
     """
+    waiting = {
+        number
+        for number, (mark, line) in enumerate(zip(marks, lines, strict=True), 1)
+        if mark.get("waits") and not line.outcome
+    }
+    waits = len(waiting - given.keys())
+    if waiting and not waits:
+        marks = remarked(marks, {number: given[number] for number in waiting})
     made = [
         _mark(mark, line, points, grades.get(number))
         for number, (mark, line, points) in enumerate(zip(marks, lines, worth(lines), strict=True), 1)
     ]
     score = total_points(Decimal(mark["points"]) for mark in made)
-    waits = sum(1 for mark in made if mark.get("waits"))
     return Regraded(
         score=score,
         objective_score=total_points(
