@@ -13,9 +13,10 @@ from sqlalchemy import select
 from tests.conftest import NINE
 from trainer.accounts.models import ApiToken, Grant, SignInSession, User
 from trainer.accounts.sessions import FAILURES_HERE, BadCredentials
+from trainer.core import crypto
 from trainer.core.crypto import hash_password
 from trainer.core.database import transaction
-from trainer.core.lane import Place
+from trainer.core.lane import Lane, Place
 from trainer.core.sheet_forms import FormColumn, FormSheet, write_form
 
 PASSWORD = "梅花 烧鹅 石板 1919"
@@ -138,6 +139,20 @@ def test_a_new_password_is_set_and_problems_stand_at_their_fields(client, with_p
     assert "两次输入的新密码不一致" in answer.text
     answer = client.post("/profile/password", data=sent | {"new": "荔枝湾 新会陈皮 26", "again": "荔枝湾 新会陈皮 26"})
     assert answer.status_code == 302
+
+
+def test_a_new_password_waits_for_no_thread_while_too_many_others_change_theirs(client, with_password, tmp_path):
+    client.post("/sign-in", data={"username": "officer", "password": PASSWORD})
+    token = re.search(r'name="csrf-token" content="(\w+)"', client.get("/profile/password").text).group(1)
+    sent = {"current": PASSWORD, "new": "荔枝湾 新会陈皮 26", "again": "荔枝湾 新会陈皮 26", "csrf_token": token}
+    lane = Lane(tmp_path, 2, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crypto, "_lane", lane)
+        with lane.beside():
+            answer = client.post("/profile/password", data=sent)
+    assert answer.status_code == 503
+    assert "系统正忙" in answer.text
+    assert client.post("/profile/password", data=sent).status_code == 302
 
 
 def test_who_has_a_first_password_is_led_to_change_it(as_user, city):

@@ -3,6 +3,7 @@
 import errno
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from trainer.core import crypto
 from trainer.core.errors import Busy
-from trainer.core.lane import ASKING, EARLY, FEW, KEPT, LINE_MOST, OFTEN, Lane, Numbers
+from trainer.core.lane import ASKING, EARLY, FEW, KEPT, LINE_MOST, OFTEN, SELDOM, Lane, Numbers
 
 WIDTH = 4
 
@@ -48,9 +49,9 @@ def test_the_wait_goes_by_the_pace_of_the_lane_and_nobody_is_sent_away_for_long(
     _after, place = numbers(300).ask(300, WIDTH)
     assert (place.lasts > OFTEN, place.wait) == (True, OFTEN)
     # The longer the line, the longer: together they ask no more than so often.
-    for length in (10_000, 50_000):
+    for length, wait in ((2_000, 2_000 / ASKING), (10_000, SELDOM), (50_000, SELDOM)):
         _after, place = numbers(length).ask(length, WIDTH)
-        assert place.wait == pytest.approx(length / ASKING)
+        assert place.wait == pytest.approx(wait)
 
 
 def test_a_line_without_end_lets_its_first_ones_in():
@@ -167,6 +168,35 @@ def test_no_more_threads_wait_than_there_is_room_for(tmp_path):
         assert second.wait > 0
     with lane.turn(None) as third:
         assert third.wait == 0
+
+
+def test_who_stands_in_no_line_takes_up_half_as_many_threads_and_is_refused_at_once(tmp_path):
+    """However many change their passwords, the line of those who sign in keeps its room and savers their threads."""
+    lane = Lane(tmp_path, 4, 4)
+    with lane.beside(), lane.beside():
+        with pytest.raises(Busy), lane.beside():
+            pass
+        with lane.turn(None) as place:
+            assert place.wait == 0
+    with lane.beside():
+        pass
+
+
+def test_whoever_has_room_at_the_lane_takes_no_more_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(crypto, "_lane", Lane(tmp_path, 2, 2))
+    with crypto.room_to_hash():
+        hashed = crypto.hash_password("some password")
+        assert crypto.password_fits(hashed, "some password")
+        with ThreadPoolExecutor(1) as other, pytest.raises(Busy):
+            other.submit(crypto.hash_password, "another").result()
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(_signs_in, hashed).result()
+    assert crypto.password_fits(hashed, "some password")
+
+
+def _signs_in(hashed):
+    with crypto.turn_to_hash(None) as place:
+        return not place.wait and crypto.password_fits(hashed, "some password")
 
 
 def test_one_hash_runs_at_a_time_and_whoever_waits_too_long_is_told(tmp_path, monkeypatch):

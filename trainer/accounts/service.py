@@ -18,7 +18,7 @@ from trainer.accounts.queries import user_in
 from trainer.accounts.rules import PERMISSIONS, Person, may_grant, may_rule, password_problems
 from trainer.accounts.sessions import confirm_password, end_sessions, forgive, make_token
 from trainer.audit.service import record
-from trainer.core.crypto import hash_password, new_password
+from trainer.core.crypto import hash_password, new_password, room_to_hash
 from trainer.core.database import db, end_read, transaction
 from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 from trainer.orgs.models import Unit
@@ -205,19 +205,22 @@ def _refuse_above(session: Session, user_id: int, by: Person) -> None:
 def change_password(person: Person, current: str, new: str, *, now: datetime) -> None:
     """Change one's own password; other sessions and all tokens end. Raises ``Invalid`` at ``current`` or ``new``.
 
-    Raises ``Locked`` after too many wrong guesses at the current one, ``Forbidden`` for who came with a ticket.
+    Raises ``Locked`` after too many wrong guesses at the current one, ``Forbidden`` for who came with a ticket, and
+    ``Busy`` while too many others do so.
     """
     _demand_password_session(person)
     stored = db.session().scalar(select(User.password_hash).where(User.id == person.id))
     end_read()
-    if not confirm_password(person.username, stored, current, now):
-        raise Invalid.at("current", "password_wrong")
-    problems = password_problems(new, person.username, "new")
-    if current == new:
-        problems.append(FieldProblem("new", "password_same"))
-    if problems:
-        raise Invalid(problems)
-    hashed = hash_password(new)
+    # Kept for both hashes, so that nobody is let in for the first and refused at the second.
+    with room_to_hash():
+        if not confirm_password(person.username, stored, current, now):
+            raise Invalid.at("current", "password_wrong")
+        problems = password_problems(new, person.username, "new")
+        if current == new:
+            problems.append(FieldProblem("new", "password_same"))
+        if problems:
+            raise Invalid(problems)
+        hashed = hash_password(new)
     with transaction() as session:
         user = session.get(User, person.id, with_for_update=True)
         if user is None or user.password_hash != stored:

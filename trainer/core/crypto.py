@@ -45,6 +45,8 @@ SPELL = 0.2
 # The process that it belongs to, and what its hashing thread has before it; a fork has none.
 _hashing: tuple[int, SimpleQueue[_Job]] | None = None
 _making = threading.Lock()
+# Whether this thread has room at the lane.
+_mine = threading.local()
 
 
 def make_lane(folder: Path, threads: int) -> None:
@@ -63,11 +65,32 @@ def turn_to_hash(number: int | None) -> Iterator[Place]:
 
     ``number`` is the one that was drawn before, None for whoever has none.
     """
-    if isinstance(_lane, Lane):
-        with _lane.turn(number) as place:
-            yield place
-    else:
+    if not isinstance(_lane, Lane):
         yield Place(0, 0, 0.0)
+        return
+    with _lane.turn(number) as place:
+        _mine.room = not place.wait
+        try:
+            yield place
+        finally:
+            _mine.room = False
+
+
+@contextmanager
+def room_to_hash() -> Iterator[None]:
+    """Keep room for the hashes of somebody who stands in no line; within it, and in a turn, there is room already.
+
+    Raises ``Busy`` at once where too many do so in this process.
+    """
+    if getattr(_mine, "room", False) or not isinstance(_lane, Lane):
+        yield
+        return
+    with _lane.beside():
+        _mine.room = True
+        try:
+            yield
+        finally:
+            _mine.room = False
 
 
 def place_in_line(number: int | None) -> Place:
@@ -76,23 +99,26 @@ def place_in_line(number: int | None) -> Place:
 
 
 def _hash(work: Callable[..., T], *arguments: Any) -> T:
-    """Run a hash in the lane and in the one thread of this process that hashes. Raises ``Busy`` after ``PATIENCE``.
+    """Run a hash in the lane and in the one thread of this process that hashes.
+
+    Raises ``Busy`` after ``PATIENCE``, and at once where there is no room.
 
     A hash needs 19 MiB, which the C library keeps for each thread that ever had it. The thread takes the lane by itself
     and goes from one hash to the next: were each handed to it by the one who waits, it would stand still meanwhile.
     """
     global _hashing
     given: Future[T] = Future()
-    with _making:
-        if _hashing is None or _hashing[0] != os.getpid():
-            _hashing = os.getpid(), SimpleQueue()
-            threading.Thread(target=_hash_forever, args=(_hashing[1],), name="password-hash", daemon=True).start()
-        _hashing[1].put((given, partial(work, *arguments)))
-    try:
-        return given.result(PATIENCE)
-    except TimeoutError:
-        given.cancel()
-        raise Busy(what="password_lane") from None
+    with room_to_hash():
+        with _making:
+            if _hashing is None or _hashing[0] != os.getpid():
+                _hashing = os.getpid(), SimpleQueue()
+                threading.Thread(target=_hash_forever, args=(_hashing[1],), name="password-hash", daemon=True).start()
+            _hashing[1].put((given, partial(work, *arguments)))
+        try:
+            return given.result(PATIENCE)
+        except TimeoutError:
+            given.cancel()
+            raise Busy(what="password_lane") from None
 
 
 def _hash_forever(jobs: SimpleQueue[_Job]) -> None:

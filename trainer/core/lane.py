@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from trainer.core.errors import Busy
 from trainer.core.locks import FairLock
 
 PATIENCE = 25.0
@@ -34,9 +35,11 @@ EARLY = 0.85
 KEPT = 1000
 # The line is no longer than this; whoever draws more makes the first ones go in.
 LINE_MOST = 1 << 16
-# How often all who wait ask in a second, and the seconds after which each does in a short line.
+# How often all who wait ask in a second, and the seconds after which each does in a short line and in the longest. A
+# line may be full of numbers that nobody stands behind, and is no reason to stay away from a lane that is free.
 ASKING = 200
 OFTEN = 2.0
+SELDOM = 15.0
 SHORTEST_WAIT = 0.05
 # Seconds without any hash after which those who were called and did not come are passed over.
 IDLE = 0.5
@@ -131,7 +134,7 @@ class Numbers:
         if before < width:
             return now, Place(number, before, 0.0)
         lasts = (before - width / 2) * self.pace
-        longest = max(OFTEN, (now.drawn - now.base - now.out.bit_count()) / ASKING)
+        longest = min(SELDOM, max(OFTEN, (now.drawn - now.base - now.out.bit_count()) / ASKING))
         return now, Place(number, before, min(longest, max(SHORTEST_WAIT, EARLY * lasts)), lasts)
 
 
@@ -149,7 +152,7 @@ class Lane:
         self._lock = FairLock(str(folder / "password.lock"), PATIENCE)
         self._path = folder / "password.turns"
         self._mutex = threading.Lock()
-        self._inside = 0
+        self._inside = self._beside = 0
         self._let_in: deque[float] = deque()
         self._pace = FIRST_PACE
 
@@ -218,6 +221,23 @@ class Lane:
         finally:
             with self._mutex:
                 self._inside -= 1
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Let somebody who stands in no line hash passwords, such as to change the own one.
+
+        Half as many threads of a process may as of those in the line. Raises ``Busy`` for one more, at once: waiting
+        takes a thread.
+        """
+        with self._mutex:
+            if self._beside >= max(1, self.room // 2):
+                raise Busy(what="password_lane")
+            self._beside += 1
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._beside -= 1
 
     @contextmanager
     def _numbers(self) -> Iterator[tuple[int, Numbers]]:
