@@ -359,6 +359,19 @@ def test_a_hand_in_takes_no_more_answers_than_a_save(exam, as_user):
     assert db.session.query(Attempt.state).scalar() == "open"
 
 
+def test_a_long_list_of_nonsense_is_told_shortly_also_to_strangers(exam, as_user, client):
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+    for caller in (officer, client):
+        headers = {"Authorization": "Bearer x"} if caller is client else {}
+        url = f"{API}/attempts/{attempt}/responses"
+        answer = caller.put(url, json={"epoch": 1, "responses": [0] * 200_000}, headers=headers)
+        assert answer.status_code == 422
+        assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [("responses", "too_long")]
+    wrong = {f"unknown {number}": 1 for number in range(1000)} | {"epoch": 1, "responses": []}
+    assert len(officer.put(f"{API}/attempts/{attempt}/responses", json=wrong).json["errors"]) == 200
+
+
 def test_a_hand_in_stands_when_marking_stumbles_and_the_scheduler_marks_it_later(exam, as_user, monkeypatch):
     officer = as_user("officer")
     attempt = start(officer, exam).json["attempt_id"]

@@ -20,7 +20,7 @@ from trainer.attempts.flag import keep_flags
 from trainer.attempts.result_api import CaseOut, ItemOut, ResultOut
 from trainer.attempts.rules.navigation import furthest
 from trainer.attempts.rules.timing import seconds_left
-from trainer.attempts.save import Given, Receipt, save
+from trainer.attempts.save import ANSWERS_MOST, Given, Receipt, save
 from trainer.attempts.start import start
 from trainer.attempts.submit import submit
 from trainer.core.clock import iso_z, utcnow
@@ -289,6 +289,9 @@ def _given(value: Any) -> tuple[int, list[Given]]:
     if not isinstance(rows, list):
         problems.append(FieldProblem("responses", "bad_format"))
         rows = []
+    if len(rows) > ANSWERS_MOST:
+        # Nobody has been asked for yet who sends this.
+        raise Invalid.at("responses", "too_long", most=ANSWERS_MOST)
     given: list[Given] = []
     for place, row in enumerate(rows):
         if (

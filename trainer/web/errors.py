@@ -22,6 +22,8 @@ from trainer.web.sentences import SENTENCES, sentence
 
 log = logging.getLogger("trainer.errors")
 
+# Of more problems than these nobody reads, and each costs a sentence.
+PROBLEMS_MOST = 200
 LOST = (DBAPIError, PendingRollbackError, PoolTimeout)
 HTTP_CODES = {
     400: "bad_request",
@@ -87,7 +89,8 @@ def answer_refusal(refusal: Refused) -> Response:
         errors = None
         if isinstance(refusal, Invalid):
             errors = [
-                {"field": at.field, "code": at.code, "message": sentence(at.code, at.params)} for at in refusal.problems
+                {"field": at.field, "code": at.code, "message": sentence(at.code, at.params)}
+                for at in refusal.problems[:PROBLEMS_MOST]
             ]
         answer = problem(refusal.status, refusal.code, refusal.params, errors)
     elif isinstance(refusal, Unauthenticated):
