@@ -12,6 +12,7 @@ from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
 from tests.exams.factories import person
 from tests.exams.test_shifting import candidate_of
+from trainer.attempts import cancel
 from trainer.attempts.extend import extend_named
 from trainer.attempts.models import Attempt, Response, ResponseEvent
 from trainer.core.database import db
@@ -94,6 +95,36 @@ def test_minutes_given_while_fifty_pages_start_all_reach_the_attempt(exam, at_on
     assert (done[::5], {*done} <= {1, 200, 201}) == ([1] * 10, True)
     attempt = db.session.scalars(select(Attempt)).one()
     assert attempt.deadline_at - attempt.started_at == timedelta(minutes=60 + 20)
+
+
+def test_who_starts_while_the_exam_is_being_cancelled_finds_it_cancelled(exam, at_once, app, city, monkeypatch):
+    """And its papers, which nobody has seen, count for no exposure."""
+    held, begun = threading.Event(), threading.Event()
+    has_anybody = cancel.has_anybody_begun
+
+    def look(*about):
+        found = has_anybody(*about)
+        held.set()
+        # The start is under way now, and waits for the exam.
+        begun.wait(1)
+        return found
+
+    monkeypatch.setattr(cancel, "has_anybody_begun", look)
+
+    def work():
+        with app.app_context():
+            try:
+                cancel.cancel_exam(exam.exam_id, by=person(city, "organiser"), now=NINE)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(1) as other:
+        cancelled = other.submit(work)
+        assert held.wait(30)
+        (answer,) = at_once(lambda client, _place: client.post(f"{API}/exams/{exam.exam_id}/attempts"), 1)
+        cancelled.result()
+    assert answer.status_code == 404
+    assert db.session.scalar(select(func.count()).select_from(Attempt)) == 0
 
 
 def test_fifty_hand_ins_leave_one_hand_in_one_score_and_one_receipt(exam, at_once, as_user):

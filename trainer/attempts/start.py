@@ -101,6 +101,8 @@ def _entry(by_token: bool) -> Any:
         .join(Exam, Exam.id == Candidate.exam_id)
         .outerjoin(Attempt, and_(Attempt.candidate_id == Candidate.id, Attempt.ordinal == newest))
         .where(Candidate.exam_id == bindparam("exam_id"), *conditions)
+        # An attempt refers to its exam and would wait for whoever holds it anyway, but with what was read before.
+        .with_for_update(read=True, key_share=True, of=Exam)
     )
 
 
