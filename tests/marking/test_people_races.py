@@ -1,5 +1,7 @@
 """Markers at the same moment: no seat twice, every result finished once."""
 
+import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -10,6 +12,7 @@ from trainer.competitions.leaderboard import take_missing
 from trainer.core.database import db
 from trainer.exams.service import release_results
 from trainer.hours.models import LedgerEntry
+from trainer.marking import giving
 from trainer.marking.allocating import claim
 from trainer.marking.giving import give
 from trainer.marking.jobs import credit_left_over, settle_left_over, spread
@@ -114,6 +117,32 @@ def test_a_correction_against_a_release_comes_before_it_or_not_at_all(city, toge
     )
     score = result_of(waiting.attempts["officer"]).score
     assert score == (Decimal("8.00") if came[0] == "marks_are_out" else Decimal("3.00"))
+
+
+def test_a_plan_that_is_saved_while_somebody_marks_waits_and_stops_nobody(city, together, monkeypatch):
+    markers = add_markers(city, 2)
+    waiting = make_waiting(city, answers=1)
+    plan(city, waiting.exam_id, markers[:1])
+    by = person(city, "marker1")
+    batch_id = claim(waiting.exam_id, None, by=by, now=AFTER)
+    db.session.rollback()
+    marking = threading.Event()
+    demand = giving.demand_marker
+
+    def slowly(*about):
+        marking.set()
+        time.sleep(0.3)
+        return demand(*about)
+
+    monkeypatch.setattr(giving, "demand_marker", slowly)
+
+    def saves():
+        marking.wait(30)
+        plan(city, waiting.exam_id, markers)
+        return "saved"
+
+    came = together(lambda: give(batch_id, 1, points("4", "2"), "", by=by, now=AFTER).points, saves)
+    assert came == [Decimal("6.00"), "saved"]
 
 
 def test_a_late_mark_against_a_new_claim_leaves_the_answer_with_one_of_them(city, together):

@@ -50,7 +50,8 @@ def save_plan(exam_id: int, spec: PlanSpec, *, by: Person, now: datetime) -> Non
     """
     with transaction() as session:
         exam = read_exam(session, exam_id, by, permission=MANAGE)
-        # The exam's row orders two people who save its first plan at once.
+        # In the order in which marks are given: the plan, then the exam, whose row orders two who save its first plan.
+        session.execute(select(MarkingPlan.exam_id).where(MarkingPlan.exam_id == exam_id).with_for_update())
         session.execute(select(Exam.id).where(Exam.id == exam_id).with_for_update())
         if exam.state != "published":
             raise Refused("exam_not_published")
