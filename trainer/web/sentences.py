@@ -155,6 +155,7 @@ SENTENCES: dict[str, Any] = {
     "answer_not_held": _l("这份答题已不在您手上：领取已经到期或已被收回，这次的给分没有保存。"),
     "marks_are_out": _l("成绩已经公布，给分不能再改。"),
     "no_other_marker": _l("这一批中有答题没有其他阅卷人可以评，请先在阅卷方案中增加阅卷人。"),
+    "marker_taken_out": _l("这位阅卷人已不在阅卷方案中，请改为交给其他阅卷人，或先把他加回方案。"),
     "line_count": _l("每一条评分要点都要给分，共 {count} 条。"),
     # --- papers and exams, the organiser's side
     "not_enough_items": _l("题库的试题不够组卷，还缺 {missing} 道。请看各大题的说明。"),
