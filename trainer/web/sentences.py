@@ -227,6 +227,7 @@ SENTENCES: dict[str, Any] = {
     "results_are_out": _l("成绩已经公布。"),
     "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),
     # --- practice
+    "item_in_exam": _l("这道题出现在您参加的考试中，成绩公布以后才能练习。"),
     "exam_in_progress": _l("您有一场考试正在作答，交卷之前不能练习，也不能查看练习记录和法规。"),
     "item_changed": _l("这道题刚刚更新过，请按新的题目重新作答。上一次的选择没有记录。"),
     "answer_missing": _l("请先作答。不会做时，可以直接看答案。"),
