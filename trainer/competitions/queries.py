@@ -23,7 +23,6 @@ from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
-from trainer.orgs.rules import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +124,6 @@ class Outline:
         return begun[-1] if begun else (self.rounds[0] if self.rounds else None)
 
 
-def whole(scope: Scope) -> Scope:
-    """Return the part of ``scope`` that is not cut to a field: a competition belongs to a unit as a whole."""
-    return Scope(tuple(reach for reach in scope.reaches if reach.field is None))
-
-
 def may_manage(person: Person, outline: Outline) -> bool:
     """Return whether the caller runs this competition."""
     return person.scope("competition.manage").holds_whole(outline.unit_path)
@@ -155,7 +149,7 @@ def known_to(person: Person) -> ColumnElement[bool]:
     By a grant everything in scope; otherwise what is published and public, or takes the caller in.
     """
     watched = or_(
-        units_within(whole(person.scope("competition.manage"))), units_within(whole(person.scope("competition.view")))
+        units_within(person.scope("competition.manage").whole), units_within(person.scope("competition.view").whole)
     )
     return or_(watched, and_(Competition.state != "draft", or_(Competition.public, takes_part(person.id))))
 
@@ -438,7 +432,7 @@ def manageable_exams(session: Session, person: Person, now: datetime, *, beyond:
             select(Exam.id, Exam.title, Unit.short_name, begun.label("begun"), scored.label("scored"))
             .join(Unit, Unit.id == Exam.unit_id)
             .where(
-                units_within(whole(person.scope("competition.manage"))),
+                units_within(person.scope("competition.manage").whole),
                 Exam.state != "cancelled",
                 ~Exam.is_mock,
                 Exam.id.not_in(list(beyond)),

@@ -21,7 +21,7 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.competitions.leaderboard import catch_up
 from trainer.competitions.models import NAME_RULES, Competition, Round, Team, TeamMember
-from trainer.competitions.queries import has_scores, managed_row, outline_of, participants, whole
+from trainer.competitions.queries import has_scores, managed_row, outline_of, participants
 from trainer.competitions.roster_queries import due_in
 from trainer.competitions.rules.prizes import Prize, prize_problems
 from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
@@ -191,7 +191,7 @@ def _exams(
     rows = session.execute(
         select(Exam.id, Unit.path)
         .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id.in_(wanted), Exam.state != "cancelled", ~Exam.is_mock, units_within(whole(scope)))
+        .where(Exam.id.in_(wanted), Exam.state != "cancelled", ~Exam.is_mock, units_within(scope.whole))
     )
     known: dict[int, str] = {row.id: row.path for row in rows}
     problems = []
@@ -315,7 +315,7 @@ def _members(session: Session, scope: Scope, teams: Sequence[NewTeam]) -> list[t
     units = {
         code: (unit_id, path)
         for code, unit_id, path in session.execute(
-            select(Unit.code, Unit.id, Unit.path).where(Unit.code.in_(codes), units_within(whole(scope)))
+            select(Unit.code, Unit.id, Unit.path).where(Unit.code.in_(codes), units_within(scope.whole))
         )
     }
     wanted = {one for team in teams for one in _usernames(team)}
