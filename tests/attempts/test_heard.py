@@ -200,6 +200,25 @@ def test_a_part_that_cannot_be_written_costs_the_others_nothing(attempt, as_user
     assert beats.answer(*_known_of(attempt), epoch=1, hidden=False) is not None
 
 
+def test_a_write_that_has_to_wait_leaves_the_beats_known(attempt, as_user, ticking, monkeypatch, count_queries):
+    officer = as_user("officer")
+    beat(officer, attempt)
+    grouped, seen_meanwhile = heard.grouped, []
+
+    def blocked(work):
+        ticking.now += heard.FRESH_SECONDS - 1
+        with count_queries() as seen:
+            beat(officer, attempt)
+        seen_meanwhile.append(len(seen))
+        return grouped(work)
+
+    monkeypatch.setattr(heard, "grouped", blocked)
+    ticking.now += heard.WRITE_SECONDS
+    beats.write(NINE)
+    assert seen_meanwhile == [0]
+    assert row_of(attempt).heard_at == NINE
+
+
 def _known_of(attempt_id):
     return [sent for sent, one in beats._known.items() if one.attempt_id == attempt_id]
 

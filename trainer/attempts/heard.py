@@ -7,8 +7,9 @@ clock takes and leaves 4,000 of them at about a tenth of one core. Therefore the
 
 - The first beat of a page ties session, person and attempt together by one statement, as every call of the hot path
   does (``queries.tick``). The process then knows what was sent with it, by a hash, for at most ``LOOK_SECONDS``.
-- Every ``WRITE_SECONDS`` a thread writes down who was heard, some hundred people a statement, and asks for all of them
-  whether session and person still live and how the attempt stands. Where the thread is late, ``FRESH_SECONDS`` end it.
+- Every ``WRITE_SECONDS`` a thread asks for all who were heard whether session and person still live and how the attempt
+  stands, and then writes them down, some hundred people a statement. It asks first: a write may have to wait behind
+  another one for longer than what is known stays fresh. Where the thread is late, ``FRESH_SECONDS`` end it.
 - A beat is answered by a mark of state, epoch and deadline. Where the mark is another one than the page has, the page
   asks the clock, which is never answered from memory.
 
@@ -167,7 +168,14 @@ class Beats:
                 log.exception("the beats could not be looked at")
 
     def write(self, now: datetime) -> int:
-        """Write down what was heard since the last call, learn how the attempts stand now, and return of how many."""
+        """Learn how the attempts stand now, write down what was heard since the last call, and return of how many."""
+        try:
+            self._refresh(now)
+        finally:
+            written = self._write_down()
+        return written
+
+    def _write_down(self) -> int:
         with self._mutex:
             notes, self._notes = self._notes, {}
         for some in _in_parts(sorted(notes.items())):
@@ -180,7 +188,6 @@ class Beats:
             except Exception:
                 # What was heard is heard anew in a few seconds; the others are not to miss it.
                 log.exception("what was heard could not be written down")
-        self._refresh(now)
         return len(notes)
 
     def _refresh(self, now: datetime) -> None:
