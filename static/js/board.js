@@ -9,6 +9,7 @@ import { clockText } from "./countdown.js";
 
 const EVERY = 5000;
 const LONGEST = 60000;
+const GIVEN_UP = 8000;
 const board = document.querySelector("[data-board]");
 
 function points(text) {
@@ -89,7 +90,8 @@ async function ask() {
   try {
     const headers = { Accept: "application/json" };
     if (tag) headers["If-None-Match"] = tag;
-    const answer = await fetch(board.dataset.board, { headers, credentials: "same-origin", redirect: "error", cache: "no-store" });
+    const signal = AbortSignal.timeout(GIVEN_UP);
+    const answer = await fetch(board.dataset.board, { headers, credentials: "same-origin", redirect: "error", cache: "no-store", signal });
     if (answer.status === 200) {
       const found = await answer.json();
       tag = answer.headers.get("ETag");

@@ -13,6 +13,8 @@ const LOOK = { waiting: "waiting", working: "working", silent: "away", hidden: "
 const ICON = { waiting: "circle-dashed", working: "edit", silent: "clock-pause", hidden: "eye-off", offline: "wifi-off", done: "send", forced: "hand-stop", excused: "circle-minus" };
 // Always there, so that the board does not jump when the first one comes; the others only with somebody in them.
 const STEADY = ["", "waiting", "working", "silent", "offline", "done"];
+// A question that is never answered must not be the last one.
+const GIVEN_UP = 8000;
 const UNDER_WAY = ["working", "silent", "hidden", "offline"];
 
 const find = (name) => root.querySelector(`[data-watch-${name}]`);
@@ -106,7 +108,7 @@ function choose(changes) {
 
 const incidents = new Incidents(document.querySelector("[data-desk-noticed]"), words, { icon, fill });
 
-function describe(id) {
+function describe(id, { anew = false } = {}) {
   const desk = desks.find((one) => one.id === id);
   if (!desk) return;
   const dialog = document.getElementById("desk-dialog");
@@ -121,7 +123,7 @@ function describe(id) {
   dialog.querySelector("[data-desk-force]").hidden = !under_way;
   dialog.querySelector("[data-desk-takeover]").hidden = !under_way;
   dialog.querySelector("[data-desk-again]").hidden = !desk.again;
-  incidents.show(id, desk);
+  incidents.show(id, desk, { anew });
   dialog.querySelector("[data-desk-extend]").hidden = !(under_way || desk.state === "waiting");
 }
 
@@ -129,7 +131,7 @@ function open(id) {
   const dialog = document.getElementById("desk-dialog");
   dialog.dataset.desk = id;
   for (const form of dialog.querySelectorAll("form")) form.action = form.dataset.address.replace("/0/", `/${id}/`);
-  describe(id);
+  describe(id, { anew: true });
   dialog.showModal();
 }
 
@@ -137,7 +139,8 @@ function open(id) {
 
 async function get(address, known = "") {
   const headers = known ? { "If-None-Match": known } : {};
-  const answer = await fetch(address, { headers, credentials: "same-origin", redirect: "error", cache: "no-store" });
+  const signal = AbortSignal.timeout(GIVEN_UP);
+  const answer = await fetch(address, { headers, credentials: "same-origin", redirect: "error", cache: "no-store", signal });
   if (answer.status === 304) return null;
   if (answer.status !== 200) throw new Error(String(answer.status));
   return { board: await answer.json(), tag: answer.headers.get("ETag") ?? "" };

@@ -28,12 +28,13 @@ export class Incidents {
     root.querySelector("[data-noticed-again]").addEventListener("click", () => this.#start());
   }
 
-  /** Show what is known of the candidate `id`; a second call for the same state of the desk asks nothing. */
-  show(id, desk) {
-    const stand = `${id} ${desk.attempts} ${desk.incidents}`;
+  /** Show what is known of the candidate `id`; a second call for as many incidents asks nothing, unless `anew`: one that
+   *  was known already may have ended. */
+  show(id, desk, { anew = false } = {}) {
+    const stand = `${id} ${desk.incidents}`;
     this.#find("marked").hidden = !desk.marked;
     if (desk.marked) this.#find("marked-words").textContent = this.#say("left_marked", { n: desk.left });
-    if (stand === this.#shown) return;
+    if (stand === this.#shown && !anew) return;
     const other = !this.#shown.startsWith(`${id} `);
     this.#shown = stand;
     this.#root.dataset.candidate = id;

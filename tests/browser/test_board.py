@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hall import attempt_of, choose, come_back, enter, expect_saved, leave, new_exam
+from trainer.attempts.incidents import record_incident
 from trainer.attempts.models import Incident
 from trainer.core.clock import utcnow
 
@@ -125,3 +126,46 @@ def test_older_incidents_come_on_request_and_a_failure_can_be_mended(browse, rea
     page.locator(".tile.is-waiting").first.click()
     expect(page.locator("[data-noticed-state]")).to_have_text("没有记录。")
     expect(lines).to_have_count(0)
+
+
+# Waits that the page ends by itself last a twentieth.
+IMPATIENT = """(() => {
+  const real = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => real(ms / 20);
+})()"""
+
+
+def test_a_question_that_is_never_answered_is_told_and_not_the_last_one(browse, real_site):
+    exam = new_exam(real_site)
+    board = browse("invigilator")
+    board.add_init_script(IMPATIENT)
+    board.goto(f"/exams/{exam.exam_id}/watch")
+    board.route("**/watch/news", lambda _route: None)
+    expect(board.locator("[data-watch-stale]")).to_be_visible(timeout=30_000)
+    board.unroute("**/watch/news")
+    expect(board.locator("[data-watch-stale]")).to_be_hidden(timeout=60_000)
+
+
+def test_an_incident_that_has_ended_tells_its_length_when_it_is_opened_again(browse, real_site):
+    exam = new_exam(real_site)
+    enter(browse("officer"), exam)
+    attempt, at = attempt_of(real_site, exam), utcnow()
+
+    def noticed(**more):
+        with real_site.at_hand():
+            record_incident(
+                attempt.id, attempt.user_id, kind="focus_loss", noticed_at=at, detail="", now=at, mark="m1", **more
+            )
+
+    noticed()
+    board = browse("invigilator")
+    board.goto(f"/exams/{exam.exam_id}/watch")
+    tile, lines = board.locator(".tile.has-incidents"), board.locator("[data-noticed-list] li")
+    tile.click()
+    expect(lines).to_have_count(1)
+    expect(lines).not_to_contain_text("持续")
+    board.keyboard.press("Escape")
+    noticed(seconds=45)
+    tile.click()
+    expect(lines).to_contain_text("持续 45 秒")
+    expect(lines).to_have_count(1)
