@@ -89,3 +89,19 @@ def test_the_signal_opens_the_room_and_minutes_are_seen_within_ten_seconds(brows
     expect(page.get_by_text(re.compile("延长.*7 分钟|7 分钟.*延长")).first).to_be_visible(timeout=10_000)
     assert time.monotonic() - granted < 10
     assert clock.get_attribute("datetime") != before
+
+
+def test_who_comes_a_moment_too_early_is_let_in_a_moment_later(browse, real_site):
+    exam = new_exam(real_site)
+    opens_at = utcnow() + timedelta(seconds=4)
+    change_sitting(real_site, exam, opens_at=opens_at, closes_at=opens_at + timedelta(minutes=60, seconds=2))
+    page = browse("officer")
+    early = {
+        "status": 409,
+        "content_type": "application/problem+json",
+        "body": '{"code":"not_open","detail":"考试还没有开始。"}',
+    }
+    page.route("**/api/v1/exams/*/attempts", lambda route: route.fulfill(**early), times=1)
+    page.goto(f"/exams/{exam.exam_id}/hall")
+    expect(page.locator("[data-exam=lobby-note]")).to_contain_text("还没有开始", timeout=15_000)
+    expect(page.locator(".question")).to_be_visible(timeout=15_000)

@@ -22,6 +22,7 @@ let spread = settings.spread;
 const waited = lobby.dataset.phase === "upcoming";
 let ready = waited && settings.together;
 let busy = false;
+let waiting = false;
 let timer = 0;
 
 function secondsLeft() {
@@ -61,19 +62,23 @@ export function openLobby({ enter }) {
     button.disabled = true;
     button.classList.add("is-busy");
     note.textContent = say("connecting");
+    let early = false;
     try {
       await enter();
     } catch (error) {
       note.textContent = error.detail || say("no_line");
-      // Our clock and the server's may differ by a moment at the opening.
-      if (error.code === "not_open") {
-        opensIn = (performance.now() - heardAt) / 1000 + 2;
-        arm();
-      }
+      early = error.code === "not_open";
       if (error.code === "attempts_used_up" || error.code === "closed") window.location.reload();
     } finally {
       busy = false;
       button.classList.remove("is-busy");
+      // Our clock and the server's may differ by a moment, or the opening was moved: who wanted in waits on.
+      if (early) {
+        opensIn = (performance.now() - heardAt) / 1000 + 2;
+        ready ||= waited;
+        arm();
+        wait();
+      }
       button.disabled = closed();
     }
   }
@@ -104,6 +109,8 @@ export function openLobby({ enter }) {
   }
 
   async function wait() {
+    if (waiting) return;
+    waiting = true;
     let asked = 0;
     while (waited && lobby.isConnected && closed()) {
       await new Promise((resolve) => { setTimeout(resolve, EVERY * (0.75 + Math.random() / 2)); });
@@ -114,6 +121,7 @@ export function openLobby({ enter }) {
         await ask();
       }
     }
+    waiting = false;
   }
 
   button?.addEventListener("click", () => {
