@@ -187,3 +187,16 @@ def test_the_start_opens_when_its_time_has_come(browse, real_site):
     expect(start).to_have_text("开始考试")
     start.click()
     expect(page.locator(".question")).to_be_visible()
+
+
+def test_the_buttons_of_a_long_map_stay_in_sight_on_a_phone(browse, real_site):
+    exam = new_exam(real_site, count=200)
+    page = browse("officer", width=390, height=844, touch=True)
+    enter(page, exam)
+    page.get_by_role("button", name="题号").click()
+    dialog = page.locator("[data-exam=map-dialog]")
+    for _place in ("top", "bottom"):
+        for part in (dialog.locator("h2"), *dialog.locator(".exam-actions button").all()):
+            expect(part).to_be_in_viewport(ratio=1)
+        dialog.evaluate("one => { one.scrollTop = one.scrollHeight; }")
+    expect(dialog.locator(".map-key")).to_be_in_viewport()
