@@ -114,6 +114,7 @@ def hall(exam_id):
         # Where all begin together the paper opens by itself; in a long window each chooses the moment.
         "together": exam.awaits_signal or (exam.closes_at - exam.opens_at) <= timedelta(minutes=exam.minutes + 10),
         "mine": url_for("attempts.mine"),
+        "password": url_for("accounts.change_password"),
         "receipt": url_for("attempts.receipt", attempt_id=1).replace("/1/", "/{id}/"),
     }
     page = render_template(

@@ -1,9 +1,11 @@
 // Requests of the exam page: with a time limit, and sorted by what their failure means.
 import { ApiError, api } from "../api.js";
 
-/** Like api(), but gives up after `timeout` ms, which then counts as no connection. */
-export async function call(method, url, body, { timeout = 8000, keepalive = false } = {}) {
+/** Like api(), but gives up after `timeout` ms or on `signal`, which then counts as no connection. */
+export async function call(method, url, body, { timeout = 8000, keepalive = false, signal = null } = {}) {
+  if (signal?.aborted) throw new ApiError(0);
   const control = new AbortController();
+  signal?.addEventListener("abort", () => control.abort());
   const timer = setTimeout(() => control.abort(), timeout);
   try {
     return await api(method, url, body, { signal: control.signal, keepalive });

@@ -6,13 +6,18 @@ export class Clock {
   #basedAt = 0;
   #wallAhead = 0;
 
-  /** Take the server's word. `sentAt` is performance.now() when the request left; the error is half a round trip. */
+  /**
+   * Take the server's word; `sentAt` is performance.now() when the request left; the error is half a round trip. Returns
+   * false, and takes nothing, where it was spoken before the one in use: minutes granted meanwhile would be taken back.
+   */
   rebase(serverTime, deadline, sentAt = performance.now()) {
     const arrivedAt = performance.now();
+    if (Date.parse(serverTime) < this.#serverAt) return false;
     this.#serverAt = Date.parse(serverTime);
     this.#deadlineAt = Date.parse(deadline);
     this.#basedAt = (sentAt + arrivedAt) / 2;
     this.#wallAhead = Date.now() - arrivedAt;
+    return true;
   }
 
   get deadline() { return this.#deadlineAt; }

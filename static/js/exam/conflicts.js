@@ -5,7 +5,7 @@ import { make, say, timeOfDay } from "./words.js";
 
 const dialog = document.getElementById("exam-conflicts");
 
-/** Ask about {entry, there} pairs; resolves to the entries of this page that shall stand. */
+/** Ask about {entry, there} pairs; resolves to the entries of this page that shall stand, null when it was closed undecided. */
 export function decide(conflicts, itemOf) {
   const form = dialog.querySelector("form");
   const list = dialog.querySelector("[data-conflicts]");
@@ -21,12 +21,13 @@ export function decide(conflicts, itemOf) {
   }));
   dialog.showModal();
   return new Promise((resolve) => {
+    let kept = null;
     form.onsubmit = (event) => {
       event.preventDefault();
-      const kept = conflicts.filter(({ entry }) => form.elements[`conflict-${entry.number}`].value === "here");
+      kept = conflicts.map(({ entry }) => entry).filter(({ number }) => form.elements[`conflict-${number}`].value === "here");
       dialog.close();
-      resolve(kept.map(({ entry, there }) => ({ ...entry, seq: there.seq + 1, base: there.seq })));
     };
+    dialog.addEventListener("close", () => resolve(kept), { once: true });
   });
 }
 

@@ -1,19 +1,21 @@
-// Handing in: one confirmation that lists what is empty, flagged and not yet saved.
+// Handing in: one confirmation that lists what is empty, flagged, not yet saved and what could not be saved.
 import { ask } from "./ask.js";
 import { make, say } from "./words.js";
 
 const dialog = document.getElementById("exam-handin");
 
 /**
- * Ask; resolves to true when the candidate confirms. `lists` are {empty, flagged, unsaved} of item
- * numbers; `go(number)` leads to an item and closes the dialog, null where no item can be gone to.
+ * Ask; resolves to true when the candidate confirms. `lists` are {empty, flagged, unsaved, rejected} of item
+ * numbers; `reading`: answers may lie on the device that are not read yet; `go(number)` leads to an item and closes the dialog, null where no item can be gone to.
  */
-export function confirmHandIn(lists, go) {
+export function confirmHandIn(lists, { reading }, go) {
   const body = dialog.querySelector("[data-left]");
-  body.replaceChildren(...["empty", "flagged", "unsaved"].flatMap((name) => row(name, lists[name], go)));
-  const complete = !lists.empty.length && !lists.flagged.length && !lists.unsaved.length;
-  dialog.querySelector("[data-complete]").hidden = !complete;
-  body.hidden = complete;
+  body.replaceChildren(...["empty", "flagged", "unsaved", "rejected"].flatMap((name) => row(name, lists[name], go)));
+  const nothing = !body.children.length;
+  dialog.querySelector("[data-complete]").hidden = !nothing || reading;
+  dialog.querySelector("[data-along]").hidden = !lists.unsaved.length;
+  dialog.querySelector("[data-reading]").hidden = !reading;
+  body.hidden = nothing;
   return ask(dialog);
 }
 

@@ -17,7 +17,7 @@ import { Paper } from "./paper.js";
 import { Sender } from "./sender.js";
 import { signInAgain } from "./session.js";
 import { clockText } from "../countdown.js";
-import { icon, say, settings, timeOfDay } from "./words.js";
+import { icon, make, say, settings, timeOfDay } from "./words.js";
 
 const find = (name) => document.querySelector(`[data-exam="${name}"]`);
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -25,6 +25,7 @@ const SITTING = `sitting:${settings.exam}`;
 const SHORT_SECONDS = 300;
 const ANNOUNCED_MINUTES = [10, 5, 1];
 const AWAY_SECONDS = 60;
+const FAREWELL = 2000;
 
 const clock = new Clock();
 let attempt = null;
@@ -34,7 +35,13 @@ let handingIn = false;
 let signingIn = false;
 let lockedFor = "";
 let lineIsBack = () => {};
+// What stands in the way and passes only when somebody does something: {kind, sentence, action}.
+let trouble = null;
+// {entry, there}: what another page wrote otherwise, as long as the candidate has not decided.
+let asked = [];
+let deciding = false;
 let announced = new Set();
+let sayDown = () => {};
 
 // --- what the page says
 
@@ -70,7 +77,7 @@ function sayAway(count) {
   awayTimer = setTimeout(() => { place.hidden = true; }, AWAY_SECONDS * 1000);
 }
 
-/** Show or take away the banner. `action` is {text, press} or nothing. */
+/** Show or take away the banner. `action` is {text, press}, {text, href} for a page of its own, or nothing. */
 function banner(sentence, { grave = false, action = null } = {}) {
   const place = find("banner");
   place.hidden = !sentence;
@@ -80,29 +87,58 @@ function banner(sentence, { grave = false, action = null } = {}) {
   text.textContent = sentence;
   place.replaceChildren(icon(grave ? "alert-triangle" : "wifi-off"), text);
   if (action) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "xbtn";
-    button.textContent = action.text;
-    button.addEventListener("click", action.press);
-    place.append(button);
+    const press = action.href
+      ? make("a", { className: "xbtn", text: action.text, href: action.href, target: "_blank", rel: "noopener" })
+      : make("button", { className: "xbtn", text: action.text, type: "button", onclick: action.press });
+    place.append(press);
   }
+}
+
+/** Let the banner say how things stand: the line, or what else is in the way. */
+function showBanner() {
+  if (lockedFor || handingIn) return;
+  if (line?.down) banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+  else banner(trouble?.sentence, { grave: true, action: trouble?.action });
+}
+
+/** Say what the server refuses, and what can be done about it. */
+function turnedAway(error) {
+  const action = error.code === "password_change_due" ? { text: say("set_password"), href: settings.password } : null;
+  trouble = { kind: "turned_away", sentence: (error.detail || say("no_line")) + say("kept_here"), action };
+  line.heard();
+  showBanner();
+}
+
+function mended(kind) {
+  if (trouble?.kind !== kind) return;
+  trouble = null;
+  showBanner();
+}
+
+/** Return the numbers of the items whose last answer the server does not have, undecided ones too. */
+function unsent() {
+  return [...new Set([...sender.unsent(), ...asked.map(({ entry }) => entry)].map(({ number }) => number))].sort((one, other) => one - other);
 }
 
 function showSaved() {
   const place = find("saved");
-  const unsent = sender.unsent();
-  const states = unsent.map(({ number }) => sender.state(number).state);
-  const stuck = states.includes("unsent") || states.includes("held");
+  const numbers = unsent();
+  const refused = sender.refused();
+  const states = numbers.map((number) => sender.state(number).state);
+  const stuck = states.includes("unsent") || states.includes("held") || asked.length > 0;
   let look = "", mark = "cloud-check", sentence = "";
-  if (line?.down || stuck) {
-    look = unsent.length ? "is-unsaved" : "is-offline";
+  if (refused.length) {
+    look = "is-unsaved";
     mark = "cloud-off";
-    sentence = unsent.length ? say("saved_unsent", { n: unsent.length }) : say("saved_offline");
-  } else if (unsent.length) {
+    sentence = say("saved_refused", { n: new Set([...refused, ...numbers]).size });
+  } else if (line?.down || stuck) {
+    look = numbers.length ? "is-unsaved" : "is-offline";
+    mark = "cloud-off";
+    sentence = numbers.length ? say("saved_unsent", { n: numbers.length }) : say("saved_offline");
+  } else if (numbers.length || outbox.unread) {
     look = "is-saving";
     mark = "progress";
-    sentence = say("saved_saving");
+    sentence = say(numbers.length ? "saved_saving" : "saved_reading");
   } else {
     const last = paper.items.map(({ number }) => sender.state(number).savedAt).filter(Boolean).sort().pop();
     sentence = last ? say("saved_all", { time: timeOfDay(last) }) : say("saved_none");
@@ -116,7 +152,7 @@ function showKept() {
   const place = find("outbox-note");
   place.hidden = outbox.durable;
   place.querySelectorAll("[data-why]").forEach((one) => { one.hidden = one.dataset.why !== outbox.hindrance; });
-  if (line?.down && !lockedFor && !handingIn) banner(say(outbox.durable ? "offline_kept" : "offline_memory"));
+  showBanner();
 }
 
 function refresh(number) {
@@ -151,7 +187,7 @@ function showPlace() {
 function heard(reply, sentAt) {
   line.heard();
   const before = clock.deadline;
-  clock.rebase(reply.server_time, reply.deadline, sentAt);
+  if (!clock.rebase(reply.server_time, reply.deadline, sentAt)) return;
   if (before && clock.deadline - before >= 30000) {
     const minutes = Math.round((clock.deadline - before) / 60000);
     announced = new Set();
@@ -187,30 +223,41 @@ async function runTime() {
 
 // --- the end
 
-function leave(unsent) {
+function leave(lost) {
   attempt = null;
   line.stop();
   away.end();
   sender.halt();
   flags.wipe();
   const address = settings.receipt.replace("{id}", leave.attempt);
-  const go = () => window.location.replace(unsent ? `${address}?unsent=${unsent}` : address);
-  try { sessionStorage.removeItem(SITTING); } catch { /* nothing was kept */ }
-  outbox.wipe().then(go, go);
+  const go = () => window.location.replace(lost ? `${address}?unsent=${lost}` : address);
+  remember(SITTING, false);
+  remember(`handin:${leave.attempt}`, false);
+  // Where the storage hangs, its entries are gone after a day; the receipt does not wait for it.
+  Promise.race([outbox.wipe(), wait(FAREWELL)]).then(go, go);
+}
+
+/** Keep a word in this tab for a reload, or take it away. */
+function remember(name, stands) {
+  try {
+    if (stands) sessionStorage.setItem(name, "yes");
+    else sessionStorage.removeItem(name);
+  } catch { /* a reload will not know */ }
 }
 
 /** The server has closed the attempt, by its deadline or by an invigilator. */
 function closed() {
   if (!attempt) return;
-  leave(sender.unsent().length);
+  leave(unsent().length);
 }
 
 async function handIn() {
   if (handingIn) return;
+  mended("not_handed_in");
   await Promise.race([sender.flush(), wait(1500)]);
   const open = paper.items.filter(({ number }) => sender.answer(number) === null).map(({ number }) => number);
-  const unsaved = sender.unsent().map(({ number }) => number);
-  const sure = await confirmHandIn({ empty: open, flagged: inOrder ? [] : flags.all(), unsaved }, inOrder ? null : (number) => paper.show(number));
+  const lists = { empty: open, flagged: inOrder ? [] : flags.all(), unsaved: unsent(), rejected: sender.refused() };
+  const sure = await confirmHandIn(lists, { reading: outbox.unread }, inOrder ? null : (number) => paper.show(number));
   if (sure && attempt) await send(false);
 }
 
@@ -222,46 +269,66 @@ async function handInAtZero() {
   const reply = await line.ask();
   if (!attempt) return;
   if (reply?.state === "open" && clock.left() > 0) {
-    handingIn = false;
-    paper.lock(false);
+    answerOn();
     return;
   }
   note(say("time_over"));
   await send(true);
 }
 
+/** Let the candidate answer on after a hand-in that did not come about. */
+function answerOn() {
+  if (!attempt) return;
+  handingIn = false;
+  remember(`handin:${attempt.attempt_id}`, false);
+  find("submitting").hidden = true;
+  paper.lock(false);
+  showBanner();
+  decideAsked();
+}
+
+/** Say in front of the paper that the hand-in has not reached the server; it can be called off there. */
+function showWaiting(waits) {
+  find("submitting-why").hidden = find("submitting-back").hidden = !waits;
+}
+
 async function send(timeIsOver) {
   handingIn = true;
+  trouble = null;
   paper.lock(true);
+  const control = new AbortController();
+  showWaiting(false);
+  find("submitting-back").onclick = () => { control.abort(); answerOn(); lineIsBack(); };
+  sayDown = () => { if (!timeIsOver) showWaiting(line.down); };
   find("submitting").hidden = false;
+  sayDown();
+  remember(`handin:${attempt.attempt_id}`, !timeIsOver);
   for (let failures = 0; attempt; failures += 1) {
     try {
-      const receipt = await sender.handIn();
-      leave(receipt.refused?.length ?? 0);
+      const receipt = await sender.handIn(control.signal);
+      leave((receipt.refused?.length ?? 0) + unsent().length);
       return;
     } catch (error) {
-      if (error.code === "attempt_closed") { leave(sender.unsent().length); return; }
+      if (error.code === "attempt_closed") { leave(unsent().length); return; }
+      if (control.signal.aborted) return;
       if (error.code === "taken_over") { find("submitting").hidden = true; handingIn = false; takenOver(); return; }
       if (signedOut(error)) { await signInAgain(); failures = -1; continue; }
       if (!passes(error)) {
+        turnedAway(error);
+        if (!timeIsOver) { answerOn(); return; }
         find("submitting").hidden = true;
-        handingIn = false;
-        paper.lock(false);
-        banner(error.detail || say("no_line"), { grave: true });
-        return;
-      }
-      const unsent = sender.unsent().length;
-      const kept = outbox.durable ? "kept_on_device" : "kept_in_page";
-      if (timeIsOver) banner(`${say("zero_offline")}${unsent ? say(kept, { n: unsent }) : say("zero_all_saved")}`, { grave: true });
-      else banner(say("hand_in_offline"), { grave: true });
+        banner(trouble.sentence, { grave: true, action: trouble.action });
+      } else if (timeIsOver) {
+        const left = unsent().length;
+        const kept = outbox.durable ? "kept_on_device" : "kept_in_page";
+        banner(`${say("zero_offline")}${left ? say(kept, { n: left }) : say("zero_all_saved")}`, { grave: true });
+      } else showWaiting(true);
       // Once the time is over seconds of grace remain: when the line comes back, the next try is due at once.
       await Promise.race([wait(backOff(failures)), new Promise((resolve) => { lineIsBack = resolve; })]);
+      if (control.signal.aborted) return;
       // Minutes may have been granted while the line was down; then the exam goes on.
       if (timeIsOver && !line.down && clock.left() > 1000) {
-        find("submitting").hidden = true;
-        handingIn = false;
-        banner("");
-        paper.lock(false);
+        answerOn();
         return;
       }
     }
@@ -277,8 +344,10 @@ function takenOver() {
   flags.halt();
   paper.lock(true);
   away.report("taken_over", clock.now(), null);
-  const unsent = sender.unsent().length;
-  banner(say("taken_over") + (unsent ? say("taken_over_unsent", { n: unsent }) : ""), {
+  // What was not decided is asked again when this page goes on.
+  document.getElementById("exam-conflicts").close();
+  const left = unsent().length;
+  banner(say("taken_over") + (left ? say("taken_over_unsent", { n: left }) : ""), {
     grave: true,
     action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
@@ -328,9 +397,10 @@ async function obtain() {
 
 async function enter() {
   const made = await obtain();
-  try { sessionStorage.setItem(SITTING, "yes"); } catch { /* a reload will ask first */ }
+  remember(SITTING, true);
   const again = attempt !== null;
-  const left = again ? sender.unsent() : [];
+  const left = again ? [...sender.unsent(), ...asked.map(({ entry }) => entry)] : [];
+  asked = [];
   attempt = made;
   leave.attempt = made.attempt_id;
   inOrder = made.navigation === "sequential";
@@ -341,6 +411,28 @@ async function enter() {
   const plan = reconcile([...kept.values()], made.responses, made.epoch);
   plan.drop.forEach((entry) => outbox.drop(entry.number, entry.seq));
   sender.begin(made.attempt_id, made.epoch, made.responses, plan.send, { inOrder });
+  flags.begin(made.epoch, made.flags ?? []);
+  lockedFor = "";
+  trouble = null;
+  if (notHandedIn(made.attempt_id)) trouble = { kind: "not_handed_in", sentence: say("not_handed_in"), action: { text: say("hand_in"), press: handIn } };
+  showBanner();
+  paper.lock(false);
+  showTime();
+  await settle(plan);
+}
+
+/** Return whether this tab was handing in when it was loaded anew, and forget it. */
+function notHandedIn(attemptId) {
+  try {
+    const name = `handin:${attemptId}`;
+    const stood = sessionStorage.getItem(name) !== null;
+    sessionStorage.removeItem(name);
+    return stood;
+  } catch { return false; }
+}
+
+/** Show what becomes of answers that were kept, and ask about those that another page gave otherwise. */
+async function settle(plan) {
   if (inOrder) {
     paper.current = Math.min(sender.furthest(), paper.items.length);
     const { ask, closed: past } = splitLeft(plan.ask, paper.current);
@@ -348,30 +440,61 @@ async function enter() {
     if (past.length) sayLeft(past.map(({ entry }) => entry.number));
     plan.ask = ask;
   }
-  flags.begin(made.epoch, made.flags ?? []);
-  lockedFor = "";
-  banner("");
-  paper.lock(false);
+  asked = [...asked, ...plan.ask];
   paper.redraw();
   refreshAll();
-  showTime();
-  if (plan.ask.length) {
-    const chosen = await decide(plan.ask, (number) => paper.item(number));
-    plan.ask.forEach(({ entry }) => outbox.drop(entry.number, entry.seq));
-    chosen.forEach((entry) => sender.change(entry.number, entry.answer));
+  await decideAsked();
+  if (plan.send.length) note(say("resent", { n: plan.send.length }));
+}
+
+/** Ask until all is decided, or the page can no longer write. Only what was not chosen is dropped. */
+async function decideAsked() {
+  if (deciding) return;
+  deciding = true;
+  while (asked.length && attempt && !lockedFor && !handingIn) {
+    const open = asked;
+    const chosen = await decide(open, (number) => paper.item(number));
+    if (!chosen) continue;
+    asked = asked.filter((one) => !open.includes(one));
+    chosen.forEach(({ number, answer }) => sender.change(number, answer));
+    open.filter(({ entry }) => !chosen.includes(entry)).forEach(({ entry }) => outbox.drop(entry.number, entry.seq));
     paper.redraw();
     refreshAll();
   }
-  if (plan.send.length) note(say("resent", { n: plan.send.length }));
+  deciding = false;
+}
+
+/** Take in what an earlier page left and the device gave out late. What was answered here meanwhile is newer. */
+function takeKept(entries) {
+  if (!attempt || lockedFor) return;
+  const [newer, kept] = [[], []];
+  entries.forEach((entry) => (sender.answered(entry.number) ? newer : kept).push(entry));
+  // The answer of this page stands already, or is written over the old one.
+  const waiting = new Set(sender.unsent().map(({ number }) => number));
+  newer.filter(({ number }) => !waiting.has(number)).forEach((entry) => outbox.drop(entry.number, entry.seq));
+  const [past, open] = [[], []];
+  kept.forEach((entry) => (inOrder && entry.number < paper.current ? past : open).push(entry));
+  past.forEach((entry) => outbox.drop(entry.number, entry.seq));
+  if (past.length) sayLeft(past.map(({ number }) => number));
+  const plan = reconcile(open.sort((one, other) => one.number - other.number), sender.before(), sender.epoch);
+  plan.drop.forEach((entry) => outbox.drop(entry.number, entry.seq));
+  sender.add(plan.send);
+  settle(plan);
 }
 
 /** Build what an attempt needs once: outbox, paper, map, heartbeat. */
 async function furnish(made) {
-  outbox = await Outbox.open(made.attempt_id, settings.user, { unsent: () => sender?.unsent() ?? [], changed: showKept });
+  outbox = await Outbox.open(made.attempt_id, settings.user, {
+    again: made.epoch > 1,
+    unsent: () => sender?.unsent() ?? [],
+    changed: () => { if (line) { showKept(); showSaved(); } },
+    found: takeKept,
+  });
   flags = new Flags(made.attempt_id);
   sender = new Sender(outbox, {
     changed: refresh,
-    heard,
+    heard(reply, sentAt) { heard(reply, sentAt); mended("turned_away"); },
+    turnedAway,
     unheard: () => line.unheard(),
     signedOut: reLogin,
     takenOver,
@@ -403,7 +526,7 @@ async function furnish(made) {
   });
   line = new Line(made.attempt_id, {
     epoch: () => sender.epoch,
-    here: sendRest,
+    here: () => { mended("gone"); sendRest(); },
     tick(reply, sentAt) {
       heard(reply, sentAt);
       if (reply.state !== "open" && !handingIn) closed();
@@ -415,17 +538,19 @@ async function furnish(made) {
       outbox.renew();
       showKept();
       refreshAll();
+      if (handingIn) sayDown();
     },
     up: (seconds) => {
       lineIsBack();
+      if (handingIn) sayDown();
       if (sender.unsent().length) sender.flush();
       sendRest();
-      if (!lockedFor && !handingIn) { banner(""); note(say("online_again")); }
+      if (!lockedFor && !handingIn) { showBanner(); note(say("online_again")); }
       if (seconds >= 5) away.report("network_loss", new Date(clock.now() - seconds * 1000), seconds);
       showSaved();
     },
     signedOut: reLogin,
-    gone: () => banner(say("attempt_gone"), { grave: true }),
+    gone: () => { trouble = { kind: "gone", sentence: say("attempt_gone") }; showBanner(); },
   });
   away = new Away(made.attempt_id, { now: () => clock.now(), writes: () => attempt !== null && !lockedFor, returned: sayAway });
   showKept();
@@ -480,7 +605,7 @@ function wire() {
   find("view").addEventListener("change", (event) => { paper.view = event.target.value; });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") { sender?.flush(); flags?.send(); } });
   window.addEventListener("beforeunload", (event) => {
-    if (attempt && sender.unsent().length) event.preventDefault();
+    if (attempt && (handingIn || unsent().length)) event.preventDefault();
   });
   listen({
     active: () => attempt !== null && !handingIn,

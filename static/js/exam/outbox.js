@@ -6,6 +6,8 @@
 // refuse to store anything: then nothing is written, the answers live in the page alone, and `hindrance`
 // says why, so that the page can. The same holds where the browser takes the storage away in the middle of an exam:
 // the outbox is no longer durable, and with the next answer, or when asked to, it opens anew and keeps all that is unsent.
+// A storage that is slow to open opens in its own time, and what an earlier page left there is handed over before anything
+// is written: an answer that was kept is sent, or decided on, however late it was found.
 
 const NAME = "exam-outbox";
 const DAY = 24 * 60 * 60 * 1000;
@@ -15,6 +17,13 @@ const AGAIN = 5000;
 const done = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
   request.onerror = () => reject(request.error);
+});
+
+/** A write stands when its transaction is complete: until then a full device may still undo it. */
+const written = (request) => new Promise((resolve, reject) => {
+  const { transaction } = request;
+  transaction.oncomplete = () => resolve(request.result);
+  transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error ?? new Error("not written"));
 });
 
 function openDatabase() {
@@ -35,10 +44,10 @@ async function tidy(database, owner) {
   const kept = new Set();
   for (const row of entries) {
     if (fresh(row)) kept.add(row.attempt);
-    else await done(store(database, "entries", "readwrite").delete(row.id));
+    else await written(store(database, "entries", "readwrite").delete(row.id));
   }
   for (const row of await done(store(database, "keys").getAll())) {
-    if (!kept.has(row.attempt) && !fresh(row)) await done(store(database, "keys", "readwrite").delete(row.attempt));
+    if (!kept.has(row.attempt) && !fresh(row)) await written(store(database, "keys", "readwrite").delete(row.attempt));
   }
 }
 
@@ -52,8 +61,15 @@ async function keyOf(database, attempt, owner) {
   const there = await done(keys.get(attempt));
   if (there) return there;
   const row = { attempt, owner, key, at: Date.now() };
-  await done(keys.put(row));
+  await written(keys.put(row));
   return row;
+}
+
+/** Open the storage for an attempt; return {database, key}. */
+async function opened(attempt, owner) {
+  const database = await openDatabase();
+  await tidy(database, owner);
+  return { database, key: await keyOf(database, attempt, owner) };
 }
 
 /** Wait for `work`, but not for longer than a browser in private mode may never answer. */
@@ -67,6 +83,8 @@ export class Outbox {
   #hooks;
   #turn = Promise.resolve();
   #triedAt = -Infinity;
+  #opening = null;
+  #unread = false;
   #ended = false;
 
   constructor(attempt, owner, hooks) {
@@ -76,11 +94,13 @@ export class Outbox {
   }
 
   /**
-   * Open the outbox of an attempt. It never fails: at worst it is not durable.
-   * hooks: unsent() → the answers that are to be kept when it opens anew; changed(), when `durable` has changed.
+   * Open the outbox of an attempt. It never fails: at worst it is not durable. `again`: an earlier page may have left answers.
+   * hooks: unsent() → the answers that are to be kept when it opens anew; changed(), when `durable` has changed;
+   * found(entries), with what an earlier page left where it could be read only after read().
    */
-  static async open(attempt, owner, hooks) {
+  static async open(attempt, owner, { again, ...hooks }) {
     const outbox = new Outbox(attempt, owner, hooks);
+    outbox.#unread = again;
     await outbox.#prepare().catch(() => {});
     return outbox;
   }
@@ -89,19 +109,21 @@ export class Outbox {
 
   async #prepare() {
     if (!this.#able) throw new Error("no outbox here");
-    let late = false;
-    const prepare = async () => {
-      const database = await openDatabase();
-      await tidy(database, this.#owner);
-      const key = await keyOf(database, this.#attempt, this.#owner);
-      if (late) { database.close(); return; }
+    this.#opening ??= opened(this.#attempt, this.#owner);
+    const opening = this.#opening;
+    try {
+      const { database, key } = await inTime(opening);
       // The browser closes it when it takes the site's storage away, as on a sign-out in another tab. What is unsent is
       // not written again at once: whoever signed out wants nothing to stay here.
       database.onclose = () => { if (this.#database === database) this.#lose(); };
       this.#key = key;
       this.#database = database;
-    };
-    try { await inTime(prepare()); } catch (error) { late = true; throw error; }
+      this.#opening = null;
+    } catch (error) {
+      const failed = () => { if (this.#opening === opening) { this.#opening = null; this.#hooks.changed(); } };
+      opening.then(() => { this.#triedAt = -Infinity; this.renew(); }, failed);
+      throw error;
+    }
   }
 
   #lose() {
@@ -123,6 +145,12 @@ export class Outbox {
     this.#triedAt = performance.now();
     try {
       await this.#prepare();
+      // Before the first write: it would replace what an earlier page left.
+      if (this.#unread) {
+        const entries = await this.#entries();
+        this.#unread = false;
+        this.#hooks.found(entries);
+      }
       for (const entry of this.#hooks.unsent()) await this.#write(entry);
       this.#triedAt = -Infinity;
       this.#hooks.changed();
@@ -132,6 +160,9 @@ export class Outbox {
   }
 
   get durable() { return this.#database !== null; }
+
+  /** Return whether answers may lie on the device that could not be read yet, because the storage is slow to open. */
+  get unread() { return this.#unread && this.#opening !== null; }
 
   /** Return what keeps answers in the page alone: "insecure" (no encrypted connection), "refused" (by the browser) or "". */
   get hindrance() { return this.durable ? "" : window.isSecureContext ? "refused" : "insecure"; }
@@ -170,7 +201,7 @@ export class Outbox {
       id: this.#place(entry.number), attempt: this.#attempt, owner: this.#owner, number: entry.number,
       seq: entry.seq, at: Date.now(), iv, data,
     };
-    await done(store(this.#database, "entries", "readwrite").put(row));
+    await written(store(this.#database, "entries", "readwrite").put(row));
   }
 
   /** Forget the answer of an item up to `seq`: a newer one that was written meanwhile stays. */
@@ -178,22 +209,29 @@ export class Outbox {
     return this.#step(async () => {
       const entries = store(this.#database, "entries", "readwrite");
       const row = await done(entries.get(this.#place(number)));
-      if (row && row.seq <= seq) await done(entries.delete(row.id));
+      if (row && row.seq <= seq) await written(entries.delete(row.id));
     });
   }
 
   /** Return what is kept for this attempt; what can no longer be read is left out. */
   async read() {
-    const found = [];
+    let found = [];
     await this.#step(async () => {
-      const rows = await done(store(this.#database, "entries").getAll());
-      for (const row of rows.filter((one) => one.attempt === this.#attempt && one.owner === this.#owner)) {
-        try {
-          const plain = await crypto.subtle.decrypt(this.#protection(row.number, row.iv), this.#key.key, row.data);
-          found.push(JSON.parse(new TextDecoder().decode(plain)));
-        } catch { /* written under a key that is gone */ }
-      }
+      found = await this.#entries();
+      this.#unread = false;
     });
+    return found;
+  }
+
+  async #entries() {
+    const found = [];
+    const rows = await done(store(this.#database, "entries").getAll());
+    for (const row of rows.filter((one) => one.attempt === this.#attempt && one.owner === this.#owner)) {
+      try {
+        const plain = await crypto.subtle.decrypt(this.#protection(row.number, row.iv), this.#key.key, row.data);
+        found.push(JSON.parse(new TextDecoder().decode(plain)));
+      } catch { /* written under a key that is gone */ }
+    }
     return found;
   }
 
@@ -203,9 +241,9 @@ export class Outbox {
     return this.#step(async () => {
       const rows = await done(store(this.#database, "entries").getAllKeys());
       for (const id of rows.filter((one) => one.startsWith(`${this.#attempt}:`))) {
-        await done(store(this.#database, "entries", "readwrite").delete(id));
+        await written(store(this.#database, "entries", "readwrite").delete(id));
       }
-      await done(store(this.#database, "keys", "readwrite").delete(this.#attempt));
+      await written(store(this.#database, "keys", "readwrite").delete(this.#attempt));
       this.#database = null;
     });
   }

@@ -7,7 +7,9 @@ const COALESCE = 120;
 const LONGEST = 1900;
 const SLOW = 4000;
 const BATCH = 200;
-const KEEPALIVE_BYTES = 60000;
+// A browser lets 64 KiB of such requests be under way in all; flags, reports and a beat may be among them.
+const KEEPALIVE_BYTES = 48000;
+const bytesOf = (body) => new TextEncoder().encode(JSON.stringify(body)).length;
 
 export class Sender {
   #outbox;
@@ -25,11 +27,12 @@ export class Sender {
   #final = true;
   #handingIn = false;
   #refused = new Set();
+  #changed = new Set();
   #inOrder = false;
 
   /**
-   * hooks: changed(number), heard(reply, sentAt), unheard(error), signedOut(), takenOver(), closed(),
-   * left(numbers): refused, because their items were left; behind() → fresh responses from the server.
+   * hooks: changed(number), heard(reply, sentAt), unheard(), signedOut(), takenOver(), closed(),
+   * turnedAway(error): the server is there and takes nothing, and that does not pass by itself; left(numbers): refused, because their items were left; behind() → fresh responses from the server.
    */
   constructor(outbox, hooks) {
     this.#outbox = outbox;
@@ -46,6 +49,7 @@ export class Sender {
     this.#epoch = epoch;
     this.#standing = new Map(responses.map((one) => [one.number, one]));
     this.#pending.clear();
+    this.#changed.clear();
     for (const one of entries) {
       const least = (this.#standing.get(one.number)?.seq ?? 0) + 1;
       this.#keep({ ...one, seq: Math.max(one.seq, least), epoch });
@@ -54,6 +58,15 @@ export class Sender {
     this.#halted = false;
     this.#final = false;
     if (this.#pending.size) this.#schedule(0);
+  }
+
+  /** Take answers that an earlier page left and that were found only now. */
+  add(entries) {
+    for (const one of entries) {
+      const there = this.#standing.get(one.number)?.seq ?? 0;
+      this.#keep({ ...one, seq: this.#inOrder ? this.#above(there) : Math.max(one.seq, there + 1), epoch: this.#epoch });
+    }
+    if (entries.length) this.#schedule(0);
   }
 
   #keep(entry) {
@@ -75,6 +88,15 @@ export class Sender {
 
   /** Return the answers without a receipt, by number. */
   unsent() { return [...this.#pending.values()].sort((one, other) => one.number - other.number); }
+
+  /** Return the numbers of the answers that the server would not take. */
+  refused() { return [...this.#refused].sort((one, other) => one - other); }
+
+  /** Return whether the candidate has answered the item since begin(); in order, coming to it is no answer. */
+  answered(number) { return this.#changed.has(number) && !(this.#inOrder && this.answer(number) === null); }
+
+  /** Return what stands on the server of the items that were not answered since begin(). */
+  before() { return [...this.#standing.values()].filter(({ number }) => !this.#changed.has(number)); }
 
   /** Return the answer that the candidate sees for an item. */
   answer(number) {
@@ -100,6 +122,7 @@ export class Sender {
     const older = this.#pending.get(number);
     const base = this.#standing.get(number)?.seq ?? 0;
     this.#refused.delete(number);
+    this.#changed.add(number);
     this.#keep({ number, answer: normal(answer), seq: this.#above(Math.max(base, older?.seq ?? 0)), base, epoch: this.#epoch });
     this.#hooks.changed(number);
     if (this.#failures) this.#schedule();
@@ -154,9 +177,9 @@ export class Sender {
     const batch = this.unsent().slice(0, BATCH);
     const responses = batch.map(({ number, answer, seq }) => ({ number, answer, seq }));
     const body = { epoch: this.#epoch, responses };
-    const keepalive = document.visibilityState === "hidden" && JSON.stringify(body).length < KEEPALIVE_BYTES;
+    const keepalive = document.visibilityState === "hidden" && bytesOf(body) < KEEPALIVE_BYTES;
     const sentAt = performance.now();
-    const slow = setTimeout(() => this.#hooks.unheard(null), SLOW);
+    const slow = setTimeout(() => this.#hooks.unheard(), SLOW);
     try {
       const reply = await call("PUT", this.#url, body, { keepalive });
       await this.#take(batch, reply, sentAt);
@@ -221,8 +244,8 @@ export class Sender {
     if (signedOut(error)) { this.halt({ final: false }); this.#hooks.signedOut(); return; }
     if (error.status === 422) { this.#refuse(error, batch); return; }
     this.#failures += 1;
-    this.#hooks.unheard(error);
-    if (!passes(error)) console.error(error);
+    if (passes(error)) this.#hooks.unheard();
+    else this.#hooks.turnedAway(error);
   }
 
   // What the server will never take must not hold back the other answers.
@@ -239,19 +262,20 @@ export class Sender {
 
   /**
    * Hand in, with the answers that are still unsent in the same call. Returns the server's receipt;
-   * throws what call() throws, and then nothing is lost.
+   * throws what call() throws, and then nothing is lost. What is not on its way on `signal` is not sent any more.
    */
-  async handIn() {
+  async handIn(signal) {
     this.#handingIn = true;
     try {
       if (this.#flight) await this.#flight;
       const responses = this.unsent().map(({ number, answer, seq }) => ({ number, answer, seq }));
       const url = this.#url.replace("/responses", "/submit");
-      const receipt = await call("POST", url, { epoch: this.#epoch, responses }, { timeout: 15000 });
+      const receipt = await call("POST", url, { epoch: this.#epoch, responses }, { timeout: 15000, signal });
       if (receipt?.state !== "submitted" || !receipt.submitted_at) {
         throw Object.assign(new Error("no receipt"), { status: 0, code: "unexpected_answer" });
       }
       this.halt();
+      for (const { number, seq } of responses) if (this.#pending.get(number)?.seq === seq) this.#pending.delete(number);
       return receipt;
     } finally {
       this.#handingIn = false;
