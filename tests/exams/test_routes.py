@@ -13,8 +13,10 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
+from tests.question_bank.samples import make_item
 from trainer.accounts.models import Grant
 from trainer.attempts.models import Attempt, Response
+from trainer.bank.importing import import_items
 from trainer.core.database import transaction
 from trainer.exams import service
 from trainer.exams.models import Candidate, Exam
@@ -278,6 +280,20 @@ def test_the_builder_says_what_the_bank_has(as_user, bank):
     assert large == {"state": "wrong", "text": "应在 1 到 300 之间。", "mends": []}
     whole = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "160"}] * 2}).json
     assert whole["totals"] == "全卷共 320 道题，最多 300 道。"
+
+
+@pytest.mark.parametrize(("who", "offered"), [("organiser", True), ("examiner", False)])
+def test_only_who_may_draw_reserved_items_is_sent_to_them(as_user, city, clock, who, offered):
+    fill_bank(single_choice=1)
+    import_items([make_item(id=f"r-{n}", pool="reserved") for n in range(3)], by=None, now=BEFORE, publish=True)
+    clock(BEFORE)
+    row = {"title": "一", "kind": "single_choice", "count": "3", "points_each": "1"}
+    [told] = as_user(who).post("/exams/supply", json={"sections": [row]}).json["sections"]
+    assert ("换用另一个题库范围" in told["mends"]) is offered
+    exam_id = make_exam(city, publish=False, items=0, sections=(section(count=3),))
+    assert ("换用另一个题库范围" in as_user(who).get(f"/exams/{exam_id}").text) is offered
+    draft = as_user(who).get(f"/api/v1/exams/{exam_id}").json["not_enough_items"]
+    assert ("other_pool" in [one["code"] for one in draft[0]["mends"]]) is offered
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])

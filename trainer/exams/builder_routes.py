@@ -257,6 +257,7 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
         user_ids=people,
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=apart_from,
         forms=many,
     )

@@ -334,6 +334,7 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         user_ids=queries.people_named(session, exam.id),
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=exam.blueprint_id,
         forms=exam.forms,
     )
