@@ -17,7 +17,8 @@ from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
-from trainer.exams import forms, queries, service
+from trainer.exams import builder_forms, forms, queries, service
+from trainer.exams.checking import exam_faults
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
@@ -57,6 +58,8 @@ def new():
         else:
             _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
+    else:
+        _tell_rest(form)
     return _builder_page(form), 422
 
 
@@ -89,6 +92,8 @@ def edit(exam_id):
         else:
             _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
+    else:
+        _tell_rest(form)
     named = queries.count_candidates(session, [exam_id])[exam_id]
     return _builder_page(form, exam=exam, named=named, saved=saved), 422
 
@@ -101,8 +106,8 @@ def supply():
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    told = _supply([forms.section_from_json(row) for row in rows], given)
-    return jsonify(told | {"warnings": [*forms.leaks_from_json(given.get("rules")), *told["warnings"]]})
+    told = _supply([builder_forms.section_from_json(row) for row in rows], given)
+    return jsonify(told | {"warnings": [*builder_forms.leaks_from_json(given.get("rules")), *told["warnings"]]})
 
 
 @bp.post("/exams/naming")
@@ -110,7 +115,7 @@ def supply():
 def naming():
     """Tell the builder's page how many people the units and usernames stand for as they are chosen."""
     given = request.get_json(silent=True)
-    units, usernames = forms.naming_from_json(given)
+    units, usernames = builder_forms.naming_from_json(given)
     scope = current_user.scope("exam.manage")
     people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
     end_read()
@@ -147,6 +152,13 @@ def _last_day(typed: Any) -> date:
 
 def _say_saved(published: bool) -> None:
     flash(_("考试已发布，已通知考生。") if published else _("草稿已保存，考生还看不到。"), "success")
+
+
+def _tell_rest(form: forms.ExamForm) -> None:
+    """Tell all else that is wrong with a form of which something cannot be read."""
+    publish = request.form.get("then") == "publish"
+    spec, session = form.spec(), db.session()
+    form.blame_rest(exam_faults(session, spec, by=current_user, now=arrived_at(), publish=publish))
 
 
 def _builder() -> forms.ExamForm:
@@ -229,7 +241,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
         totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
     warnings = shortage_texts(outlook.sharing, sound)
     if outlook.people:
-        days = forms.rules_from_json(given.get("rules"))[0].avoid_days
+        days = builder_forms.rules_from_json(given.get("rules"))[0].avoid_days
         warnings.append(sentence("people_lack_items", {"people": outlook.people, "days": days}))
     return {"sections": rows, "totals": whole or totals, "warnings": warnings}
 
@@ -238,14 +250,14 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
     if not sections:
         return Outlook([])
     session = db.session()
-    rules, draw, many = forms.rules_from_json(given.get("rules"))
+    rules, draw, many = builder_forms.rules_from_json(given.get("rules"))
     people: list[int] = []
     exam_id, apart_from = given.get("exam"), 0
     if isinstance(exam_id, str) and exam_id.isascii() and exam_id.isdigit() and int(exam_id) <= LARGEST_ID:
         exam = queries.read_exam(session, int(exam_id), current_user, permission="exam.manage")
         apart_from, people = exam.blueprint_id, queries.people_named(session, exam.id)
     if rules.avoid_days:
-        units, usernames = forms.naming_from_json(given)
+        units, usernames = builder_forms.naming_from_json(given)
         if units or usernames:
             people = user_ids_named(session, current_user.scope("exam.manage"), units=units, usernames=usernames)
     return supply_of(

@@ -53,6 +53,7 @@ LIST_STATES: dict[str, Any] = {
     "upcoming": _l("未开始"),
     "open": _l("进行中"),
     "closed": _l("已结束"),
+    "released": _l("成绩已公布"),
     "cancelled": _l("已取消"),
 }
 CANDIDATE_STATES: dict[str, Any] = {
@@ -80,7 +81,7 @@ def index():
     now, session = arrived_at(), db.session()
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
     page, per_page = asked_page(20)
-    rows = queries.exams_in_scope(current_user, words=words, state=state, now=now)
+    rows = queries.exams_in_scope(session, current_user, words=words, state=state, now=now)
     found = paged(session, rows, page, per_page)
     lines = queries.lines_of(session, found.items)
     return render_template(
