@@ -1,16 +1,20 @@
 """The builder's page: what it complains of, and what it tells while one types."""
 
 import re
+from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam
 from tests.exams.test_routes import typed
 from tests.papers.factories import fill_bank, section
 from tests.question_bank.samples import make_item
+from trainer.audit.models import Entry
 from trainer.bank.importing import import_items
+from trainer.bank.models import ItemRecord
+from trainer.core.database import transaction
 from trainer.exams.models import Exam
 
 BEFORE, AFTER = NINE - HOUR, NINE + 3 * HOUR
@@ -132,3 +136,85 @@ def test_what_is_no_list_of_sections_is_refused(as_user, body):
 def test_a_half_typed_section_is_simply_not_known_yet(as_user, row):
     told = as_user("organiser").post("/exams/supply", json={"sections": [row]}).json
     assert told["sections"][0]["state"] == "unknown"
+
+
+def look_up(client, words, kind="single_choice", closes_at="2026-11-23T11:00", **more):
+    return client.post("/exams/items", json={"words": words, "kind": kind, "closes_at": closes_at} | more).json
+
+
+def test_items_are_looked_up_by_stem_and_code_without_their_keys(as_user, bank, clock):
+    clock(BEFORE)
+    marked = make_item(id="z-1", stem="听证程序由谁提出？", difficulty=4, explanation="本题考查听证的申请人。")
+    import_items([marked], by=None, now=BEFORE, publish=True)
+    examiner = as_user("examiner")
+    told = look_up(examiner, "听证 由谁")
+    assert told["text"] == "找到 1 道"
+    [one] = told["items"]
+    assert set(one) == {"code", "stem", "facts"}
+    assert (one["code"], one["stem"]) == ("z-1", "听证程序由谁提出？")
+    assert one["facts"].startswith("难度 4 · ")
+    assert [one["code"] for one in look_up(examiner, "Z-1")["items"]] == ["z-1"]
+    assert look_up(examiner, "申请人")["items"] == []
+    assert look_up(examiner, "听证", "true_false")["items"] == []
+    assert "没有找到" in look_up(examiner, "听证", "true_false")["text"]
+
+
+def test_a_long_stem_is_cut_and_many_hits_are_counted(as_user, clock):
+    clock(BEFORE)
+    items = [make_item(id=f"z-{n:02}", stem=f"第 {n} 题：" + "很长的题干" * 20) for n in range(21)]
+    import_items(items, by=None, now=BEFORE, publish=True)
+    told = look_up(as_user("examiner"), "很长")
+    assert [one["code"] for one in told["items"]] == [f"z-{n:02}" for n in range(20)]
+    assert told["text"] == "找到 21 道，只列出前 20 道，可以再加一个词。"
+    assert len(told["items"][0]["stem"]) == 61
+    assert look_up(as_user("examiner"), "z-20")["text"] == "找到 1 道"
+
+
+@pytest.mark.parametrize(("day", "found"), [("2026-11-23T11:00", 1), ("2026-11-30T11:00", 0), ("later", 1)])
+def test_only_what_may_be_drawn_until_the_exam_closes_is_found(as_user, session, bank, clock, day, found):
+    clock(BEFORE)
+    with transaction() as inner:
+        inner.execute(update(ItemRecord).where(ItemRecord.code == "s-1").values(quarantine_on=date(2026, 11, 30)))
+        inner.execute(update(ItemRecord).where(ItemRecord.code == "s-2").values(state="retired"))
+    assert len(look_up(as_user("examiner"), "s-1", closes_at=day)["items"]) == found
+    assert look_up(as_user("examiner"), "s-2", closes_at=day)["items"] == []
+
+
+def test_reserved_items_are_found_by_who_may_draw_them_and_that_is_put_down(as_user, session, clock):
+    clock(BEFORE)
+    import_items([make_item(id="kept-1", pool="reserved")], by=None, now=BEFORE, publish=True)
+    assert look_up(as_user("examiner"), "kept-1")["items"] == []
+    [one] = look_up(as_user("organiser"), "kept-1")["items"]
+    assert one["facts"].endswith("保留题库")
+    look_up(as_user("organiser"), "kept-1")
+    listed = select(Entry.target, func.count()).where(Entry.action == "item.reserved_listed").group_by(Entry.target)
+    assert [tuple(row) for row in session.execute(listed)] == [("item:kept-1", 1)]
+
+
+def test_looking_up_is_for_who_makes_exams_and_costs_few_statements(as_user, client, bank, count_queries):
+    asked = {"words": "s-", "kind": "single_choice"}
+    assert client.post("/exams/items", json=asked).status_code in (302, 401, 403)
+    for who in ("officer", "supervisor", "author"):
+        assert as_user(who).post("/exams/items", json=asked).status_code == 403
+    examiner = as_user("examiner")
+    look_up(examiner, "s-")
+    with count_queries() as seen:
+        look_up(examiner, "s-")
+    assert len(seen) <= 7
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        [],
+        {},
+        {"words": "s-"},
+        {"words": " ", "kind": "single_choice"},
+        {"words": "s\x00", "kind": "single_choice"},
+        {"words": "s-", "kind": "nothing"},
+        {"words": ["s-"], "kind": ["single_choice"]},
+    ],
+)
+def test_what_cannot_be_looked_for_finds_nothing(as_user, bank, asked):
+    assert as_user("examiner").post("/exams/items", json=asked).json == {"items": [], "text": ""}

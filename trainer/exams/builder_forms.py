@@ -8,9 +8,12 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from trainer.bank.forms import KIND_NAMES
 from trainer.exams.forms import DRAW_NAMES, LEAK_SENTENCES, MIX_VALUES, names_in
 from trainer.exams.rules import FORMS_MOST, FORMS_USUAL, key_leaks
 from trainer.papers.rules.blueprint import DrawRules, SectionSpec
+
+WORDS_MOST = 80
 
 
 def section_from_json(value: Any) -> SectionSpec:
@@ -78,6 +81,15 @@ def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     units, text = given.get("units"), given.get("usernames")
     codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
     return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+
+
+def search_from_json(value: Any) -> tuple[str, str]:
+    """Return (words, kind) for which the builder's page looks for items; both empty for what cannot be looked for."""
+    given = value if isinstance(value, dict) else {}
+    words, kind = given.get("words"), given.get("kind")
+    if not (isinstance(words, str) and isinstance(kind, str) and words.isprintable()) or kind not in KIND_NAMES:
+        return "", ""
+    return words.strip()[:WORDS_MOST], kind
 
 
 def leaks_from_json(value: Any) -> list[str]:

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from question_bank.kinds import KINDS
 from question_bank.kinds.case_study import KIND as CASE_STUDY
+from trainer.bank.caller import list_reserved
 from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
@@ -22,9 +23,9 @@ from trainer.exams.checking import exam_faults
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import line_name, mend_text, named_text, shortage_texts
+from trainer.exams.wording import found_item, found_text, line_name, mend_text, named_text, shortage_texts
 from trainer.papers.outlook import Outlook
-from trainer.papers.queries import rules_of, sections_of
+from trainer.papers.queries import items_to_name, rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.mending import Standing, wanted_of
 from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
@@ -33,11 +34,13 @@ from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID
+from trainer.web.view import LARGEST_ID, paged
 
 bp = Blueprint("exam_builder", __name__)
 
 CASE = CASE_STUDY.name
+# So many items are shown of those that a search finds.
+FOUND_MOST = 20
 
 
 @bp.route("/exams/new", methods=["GET", "POST"])
@@ -120,6 +123,23 @@ def naming():
     people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
     end_read()
     return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
+
+
+@bp.post("/exams/items")
+@needs("exam.manage")
+def find_items():
+    """Tell the builder's page which items of a kind hold some words, so that their codes can be named."""
+    given = request.get_json(silent=True)
+    words, kind = builder_forms.search_from_json(given)
+    if not words:
+        return jsonify({"items": [], "text": ""})
+    session, reserve = db.session(), current_user.may("item.reserve")
+    until = _last_day(given.get("closes_at"))
+    rows = items_to_name(words, kind, until, today=local_day(arrived_at(), zone()), reserve=reserve)
+    found = paged(session, rows, 1, FOUND_MOST)
+    end_read()
+    list_reserved(current_user, [row.id for row in found.items])
+    return jsonify({"items": [found_item(row) for row in found.items], "text": found_text(found.total, FOUND_MOST)})
 
 
 @bp.post("/exams/<id:exam_id>/resit")
