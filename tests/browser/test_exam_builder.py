@@ -1,4 +1,4 @@
-"""An exam officer finds items for a section by a word and names them, with the keyboard and on a phone."""
+"""The exam builder: items are found by a word and named, also by keyboard and on a phone; inputs stand on one line."""
 
 import pytest
 from playwright.sync_api import expect
@@ -77,3 +77,24 @@ def test_what_is_looked_for_is_no_unsaved_change(browse, real_site):
     assert page.locator("[data-form-state]").inner_text() == ""
     page.wait_for_timeout(400)
     assert asked == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_inputs_beside_each_other_stand_on_one_line_whichever_has_help_or_an_error(browse, real_site, dark):
+    page = browse("examiner", width=1280, dark=dark)
+    row = first_section(page)
+    page.get_by_label("开考时间").fill("2026-11-23T09:00")
+    page.get_by_label("截止时间").fill("2026-11-23T08:00")
+    page.get_by_label("答题时长").fill("0")
+    row.locator('[name$="-count"]').fill("-5")
+    page.locator("[name=then][value=draft]").click()
+    expect(page.locator("#closes_at-error")).to_be_visible()
+
+    def tops(*ids):
+        return {round(page.locator(f"#{one}").bounding_box()["y"]) for one in ids}
+
+    page.locator("[data-section-more] > summary").first.click()
+    assert len(tops("opens_at", "closes_at")) == 1
+    assert len(tops("minutes", "pass_mark")) == 1
+    assert len(tops("sections-0-pool", "sections-0-order")) == 1
+    assert len(tops(*(f"sections-0-{name}" for name in ("title", "kind", "count", "points_each")))) == 1
