@@ -23,7 +23,15 @@ from trainer.exams.checking import exam_faults
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import draft_resit, spec_of
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import found_item, found_text, line_name, mend_text, named_text, shortage_texts
+from trainer.exams.wording import (
+    found_item,
+    found_text,
+    line_name,
+    mend_text,
+    named_text,
+    shortage_texts,
+    unusable_texts,
+)
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import items_to_name, rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
@@ -307,12 +315,7 @@ def standing_text(one: Standing, section: SectionSpec) -> str:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道", **facts)
     told = []
     for lack in one.lacks:
-        if lack.unknown:
-            told.append(_("指定的试题不可用：%(items)s", items="、".join(lack.unknown[:3])))
-        if lack.rivals:
-            told.append(_("指定的试题不能同卷：%(items)s", items="、".join(lack.rivals[:3])))
-        if lack.surplus:
-            told.append(_("指定的试题超出分配的题数：%(items)s", items="、".join(lack.surplus[:3])))
+        told += unusable_texts([lack])
         facts = {"wanted": wanted_of(lack, section), "found": lack.found, "missing": lack.missing}
         if lack.missing and lack.also:
             names = {"difficulty": line_name(lack.quota), "level": line_name(lack.also)}

@@ -24,7 +24,7 @@ from trainer.exams import forms, queries, service
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, mend_text, shortage_texts
+from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
 from trainer.marking.queries import unmarked_of
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
@@ -119,6 +119,7 @@ def show(exam_id):
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
         mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],
+        unusable=[(one.title, texts) for one, texts in zip(sections, _unusable(supply), strict=False) if texts],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
         common=_common_of(exam, sections, draws) if manages else [],
@@ -344,6 +345,11 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
 def _mend_texts(supply: Outlook | None) -> list[list[str]]:
     """Return for each section of a draft what would mend its lack; empty lists where it has none."""
     return [[mend_text(code, count) for code, count in one.mends] for one in supply.standings] if supply else []
+
+
+def _unusable(supply: Outlook | None) -> list[list[str]]:
+    """Return for each section of a draft which of its named items cannot stand in it, and why."""
+    return [unusable_texts(one.lacks) for one in supply.standings] if supply else []
 
 
 def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:

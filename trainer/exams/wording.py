@@ -14,6 +14,7 @@ from trainer.bank.forms import LEVEL_NAMES, filed_name
 from trainer.bank.queries import row_of
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.rules.drawing import Lack
 from trainer.web.locale import number
 
 
@@ -65,8 +66,28 @@ def line_name(value: str) -> str:
     return _("难度 %(level)s", level=value) if value.isdigit() else str(LEVEL_NAMES[value])
 
 
+def unusable_texts(lacks: Sequence[Lack]) -> list[str]:
+    """Return why named items cannot stand in a section, by their codes; an empty list where all can."""
+    told = []
+    for lack in lacks:
+        if lack.unknown:
+            told.append(_("指定的试题不可用：%(items)s", items=_codes(lack.unknown)))
+        if lack.rivals:
+            told.append(_("指定的试题不能同卷：%(items)s", items=_codes(lack.rivals)))
+        if lack.surplus:
+            told.append(_("指定的试题超出分配的题数：%(items)s", items=_codes(lack.surplus)))
+    return told
+
+
+def _codes(codes: Sequence[str]) -> str:
+    shown = _("、").join(codes[:CODES_MOST])
+    return shown if len(codes) <= CODES_MOST else _("%(items)s等 %(n)s 道", items=shown, n=len(codes))
+
+
 # A line of the list of items that a search finds shows so much of the stem.
 STEM_MOST = 60
+# A sentence names so many items.
+CODES_MOST = 5
 
 
 def found_item(row: Any) -> dict[str, str]:
