@@ -26,6 +26,7 @@ READS = {
     ("marking", "grading"),
     ("bank", "law_queue"),
     ("bank", "work_queries"),
+    ("competitions", "roster_queries"),
 }
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff", "base_utils"}
 LONGEST = 500

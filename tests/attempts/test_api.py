@@ -255,6 +255,26 @@ def test_a_hand_in_takes_last_answers_and_gives_the_same_receipt_twice(exam, as_
     assert code(put(officer, attempt, 1, (1, "A", 9))) == (409, "attempt_closed")
 
 
+def test_answers_that_come_with_a_second_hand_in_are_told_to_count_for_nothing(exam, as_user):
+    """The receipt of the first was lost, something was changed, and the paper handed in once more."""
+    officer = as_user("officer")
+    attempt = start(officer, exam).json["attempt_id"]
+
+    def hand_in(*rows):
+        responses = [{"number": number, "answer": answer, "seq": seq} for number, answer, seq in rows]
+        return officer.post(f"{API}/attempts/{attempt}/submit", json={"epoch": 1, "responses": responses}).json
+
+    first = hand_in((1, "B", 2), (3, True, 1))
+    assert hand_in((1, "B", 2), (3, True, 1)) == first
+    later = hand_in((1, "C", 3), (2, ["A"], 1), (3, True, 1))
+    assert later["submitted_at"] == first["submitted_at"]
+    assert [(one["number"], one["seq"], one["code"]) for one in later["refused"]] == [
+        (1, 3, "attempt_closed"),
+        (2, 1, "attempt_closed"),
+    ]
+    assert db.session.query(Response).count() == 2
+
+
 def test_a_hand_in_after_the_grace_keeps_what_was_saved_and_refuses_what_comes_along(exam, as_user, clock):
     officer = as_user("officer")
     attempt = start(officer, exam).json["attempt_id"]

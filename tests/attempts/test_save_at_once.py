@@ -1,7 +1,11 @@
 """A save that is as usual is answered before the framework, and comes to the same as the usual way."""
 
+import io
+
+import orjson
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tests.attempts.factories import make_exam
 from tests.attempts.test_api import API, MINUTE, start
@@ -11,6 +15,18 @@ from trainer.core.crypto import token_hash
 from trainer.core.database import db
 from trainer.core.errors import Busy
 from trainer.web import quick
+
+
+class TooSlow(Exception):
+    """What PostgreSQL says of a lock that was not to be had in time."""
+
+    sqlstate = "55P03"
+
+
+class Broken(Exception):
+    """What it says of a connection that was cut."""
+
+    sqlstate = "08006"
 
 
 @pytest.fixture
@@ -176,6 +192,48 @@ def test_a_save_that_was_too_busy_is_told_so_without_waiting_once_more(attempt, 
     answer = put(as_user("officer"), attempt, body((1, "B", 1)))
     assert (answer.status_code, answer.json["code"]) == (503, "busy")
     assert len(waited) == 1
+
+
+@pytest.mark.parametrize(("error", "status", "times"), [(TooSlow, 503, 1), (Broken, 503, 2)])
+def test_the_database_is_waited_for_once_and_asked_again_where_it_was_lost(
+    attempt, as_user, asked, monkeypatch, error, status, times
+):
+    waited = []
+
+    def failing(*_sent, **_about):
+        waited.append(1)
+        raise OperationalError("SELECT", {}, error())
+
+    monkeypatch.setattr("trainer.attempts.api.save", failing)
+    assert put(as_user("officer"), attempt, body((1, "B", 1))).status_code == status
+    assert len(waited) == times
+
+
+def test_a_defect_before_the_framework_is_told_although_the_usual_way_comes_out_right(
+    app, attempt, as_user, monkeypatch, caplog
+):
+    monkeypatch.setitem(app.extensions["quick_writes"], ("PUT", "responses"), lambda *_sent: {}["nothing"])
+    with caplog.at_level("ERROR", "trainer.requests"):
+        assert put(as_user("officer"), attempt, body((1, "B", 1))).status_code == 200
+    assert "before the framework failed" in caplog.text
+
+
+def test_what_comes_in_slowly_arrives_when_all_of_it_is_there(attempt, as_user, clock):
+    """Over a proxy that hands on what it has, a head could be sent in time and the answers after the deadline."""
+
+    class Slow(io.BytesIO):
+        def read(self, *size):
+            clock(NINE + 90 * MINUTE)
+            return super().read(*size)
+
+    sent = orjson.dumps(body((1, "B", 1)))
+    answer = as_user("officer").put(
+        f"{API}/attempts/{attempt}/responses",
+        input_stream=Slow(sent),
+        content_length=len(sent),
+        content_type="application/json",
+    )
+    assert answer.status_code == 409
 
 
 def test_a_slow_save_is_logged_like_any_request_and_tells_nobody(attempt, as_user, asked, monkeypatch, caplog):

@@ -19,10 +19,10 @@ from trainer.competitions.board import boards
 from trainer.competitions.leaderboard import take_missing
 from trainer.competitions.models import Competition, Round
 from trainer.core.database import db, transaction
+from trainer.documents import pdf
 from trainer.documents.blocks import Line
 from trainer.documents.pdf import to_pdf
 from trainer.exams.models import Exam
-from trainer.marking import transcript_routes
 from trainer.marking.models import Result
 
 
@@ -45,7 +45,7 @@ def words_alone(monkeypatch):
     def words(blocks, **_about):
         return "\n".join(_words(block) for block in blocks).encode()
 
-    monkeypatch.setattr(transcript_routes, "to_pdf", words)
+    monkeypatch.setattr(pdf, "to_pdf", words)
 
 
 def _words(block):
@@ -63,7 +63,7 @@ def code_in(text):
 
 def test_the_file_is_a_pdf_of_one_page(as_user, sat, monkeypatch):
     _exam, attempts = sat
-    monkeypatch.setattr(transcript_routes, "to_pdf", to_pdf)
+    monkeypatch.setattr(pdf, "to_pdf", to_pdf)
     answer = as_user("officer").get(f"/attempts/{attempts['officer']}/transcript.pdf")
     assert answer.data.startswith(b"%PDF-")
     assert answer.data.count(b"/Type /Page\n") == 1

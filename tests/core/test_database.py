@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -178,6 +179,32 @@ def test_a_full_disk_is_told_as_such_to_everybody_in_the_group(app):
 
     with pytest.raises(OperationalError, match="disk is full"):
         grouped(write)
+
+
+@pytest.mark.sqlite_only
+def test_nobody_is_told_of_a_commit_that_another_one_in_the_group_undid(app):
+    """Out of memory SQLite ends the whole transaction, and what comes behind it would be stored one by one."""
+    with transaction() as session:
+        _root(session)
+    told = []
+
+    def write(number):
+        def one(connection):
+            time.sleep(0.02)
+            connection.execute(update(Unit).values(sort=Unit.sort + 1))
+            if number == 3:
+                connection.exec_driver_sql("ROLLBACK")
+                raise MemoryError
+
+        try:
+            grouped(one)
+            told.append(number)
+        except MemoryError:
+            pass
+
+    _parallel(app, 6, write)
+    db.session.rollback()
+    assert db.session.scalar(select(Unit.sort)) == len(told)
 
 
 def test_the_text_of_a_database_error_holds_no_values(app):

@@ -67,6 +67,22 @@ def test_an_answer_that_earned_nothing_waits_again_even_for_a_repair(city, marke
     assert (result_of(one).unmarked, result_of(one).score) == (1, Decimal("2.00"))
 
 
+def test_a_marker_who_was_taken_out_of_the_plan_gets_nothing_back(city, markers):
+    """Nobody could mark it: the one may no longer, and no other would be given it."""
+    waiting = make_waiting(city, answers=1)
+    plan(city, waiting.exam_id, markers[:2])
+    batch_id = mark_batch(city, waiting.exam_id, "marker1", "4", "2")
+    plan(city, waiting.exam_id, markers[1:2])
+    asked = {"reason": "偏松", "by": person(city, "organiser"), "now": AFTER}
+    with pytest.raises(Refused) as refused:
+        reopen_batch(waiting.exam_id, batch_id, to="same", **asked)
+    assert refused.value.code == "marker_taken_out"
+    assert result_of(waiting.attempts["officer"]).score == Decimal("8.00")
+    assert reopen_batch(waiting.exam_id, batch_id, to="others", **asked).answers == 3
+    mark_all(city, waiting.exam_id, "marker2", "2", "1")
+    assert result_of(waiting.attempts["officer"]).score == Decimal("5.00")
+
+
 def test_a_batch_taken_away_goes_to_others_and_never_back(city, markers):
     waiting = make_waiting(city, answers=1)
     plan(city, waiting.exam_id, markers[:2])

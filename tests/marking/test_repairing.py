@@ -15,8 +15,6 @@ from tests.marking.factories import (
     add_markers,
     codes_for,
     make_waiting,
-    mark_all,
-    mark_batch,
     person,
     place_of_number,
     plan,
@@ -24,7 +22,6 @@ from tests.marking.factories import (
     repair,
     result_of,
     sit,
-    tasks_of,
 )
 from tests.question_bank.samples import make_item
 from trainer.attempts.models import Attempt
@@ -44,7 +41,7 @@ from trainer.marking import grading, service
 from trainer.marking.grading import _printed as printed
 from trainer.marking.grading import forget_keys, keys_of
 from trainer.marking.jobs import credit_left_over, regrade_and_spread, regrade_left_over
-from trainer.marking.models import FormerResult, MarkingTask, Result
+from trainer.marking.models import FormerResult, Result
 from trainer.marking.queries import released_result
 from trainer.marking.queries.effects import preview
 from trainer.marking.queries.repairs import earlier_results, former_results, items_of_exam, people_with_former
@@ -56,7 +53,6 @@ from trainer.marking.repairing import (
     withdraw,
 )
 from trainer.marking.rules.regrade import Remedy
-from trainer.marking.rules.rubric import ItemKey
 from trainer.notices.models import Notice
 from trainer.papers.rules.blueprint import SectionSpec
 
@@ -416,76 +412,20 @@ def test_whatever_is_decided_is_written_down(city, exam):
     ]
 
 
-# --- answers that people mark
-
-
-def test_marks_of_people_stand_and_are_scaled_with_the_rest(city):
-    markers = add_markers(city, 1)
-    waiting = make_waiting(city, release="after_close", answers=2)
-    plan(city, waiting.exam_id, markers)
-    mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
-    one = waiting.attempts["officer"]
-    assert stand(one) == ("11.00", True)
-    repair(city, waiting.exam_id, 1, "drop")
-    # 14 points over two answers of 6: each is worth 7 and earned three quarters.
-    result = result_of(one)
-    assert [mark["points"] for mark in result.marks] == ["0.00", "5.25", "5.25"]
-    assert (result.score, result.objective_score) == (Decimal("10.50"), Decimal("0.00"))
-
-
-def test_a_repair_decides_answers_that_still_wait_and_markers_go_on_with_the_others(city):
-    markers = add_markers(city, 1)
-    waiting = make_waiting(city, release="after_close", answers=2)
-    plan(city, waiting.exam_id, markers)
-    repair(city, waiting.exam_id, 2, "full_marks")
-    one = waiting.attempts["officer"]
-    assert (result_of(one).unmarked, stand(one)) == (1, ("8.00", None))
-    mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
-    assert (result_of(one).unmarked, stand(one)) == (0, ("12.50", True))
-    assert db.session.scalar(select(func.count()).select_from(MarkingTask).where(MarkingTask.points.is_(None))) == 0
-
-
-@pytest.mark.parametrize(("remedy", "score"), [("full_marks", "12.50"), ("drop", "11.38")])
-def test_a_repair_that_decides_the_last_answer_that_waited_lets_what_people_gave_count(city, remedy, score):
-    """As foreseen in the preview; nobody has anything left to mark, so nothing else would ever finish the result."""
-    markers = add_markers(city, 1)
-    waiting = make_waiting(city, release="after_close", answers=2)
-    plan(city, waiting.exam_id, markers)
-    two = next(task for task in tasks_of(waiting.exam_id) if task.number == 2)
-    mark_batch(city, waiting.exam_id, "marker1", "3", "1.5", key=ItemKey(two.item_version_id, two.part, two.max_points))
-    one = waiting.attempts["officer"]
-    assert (result_of(one).unmarked, stand(one)) == (1, ("2.00", None))
-    exam, place = db.session.get(Exam, waiting.exam_id), place_of_number(waiting.exam_id, 3)
-    foreseen = preview(db.session(), exam, place, Remedy(remedy))
-    assert {(str(effect.after), effect.final) for effect in foreseen.effects} == {(score, True)}
-    repair(city, waiting.exam_id, 3, remedy)
-    assert (result_of(one).unmarked, stand(one)) == (0, (score, True))
-    assert "result_marked" in codes_for(city, "officer")
-
-
-def test_a_repair_of_something_else_leaves_the_count_of_answers_that_wait(city):
-    markers = add_markers(city, 1)
-    waiting = make_waiting(city, release="after_close", answers=2)
-    plan(city, waiting.exam_id, markers)
-    mark_batch(city, waiting.exam_id, "marker1", "3", "1.5")
-    one = waiting.attempts["officer"]
-    repair(city, waiting.exam_id, 1, "drop")
-    assert (result_of(one).unmarked, stand(one)) == (1, ("0.00", None))
-    mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
-    assert (result_of(one).unmarked, stand(one)) == (0, ("10.50", True))
-
-
-def test_who_waited_for_the_answer_that_a_repair_decides_is_told_of_a_result_and_of_no_change(city):
-    waiting = make_waiting(city, release="after_close", answers=1)
-    repair(city, waiting.exam_id, 2, "full_marks")
-    assert stand(waiting.attempts["officer"]) == ("8.00", True)
-    assert [code for code in codes_for(city, "officer") if code.startswith("result")] == ["result_marked"]
-
-
-def test_marking_after_a_dropped_item_counts_by_what_the_answer_is_worth_now(city):
-    markers = add_markers(city, 1)
-    waiting = make_waiting(city, release="after_close", answers=1)
-    plan(city, waiting.exam_id, markers)
-    repair(city, waiting.exam_id, 1, "drop")
-    mark_all(city, waiting.exam_id, "marker1", "3", "1.5")
-    assert [mark["points"] for mark in result_of(waiting.attempts["officer"]).marks] == ["0.00", "6.00"]
+def test_hours_that_a_repair_took_back_are_earned_by_another_pass(city):
+    exam = make_exam(city, NINE, credit_hours=Decimal(2), attempts=2)
+    sit(city, exam.exam_id, "officer", BARELY)
+    repair(city, exam.exam_id, 1, "change_key", "C", now=NINE + HOUR / 2)
+    assert hours(city, "officer") == ["2.00", "-2.00"]
+    second = sit(city, exam.exam_id, "officer", RIGHT | {1: "C"}, now=NINE + HOUR)
+    assert stand(second) == ("10.00", True)
+    assert [credit_left_over(AFTER) for _again in (1, 2)][1] == 0
+    assert hours(city, "officer") == ["2.00", "-2.00", "2.00"]
+    assert codes_for(city, "officer").count("hours_credited") == 2
+    # What the other attempt earned goes and comes with it like the first.
+    repair(city, exam.exam_id, 1, "change_key", "D", now=AFTER)
+    repair(city, exam.exam_id, 3, "drop", now=AFTER)
+    assert hours(city, "officer")[3:] in ([], ["-2.00"], ["-2.00", "2.00"])
+    credit_left_over(AFTER + HOUR)
+    standing = sum(map(Decimal, hours(city, "officer")))
+    assert standing == (Decimal(2) if stand(second)[1] else 0)

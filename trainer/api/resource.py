@@ -22,6 +22,8 @@ from pydantic_core import PydanticCustomError
 from trainer.core.clock import iso_z
 from trainer.core.errors import FieldProblem, Invalid, Refused
 from trainer.web.access import PUBLIC, declares, needs
+from trainer.web.arrival import whole_body
+from trainer.web.errors import PROBLEMS_MOST
 from trainer.web.view import LARGEST_ID
 
 PREFIX = "/api/v1"
@@ -167,7 +169,7 @@ CODES = {
 
 def _problems(error: ValidationError) -> list[FieldProblem]:
     found = []
-    for one in error.errors(include_url=False, include_input=True):
+    for one in error.errors(include_url=False, include_input=True)[:PROBLEMS_MOST]:
         code = CODES.get(one["type"], "bad_format")
         context = one.get("ctx", {})
         params: dict[str, Any] = {}
@@ -191,7 +193,7 @@ def json_body() -> Any:
     if request.mimetype != "application/json":
         raise WrongMediaType
     try:
-        return orjson.loads(request.get_data(cache=True))
+        return orjson.loads(whole_body())
     except orjson.JSONDecodeError:
         raise NotJson from None
 

@@ -120,7 +120,9 @@ class RefusedOut(Shape):
 
     number: int
     seq: int
-    code: Literal["item_left"] = Field(description="a later item had been saved under a lower seq")
+    code: Literal["item_left", "attempt_closed"] = Field(
+        description="item_left: a later item had been saved under a lower seq; attempt_closed: after the hand-in"
+    )
     message: str
 
 
@@ -309,9 +311,9 @@ def _given(value: Any) -> tuple[int, list[Given]]:
     return epoch, given
 
 
-def _refused(left: list[tuple[int, int]]) -> list[dict[str, Any]]:
+def _refused(left: list[tuple[int, int]], code: str = "item_left") -> list[dict[str, Any]]:
     return [
-        {"number": number, "seq": seq, "code": "item_left", "message": sentence("item_left", {"number": number})}
+        {"number": number, "seq": seq, "code": code, "message": sentence(code, {"number": number})}
         for number, seq in left
     ]
 
@@ -412,7 +414,7 @@ def submit_attempt(attempt_id: int) -> Any:
     who = caller()
     epoch, given = _given(json_body())
     receipt = submit(who, attempt_id, epoch, given, arrived_at())
-    refused = _refused(receipt.left)
+    refused = _refused(receipt.left) + _refused(receipt.late, "attempt_closed")
     result = None
     try:
         if settle_one(attempt_id, arrived_at()):

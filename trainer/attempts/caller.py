@@ -7,7 +7,7 @@ session that has just been ended or a person who has just been locked out gets n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, literal, select, update
@@ -84,7 +84,7 @@ def prolong(connection: Connection, caller: Caller, row: Any, now: datetime) -> 
     if row.seen_at is None or now - row.seen_at < TOUCH_EVERY:
         return
     until: datetime = min(now + IDLE, row.signed_in_at + LONGEST)
-    if until > now + timedelta():
+    if until > now:
         connection.execute(
             update(SignInSession).where(SignInSession.token_hash == caller.key).values(seen_at=now, expires_at=until)
         )

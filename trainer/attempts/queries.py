@@ -302,7 +302,7 @@ def exam_to_watch(session: Session, exam_id: int, person: Any) -> Exam:
     exam = session.scalar(
         select(Exam)
         .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id == exam_id, units_within(person.scope("exam.watch")))
+        .where(Exam.id == exam_id, units_within(person.scope("exam.watch").whole))
     )
     if exam is None:
         raise Missing

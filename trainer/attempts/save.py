@@ -175,7 +175,8 @@ def _held_attempt(by_token: bool) -> Any:
     return (
         select(*HELD, *columns)
         .where(Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions)
-        .with_for_update(of=Attempt)
+        # Not its key: whoever refers to the attempt meanwhile, such as a beat that is written down, need not wait.
+        .with_for_update(of=Attempt, key_share=True)
     )
 
 
@@ -256,10 +257,14 @@ def store(
     return saved, superseded
 
 
+@prepared
+def _standing() -> Any:
+    at = (Response.attempt_id == bindparam("attempt_id"), Response.number == bindparam("number"))
+    return select(Response.seq, Response.answer).where(*at)
+
+
 def _stands(connection: Connection, attempt_id: int, one: Given, text: str) -> bool:
-    found = connection.execute(
-        select(Response.seq, Response.answer).where(Response.attempt_id == attempt_id, Response.number == one.number)
-    ).first()
+    found = _standing(connection).first(connection, {"attempt_id": attempt_id, "number": one.number})
     return found is not None and bool(found.seq == one.seq and found.answer == text)
 
 
@@ -293,14 +298,15 @@ def split_left(
     kept: list[tuple[Given, str]] = []
     left: list[tuple[int, int]] = []
     for one, text in answers:
-        if was_left(first, one.number, one.seq) and not _has_arrived(connection, row.id, one):
+        if was_left(first, one.number, one.seq) and not has_arrived(connection, row.id, one):
             left.append((one.number, one.seq))
         else:
             kept.append((one, text))
     return kept, left
 
 
-def _has_arrived(connection: Connection, attempt_id: int, one: Given) -> bool:
+def has_arrived(connection: Connection, attempt_id: int, one: Given) -> bool:
+    """Return whether an answer with this number of its item was stored before, whether it stands or not."""
     event = ResponseEvent
     same = (event.attempt_id == attempt_id, event.number == one.number, event.seq == one.seq)
     return connection.execute(select(event.seq).where(*same)).first() is not None
@@ -335,7 +341,7 @@ def _held_attempts() -> Any:
     one = (
         select(*HELD, *columns)
         .where(Attempt.id == asked.c.attempt_id, Attempt.user_id == User.id, *conditions)
-        .with_for_update(of=Attempt)
+        .with_for_update(of=Attempt, key_share=True)
         .correlate(asked)
         .lateral()
     )

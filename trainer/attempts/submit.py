@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from trainer.attempts.save import (
     TakenOver,
     all_stand,
     canonical,
+    has_arrived,
     hold_attempt,
     shapes_of,
     split_left,
@@ -33,7 +34,8 @@ from trainer.core.prepared import prepared
 class HandIn:
     """The receipt of a hand-in; the same at each later call. ``first`` says whether this call did it.
 
-    ``left`` are the (number, seq) of answers that came along and were refused, because their item was left before.
+    ``left`` are the (number, seq) of answers that came along and were refused, because their item was left before;
+    ``late`` those refused because they came for the first time with a call after the candidate's own hand-in.
     """
 
     attempt_id: int
@@ -41,6 +43,7 @@ class HandIn:
     submitted_at: datetime
     first: bool
     left: list[tuple[int, int]] = field(default_factory=list)
+    late: list[tuple[int, int]] = field(default_factory=list)
 
 
 def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], now: datetime) -> HandIn:
@@ -55,7 +58,9 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
         row = hold_attempt(connection, caller, attempt_id, now)
         done = HandIn(row.id, row.exam_id, row.submitted_at, first=False)
         if row.submitted_by == "candidate":
-            return done
+            # What the call that handed in brought along has arrived; anything else is in no answer that counts.
+            late = [(one.number, one.seq) for one in given if not has_arrived(connection, row.id, one)]
+            return replace(done, late=late) if late else done
         answers = canonical(shapes_of(connection, row.paper_id), given)
         if row.state == "submitted":
             return done if all_stand(connection, attempt_id, answers) else None

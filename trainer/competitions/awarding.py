@@ -71,7 +71,7 @@ def _tell(competition_id: int, now: datetime) -> int:
         ).all()
         before: Awards = {(one.board, one.ranked_id): one.prize for one in kept}
         # With one more round the prizes go by other places, and nobody has read of those yet.
-        first = row.awards_no is None or any(one.round_id != round_.id for one in kept)
+        first = row.awards_no is None or not kept or any(one.round_id != round_.id for one in kept)
         after = _awards(outline, round_)
         session.execute(delete(Award).where(Award.competition_id == competition_id))
         if after:

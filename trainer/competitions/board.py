@@ -29,6 +29,7 @@ import orjson
 from trainer.accounts.rules import Person
 from trainer.competitions import queries
 from trainer.competitions.queries import Outline, RoundOutline
+from trainer.competitions.roster_queries import rosters, signed_due, squads
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
 from trainer.competitions.rules.prizes import Cut, cuts_of, prize_at
@@ -278,21 +279,22 @@ def read_standings(
 ) -> tuple[list[Entry], dict[int, int]]:
     """Return the standings of a round, and by user id the key of the line that a person belongs to.
 
-    One statement for people, two for teams and units, whatever their number.
+    One statement for people, two for teams and units, whatever their number; one more where the result is signed.
     """
     session = db.session()
+    due = signed_due(session, round_.id) if outline.state == "closed" and by != "individual" else None
     scores: list[PersonScore] = queries.person_scores(session, round_.id, frozen=frozen)
     if by == "team":
-        squads = queries.squads(session, outline.id, round_.exam_id)
+        teams = squads(session, outline.id, round_.exam_id, due)
         entries = standings.of_teams(
-            scores, squads, outline.tie_break, rule=outline.team_score, best_n=outline.team_best_n
+            scores, teams, outline.tie_break, rule=outline.team_score, best_n=outline.team_best_n
         )
-        return entries, {user_id: squad.team_id for squad in squads for user_id in squad.member_ids}
+        return entries, {user_id: squad.team_id for squad in teams for user_id in squad.member_ids}
     if by == "unit":
-        rosters = queries.rosters(session, round_.exam_id)
-        of_user = {user_id: roster.unit_id for roster in rosters for user_id in roster.due_ids}
+        units = rosters(session, round_.exam_id, due)
+        of_user = {user_id: roster.unit_id for roster in units for user_id in roster.due_ids}
         of_user |= {one.user_id: one.unit_id for one in scores}
-        return standings.of_units(scores, rosters, outline.tie_break), of_user
+        return standings.of_units(scores, units, outline.tie_break), of_user
     return standings.of_people(scores, outline.tie_break), {}
 
 

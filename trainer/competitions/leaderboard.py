@@ -160,7 +160,7 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
                 )
             )
         }
-        new = []
+        new, moved = [], []
         for one in rounds:
             for user_id, result in best.items():
                 values = _values(result, seed, one.id)
@@ -168,13 +168,14 @@ def _take(session: Session, exam_id: int, user_ids: Sequence[int]) -> int:
                 if before is None:
                     new.append({"round_id": one.id, "user_id": user_id, **values})
                 elif any(getattr(before, name) != value for name, value in values.items()):
-                    at = (RoundScore.round_id == one.id, RoundScore.user_id == user_id)
-                    session.execute(update(RoundScore).where(*at).values(**values))
+                    moved.append({"round_id": one.id, "user_id": user_id, **values})
                 else:
                     continue
                 changed[one.competition_id] += 1
         if new:
             session.execute(insert(RoundScore), new)
+        if moved:
+            session.execute(update(RoundScore), moved)
     _count_up(session, changed)
     return sum(changed.values())
 

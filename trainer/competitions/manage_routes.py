@@ -252,7 +252,7 @@ def teams(competition_id):
     known = queries.teams(session, competition_id)
     units = [
         SelectChoice(unit.code, "\u3000" * depth(unit.path) + unit.name)
-        for unit in tree(session, queries.whole(current_user.scope("competition.manage")))
+        for unit in tree(session, current_user.scope("competition.manage").whole)
     ]
     counts = queries.counts(session, outline)
     end_read()

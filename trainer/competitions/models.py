@@ -58,7 +58,11 @@ class Competition(db.Model):
 
 
 class Round(db.Model):
-    """One round of a competition (赛程), an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None."""
+    """One round of a competition (赛程), an exam. ``advance`` is ``{"top": n, "per_unit_at_least": m}`` or None.
+
+    ``signed_due`` are the ids of the people who were due when the result was signed, None before: teams and units are
+    ranked by them, and whoever is excused afterwards moves no place that was signed.
+    """
 
     __tablename__ = "competition_rounds"
 
@@ -68,6 +72,7 @@ class Round(db.Model):
     title: Mapped[str] = mapped_column(String(120))
     exam_id: Mapped[int] = mapped_column(ForeignKey("exams.id"))
     advance: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    signed_due: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
 
     __table_args__ = (UniqueConstraint("competition_id", "number"), Index(None, "exam_id"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,15 +17,12 @@ from trainer.attempts.models import Attempt
 from trainer.competitions.models import ENDED, Competition, FrozenScore, Round, RoundScore, Team, TeamMember
 from trainer.competitions.rules import showing
 from trainer.competitions.rules.prizes import Prize, prize_of_row
-from trainer.competitions.rules.standings import PersonScore, Squad, UnitRoster
+from trainer.competitions.rules.standings import PersonScore
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
-from trainer.orgs.rules import Scope
-
-NOT_DUE = ("exempt", "deferred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +124,6 @@ class Outline:
         return begun[-1] if begun else (self.rounds[0] if self.rounds else None)
 
 
-def whole(scope: Scope) -> Scope:
-    """Return the part of ``scope`` that is not cut to a field: a competition belongs to a unit as a whole."""
-    return Scope(tuple(reach for reach in scope.reaches if reach.field is None))
-
-
 def may_manage(person: Person, outline: Outline) -> bool:
     """Return whether the caller runs this competition."""
     return person.scope("competition.manage").holds_whole(outline.unit_path)
@@ -157,7 +149,7 @@ def known_to(person: Person) -> ColumnElement[bool]:
     By a grant everything in scope; otherwise what is published and public, or takes the caller in.
     """
     watched = or_(
-        units_within(whole(person.scope("competition.manage"))), units_within(whole(person.scope("competition.view")))
+        units_within(person.scope("competition.manage").whole), units_within(person.scope("competition.view").whole)
     )
     return or_(watched, and_(Competition.state != "draft", or_(Competition.public, takes_part(person.id))))
 
@@ -300,9 +292,20 @@ def managed(session: Session, competition_id: int, person: Person) -> Outline:
     return outline
 
 
-def managed_row(session: Session, competition_id: int, person: Person) -> Competition:
-    """Return the row of a competition that the caller runs, locked for changing it; raises ``Missing``."""
+def managed_row(
+    session: Session, competition_id: int, person: Person, *, taking: Collection[int] | None = None
+) -> Competition:
+    """Return the row of a competition that the caller runs, locked for changing it; raises ``Missing``.
+
+    Whoever is going to take scores over says so by ``taking``, the ids of exams besides its own: these lock all
+    competitions on an exam, in the order of their ids, and so it is done here before the own one is held.
+    """
     managed(session, competition_id, person)
+    if taking is not None:
+        own = select(Round.exam_id).where(Round.competition_id == competition_id)
+        sharing = select(Competition.id).join(Round, Round.competition_id == Competition.id)
+        sharing = sharing.where(or_(Round.exam_id.in_(own), Round.exam_id.in_(taking))).order_by(Competition.id)
+        session.execute(sharing.with_for_update(of=Competition)).all()
     rows = select(Competition).where(Competition.id == competition_id).with_for_update()
     return session.execute(rows.execution_options(populate_existing=True)).scalar_one()
 
@@ -327,44 +330,6 @@ def person_scores(session: Session, round_id: int, *, frozen: bool) -> list[Pers
         .where(table.round_id == round_id)
     )
     return [PersonScore(*row) for row in rows]
-
-
-def squads(session: Session, competition_id: int, exam_id: int) -> list[Squad]:
-    """Return the teams of a competition by name. Due is each member who is not exempt from or deferred in the exam."""
-    rows = session.execute(
-        select(Team.id, Team.name, Team.unit_id, Unit.short_name, TeamMember.user_id, Candidate.state)
-        .join(Unit, Unit.id == Team.unit_id)
-        .outerjoin(TeamMember, TeamMember.team_id == Team.id)
-        .outerjoin(Candidate, and_(Candidate.exam_id == exam_id, Candidate.user_id == TeamMember.user_id))
-        .where(Team.competition_id == competition_id)
-        .order_by(Team.name, TeamMember.user_id)
-    ).all()
-    members: dict[tuple[int, str, int, str], list[tuple[int, str | None]]] = {}
-    for team_id, name, unit_id, unit, user_id, state in rows:
-        held = members.setdefault((team_id, name, unit_id, unit), [])
-        if user_id is not None:
-            held.append((user_id, state))
-    return [
-        Squad(
-            *head,
-            member_ids=tuple(one for one, _state in held),
-            due_ids=frozenset(one for one, state in held if state not in NOT_DUE),
-        )
-        for head, held in members.items()
-    ]
-
-
-def rosters(session: Session, exam_id: int) -> list[UnitRoster]:
-    """Return per unit the people who are due in an exam, by the unit for which they were named."""
-    rows = session.execute(
-        select(Candidate.unit_id, Unit.short_name, Candidate.user_id)
-        .join(Unit, Unit.id == Candidate.unit_id)
-        .where(Candidate.exam_id == exam_id, Candidate.state == "due")
-    )
-    due: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for unit_id, name, user_id in rows:
-        due[(unit_id, name)].add(user_id)
-    return [UnitRoster(unit_id, name, frozenset(people)) for (unit_id, name), people in sorted(due.items())]
 
 
 def has_teams(session: Session, competition_id: int) -> bool:
@@ -467,7 +432,7 @@ def manageable_exams(session: Session, person: Person, now: datetime, *, beyond:
             select(Exam.id, Exam.title, Unit.short_name, begun.label("begun"), scored.label("scored"))
             .join(Unit, Unit.id == Exam.unit_id)
             .where(
-                units_within(whole(person.scope("competition.manage"))),
+                units_within(person.scope("competition.manage").whole),
                 Exam.state != "cancelled",
                 ~Exam.is_mock,
                 Exam.id.not_in(list(beyond)),

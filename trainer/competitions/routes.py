@@ -282,7 +282,7 @@ TASKS = {
 
 def _home_tasks(person: Person, now: datetime) -> list[Task]:
     """Return what the organiser's competitions wait for; what only time can bring is not told."""
-    scope = queries.whole(person.scope("competition.manage"))
+    scope = person.scope("competition.manage").whole
     ids = db.session.scalars(
         select(Competition.id)
         .join(Unit, Unit.id == Competition.unit_id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.orm import Session
 
 from trainer.accounts.models import User
@@ -21,13 +21,15 @@ from trainer.accounts.rules import Person
 from trainer.audit.service import record
 from trainer.competitions.leaderboard import catch_up
 from trainer.competitions.models import NAME_RULES, Competition, Round, Team, TeamMember
-from trainer.competitions.queries import has_scores, managed_row, outline_of, participants, whole
+from trainer.competitions.queries import has_scores, managed_row, outline_of, participants
+from trainer.competitions.roster_queries import due_in
 from trainer.competitions.rules.prizes import Prize, prize_problems
 from trainer.competitions.rules.team_score import DEFAULT_BEST_N, RULES
 from trainer.competitions.rules.tiebreak import DEFAULT_CHAIN, chain_problem
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, FieldProblem, Invalid
 from trainer.exams.models import Exam
+from trainer.marking.models import Result
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
@@ -189,7 +191,7 @@ def _exams(
     rows = session.execute(
         select(Exam.id, Unit.path)
         .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id.in_(wanted), Exam.state != "cancelled", ~Exam.is_mock, units_within(whole(scope)))
+        .where(Exam.id.in_(wanted), Exam.state != "cancelled", ~Exam.is_mock, units_within(scope.whole))
     )
     known: dict[int, str] = {row.id: row.path for row in rows}
     problems = []
@@ -225,7 +227,7 @@ def add_round(competition_id: int, new: NewRound, *, by: Person) -> int:
     if problems:
         raise Invalid(problems)
     with transaction() as session:
-        row = managed_row(session, competition_id, by)
+        row = managed_row(session, competition_id, by, taking=[new.exam_id])
         if row.state == "cancelled":
             raise Conflict("competition_is_cancelled")
         if row.objections_until is not None or row.state == "closed":
@@ -313,7 +315,7 @@ def _members(session: Session, scope: Scope, teams: Sequence[NewTeam]) -> list[t
     units = {
         code: (unit_id, path)
         for code, unit_id, path in session.execute(
-            select(Unit.code, Unit.id, Unit.path).where(Unit.code.in_(codes), units_within(whole(scope)))
+            select(Unit.code, Unit.id, Unit.path).where(Unit.code.in_(codes), units_within(scope.whole))
         )
     }
     wanted = {one for team in teams for one in _usernames(team)}
@@ -373,7 +375,7 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
     thawed, and every round is final.
     """
     with transaction() as session:
-        row = managed_row(session, competition_id, by)
+        row = managed_row(session, competition_id, by, taking=())
         if row.state != "published":
             raise Conflict("competition_not_published")
         if until <= now:
@@ -390,11 +392,11 @@ def post_results(competition_id: int, *, until: datetime, by: Person, now: datet
 def close(competition_id: int, *, by: Person, now: datetime) -> None:
     """Sign the result (签发): no score is taken over any more. A second call changes nothing.
 
-    What was settled until now and not yet taken over, by a crash in between, still counts.
+    What was settled until now and not yet taken over, by a crash in between, still counts. Who is due is kept as it is.
     Raises ``Missing``, and ``Conflict`` before the public notice has ended or while a round is not final.
     """
     with transaction() as session:
-        row = managed_row(session, competition_id, by)
+        row = managed_row(session, competition_id, by, taking=())
         if row.state == "closed":
             return
         if row.state == "cancelled":
@@ -405,7 +407,12 @@ def close(competition_id: int, *, by: Person, now: datetime) -> None:
             raise Conflict("competition_objections_open", until=row.objections_until)
         _demand_final(session, row, now)
         catch_up(session, competition_id)
+        for one in session.scalars(select(Round).where(Round.competition_id == competition_id)):
+            one.signed_due = due_in(session, one.exam_id)
+        # Who is due may have changed without any score; whoever has another prize by that is told.
+        row.standings_no = Competition.standings_no + 1
         row.state, row.closed_at = "closed", now
+        session.flush()
         write_down("competition.closed", row, by, standings_no=row.standings_no)
 
 
@@ -427,6 +434,16 @@ def _demand_final(session: Session, row: Competition, now: datetime) -> None:
     for one in outline_of(session, row.id).rounds:
         if one.exam_state != "cancelled" and one.provisional(now):
             raise Conflict("round_not_final", round=one.title)
+    behind = (
+        select(Round.title)
+        .join(Exam, Exam.id == Round.exam_id)
+        .join(Result, and_(Result.exam_id == Exam.id, Result.repairs_no < Exam.repairs_no))
+        .where(Round.competition_id == row.id)
+    )
+    waits = session.scalar(behind.limit(1))
+    if waits is not None:
+        # A repair is signed, and its points come in a moment.
+        raise Conflict("round_not_final", round=waits)
 
 
 def tell(session: Session, row: Competition, code: str, key: str, **more: Any) -> int:

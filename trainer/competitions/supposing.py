@@ -20,6 +20,7 @@ from trainer.competitions import queries
 from trainer.competitions.leaderboard import best_of, final_results, seed_of
 from trainer.competitions.models import Competition, Round
 from trainer.competitions.queries import Outline, RoundOutline
+from trainer.competitions.roster_queries import rosters, squads
 from trainer.competitions.rules import standings
 from trainer.competitions.rules.advancing import Ranked, advancing
 from trainer.competitions.rules.prizes import Prize, cuts_of, prize_at
@@ -149,19 +150,19 @@ def _moves(
     people = (_people(before, outline), _people(after, outline))
     moves = _compared("individual", *people, prizes, _through(round_))
     if queries.has_teams(session, outline.id):
-        squads = queries.squads(session, outline.id, round_.exam_id)
+        teams = squads(session, outline.id, round_.exam_id)
         rule: dict[str, Any] = {"rule": outline.team_score, "best_n": outline.team_best_n}
         moves += _compared(
             "team",
-            standings.of_teams(before, squads, outline.tie_break, **rule),
-            standings.of_teams(after, squads, outline.tie_break, **rule),
+            standings.of_teams(before, teams, outline.tie_break, **rule),
+            standings.of_teams(after, teams, outline.tie_break, **rule),
             prizes,
         )
-    rosters = queries.rosters(session, round_.exam_id)
+    units = rosters(session, round_.exam_id)
     moves += _compared(
         "unit",
-        standings.of_units(before, rosters, outline.tie_break),
-        standings.of_units(after, rosters, outline.tie_break),
+        standings.of_units(before, units, outline.tie_break),
+        standings.of_units(after, units, outline.tie_break),
         prizes,
     )
     return moves

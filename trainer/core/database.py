@@ -53,6 +53,8 @@ PING_AFTER = 1.0
 # What SQLAlchemy says of a session whose connection was lost in a statement before, as when a retry was given up.
 LOST_MEANWHILE = "8s2b"
 RETRY_STATES = {"40001", "40P01"}
+# A lock or a statement that took too long; PostgreSQL.
+TIMEOUT_STATES = {"55P03", "57014"}
 # A machine that is gone closes no connection: whoever waits for it hears nothing. Asked after 5 s of silence, given up
 # after 10 s; the system's own limits are a quarter of an hour and more.
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
@@ -248,8 +250,8 @@ class GroupWriter(Gatherer):
                 try:
                     job.result = job.write(connection)
                 except Exception as error:
-                    if is_unavailable(error):
-                        # A full disk has ended the whole transaction, and this savepoint with it.
+                    if is_unavailable(error) or not driver.in_transaction:
+                        # A full disk, say, has ended the whole transaction, and this savepoint with it.
                         raise
                     job.error = error
                     if apart:
@@ -458,6 +460,11 @@ def retried(work: Callable[[], T]) -> T:
             db.session.rollback()
             time.sleep(0.01 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Return whether a statement waited as long as one may: for a lock, for its end, or for a connection."""
+    return isinstance(error, PoolTimeout) or getattr(getattr(error, "orig", None), "sqlstate", None) in TIMEOUT_STATES
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -67,12 +67,13 @@ class SteadyClock:
         off = self.wall() - count - ahead
         if -SMALL <= off <= SMALL:
             # A thread that was stopped between the two readings is late by that; the next call sets it right.
-            self._ahead = ahead + off
+            self._ahead = ahead = ahead + off
             if self._step:
                 self._agree("the machine's clock is back")
         else:
             self._hold()
-        return _EPOCH + timedelta(microseconds=(count + self._ahead) // 1000)
+            ahead = self._ahead
+        return _EPOCH + timedelta(microseconds=(count + ahead) // 1000)
 
     @property
     def step(self) -> float:

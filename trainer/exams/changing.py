@@ -26,11 +26,14 @@ LEAD_TO_HALL = ("exam_published", "exam_extended", "exam_moved")
 
 
 def held_exam(session: Session, exam_id: int, by: Person, *, permission: str = MANAGE) -> Exam:
-    """Return an exam of the caller's scope, locked until the end of the transaction; raises ``Missing``."""
+    """Return an exam that the caller runs, locked until the end of the transaction; raises ``Missing``.
+
+    A grant that is cut to an enforcement field runs no exam, which belongs to a unit as a whole.
+    """
     exam = session.scalar(
         select(Exam)
         .join(Unit, Unit.id == Exam.unit_id)
-        .where(Exam.id == exam_id, units_within(by.scope(permission)))
+        .where(Exam.id == exam_id, units_within(by.scope(permission).whole))
         .with_for_update(of=Exam)
     )
     if exam is None:

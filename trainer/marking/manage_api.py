@@ -138,7 +138,7 @@ def show(exam_id: int, batch_id: int) -> Any:
     summary="Have a batch, or one answer of it, marked again; what was given stays on record",
     body=ReopenIn,
     answers={200: ReopenedOut},
-    problems={409: ("marks_are_out", "no_other_marker")},
+    problems={409: ("marks_are_out", "no_other_marker", "marker_taken_out")},
 )
 def reopen(exam_id: int, batch_id: int, body: ReopenIn) -> Any:
     now = arrived_at()

@@ -286,7 +286,7 @@ def _correct_hours(session: Session, exam: Exam, repair: Repair, results: Sequen
 def _tell(
     session: Session, exam: Exam, repair: Repair, changed: Sequence[Changed], reversed_for: Collection[int]
 ) -> None:
-    """Queue one notice for each whose result changed; who appealed is told of the appeal instead.
+    """Queue one notice for each whose result changed; who appealed is told of the appeal besides.
 
     Whose answer was judged anew has been told its points with the appeal, and is told what that means for the pass.
     """
@@ -294,7 +294,7 @@ def _tell(
     appealed = set(session.scalars(select(Appeal.user_id).where(Appeal.repair_id == repair.id)))
     told: dict[int, Told] = {}
     for result, before, passed_before in changed:
-        if result.unmarked or (result.user_id in appealed and not anew):
+        if result.unmarked:
             continue
         url = f"/attempts/{result.attempt_id}/result"
         if before is None:
@@ -318,4 +318,9 @@ def _tell(
             told[result.user_id] = Told("result_repaired_failed", params, url)
         elif not anew:
             told[result.user_id] = Told("result_repaired", params, url)
-    queue_each(told, key=f"repair:{repair.id}:pass" if anew else f"repair:{repair.id}")
+    if anew:
+        queue_each(told, key=f"repair:{repair.id}:pass")
+        return
+    # The notice of the appeal bears the repair's own key, and each key is used once for a person.
+    queue_each({one: what for one, what in told.items() if one not in appealed}, key=f"repair:{repair.id}")
+    queue_each({one: what for one, what in told.items() if one in appealed}, key=f"repair:{repair.id}:result")

@@ -46,8 +46,8 @@ def reopen_batch(
 
     They are given by the ``same`` marker, who finds them as they were, or by ``others``. What was given is kept in the
     record. With ``others`` the marker never gets these answers again. A second call finds nothing given and changes
-    nothing. Raises ``Missing``, ``Invalid`` at ``reason``, ``Refused`` where no chosen marker is left for an answer,
-    and ``MarksAreOut`` once a candidate may see one of the results.
+    nothing. Raises ``Missing``, ``Invalid`` at ``reason``, ``Refused`` where no chosen marker is left for an answer
+    or the ``same`` one was taken out, and ``MarksAreOut`` once a candidate may see one of the results.
     """
     reason = demanded_text("reason", reason, REASON_MOST)
     with transaction() as session:
@@ -69,6 +69,9 @@ def reopen_batch(
             return Reopened(0, ())
         if to == "others":
             _demand_others(session, exam_id, task_ids, batch.marker_id)
+        elif session.get(PlanMarker, (exam_id, batch.marker_id)) is None:
+            # Nobody would have these answers: the marker may no longer mark, and no other is to.
+            raise Refused("marker_taken_out")
         changing = Change(session, lock_tasks(session, task_ids), now)
         marks = session.scalars(
             select(Mark).where(*found).with_for_update().execution_options(populate_existing=True)

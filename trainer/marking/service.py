@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trainer.attempts.models import Attempt
 from trainer.core.clock import CITY_ZONE, local_day
@@ -41,10 +41,23 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     """Enter the hours of exams that earn some for each who passed and may see it; return how many people got them.
 
     Nothing is entered before the release, for the ledger would tell the result. An exam is credited once for each
-    person, on the local day of the first pass. ``attempt_ids`` limits the look to these attempts; None looks at all.
+    person, on the local day of the first pass; once more where a repair took that back and another attempt passes.
+    ``attempt_ids`` limits the look to these attempts; None looks at all.
     """
+    theirs = and_(LedgerEntry.source == SOURCE, LedgerEntry.user_id == Result.user_id)
+    number = db.cast(Exam.id, db.String)
+    entered = exists().where(theirs, LedgerEntry.source_id == number)
+    counter = aliased(LedgerEntry)
+    # Only a repair takes hours of an exam back, so that with none what was entered once stands.
+    stands = exists().where(
+        theirs,
+        or_(LedgerEntry.source_id == number, LedgerEntry.source_id.like(number + ".%")),
+        ~exists().where(counter.reverses_id == LedgerEntry.id),
+    )
     passed = (
-        select(Exam, Result.user_id, Result.submitted_at, last_own_closing(), longest_extra())
+        select(
+            Exam, Result.user_id, Result.attempt_id, Result.submitted_at, last_own_closing(), longest_extra(), entered
+        )
         .join(Attempt, Attempt.id == Result.attempt_id)
         .join(Exam, Exam.id == Result.exam_id)
         .where(
@@ -54,49 +67,47 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
             ~Exam.is_mock,
             Exam.state == "published",
             may_be_visible(now),
-            ~exists().where(
-                LedgerEntry.source == SOURCE,
-                LedgerEntry.source_id == db.cast(Exam.id, db.String),
-                LedgerEntry.user_id == Result.user_id,
-            ),
+            or_(~entered, and_(Exam.repairs_no > 0, ~stands)),
         )
         .order_by(Result.submitted_at)
     )
     if attempt_ids is not None:
         passed = passed.where(Result.attempt_id.in_(attempt_ids))
-    waiting: dict[tuple[int, object], list[int]] = defaultdict(list)
+    waiting: dict[tuple[int, str, date], list[int]] = defaultdict(list)
     exams: dict[int, Exam] = {}
     seen: set[tuple[int, int]] = set()
-    for exam, user_id, submitted_at, closes_at, extra_minutes in db.session.execute(passed):
+    for exam, user_id, attempt_id, submitted_at, closes_at, extra_minutes, again in db.session.execute(passed):
         ended_at = ends_at(closes_at, extra_minutes, grace_seconds=exam.grace_seconds)
         if not may_see_result(exam.release, submitted=True, ended_at=ended_at, released_at=exam.released_at, now=now):
             continue
         exams[exam.id] = exam
         if (exam.id, user_id) not in seen:
             seen.add((exam.id, user_id))
-            waiting[(exam.id, local_day(submitted_at, zone))].append(user_id)
+            # An event is entered once; the pass of another attempt is another one.
+            source_id = f"{exam.id}.a{attempt_id}" if again else str(exam.id)
+            waiting[(exam.id, source_id, local_day(submitted_at, zone))].append(user_id)
     end_read()
-    entered = 0
-    for (exam_id, day), user_ids in waiting.items():
+    count = 0
+    for (exam_id, source_id, day), user_ids in waiting.items():
         exam = exams[exam_id]
         event = Event(
             source=SOURCE,
-            source_id=str(exam_id),
+            source_id=source_id,
             title=exam.title,
             hours=exam.credit_hours,  # type: ignore[arg-type]  # the condition above leaves no None
-            occurred_on=day,  # type: ignore[arg-type]  # a date
+            occurred_on=day,
         )
         with transaction() as session:
             new = credit(event, _who_still_pass(session, exam_id, user_ids), by=None, now=now)
             queue(
                 new,
                 "hours_credited",
-                key=f"exam:{exam_id}:hours",
+                key=f"exam:{source_id}:hours",
                 params={"title": exam.title, "hours": str(exam.credit_hours)},
                 url="/hours",
             )
-            entered += len(new)
-    return entered
+            count += len(new)
+    return count
 
 
 def _who_still_pass(session: Session, exam_id: int, user_ids: Sequence[int]) -> list[int]:

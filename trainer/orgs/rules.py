@@ -27,6 +27,11 @@ class Scope:
             path.startswith(reach.path) and (reach.field is None or reach.field in fields) for reach in self.reaches
         )
 
+    @property
+    def whole(self) -> Scope:
+        """The part that is not cut to a field: what belongs to a unit as a whole is managed there alone."""
+        return Scope(tuple(reach for reach in self.reaches if reach.field is None))
+
     def holds_whole(self, path: str) -> bool:
         """Return whether the unit at ``path`` lies within in every field, so that it may be managed."""
         return any(path.startswith(reach.path) and reach.field is None for reach in self.reaches)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from question_bank.item import Item
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rules.rich import with_html
-from trainer.core.errors import Missing
+from trainer.core.errors import Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
-from trainer.practice.queries import LISTED, refuse_during_exam, studied, within
+from trainer.practice.queries import LISTED, held_back, refuse_during_exam, studied, within
 from trainer.practice.rules.explaining import Explained, explain, explain_case
 from trainer.practice.rules.grading import answers_by_part, judge
 
@@ -75,7 +75,8 @@ def version_answered(session: Session, user_id: int, answer_id: int) -> int:
 def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -> Answered:
     """Return an own answer with its explanation: one statement beside the check.
 
-    Raises ``Missing`` for another's, for an item that may no longer be studied, and ``Refused`` during an exam.
+    Raises ``Missing`` for another's, for an item that may no longer be studied, and ``Refused`` during an exam and for
+    an item that is ``held_back``.
     """
     refuse_during_exam(session, user_id, now)
     row = session.execute(
@@ -90,6 +91,7 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
             Card.due_at,
             Card.wrong,
             Card.right_in_a_row,
+            held_back(user_id, now).label("held_back"),
         )
         .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
         .join(ItemVersion, ItemVersion.id == PracticeAnswer.item_version_id)
@@ -98,6 +100,8 @@ def answered(session: Session, user_id: int, answer_id: int, *, now: datetime) -
     ).first()
     if row is None:
         raise Missing
+    if row.held_back:
+        raise Refused("item_in_exam")
     given: PracticeAnswer = row[0]
     item, answer = Item.from_dict(row.body), orjson.loads(given.answer)
     judged = judge(item, answer, given.met)

@@ -233,7 +233,7 @@ def show_next(query: NextQuery) -> NextOut:
     summary="Answer an item and get it graded and explained",
     body=AnswerIn,
     answers={200: AnswerOut},
-    problems={404: ("not_found",), 409: ("exam_in_progress", "item_changed")},
+    problems={404: ("not_found",), 409: ("exam_in_progress", "item_in_exam", "item_changed")},
 )
 def answer(body: AnswerIn) -> AnswerOut:
     now = arrived_at()
@@ -257,7 +257,7 @@ def answer(body: AnswerIn) -> AnswerOut:
     summary="Say which points of the rubric an own short answer makes; said once",
     body=AssessmentIn,
     answers={200: AnswerOut},
-    problems={404: ("not_found",), 409: ("exam_in_progress",)},
+    problems={404: ("not_found",), 409: ("exam_in_progress", "item_in_exam")},
 )
 def assess(answer_id: int, body: AssessmentIn) -> AnswerOut:
     now = arrived_at()

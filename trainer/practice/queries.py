@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import UserField
 from trainer.attempts.models import Attempt
@@ -20,6 +20,9 @@ from trainer.bank.queries import may_be_drawn, shows_medium
 from trainer.bank.rules.rich import with_html
 from trainer.core.clock import local_day
 from trainer.core.errors import Missing, Refused
+from trainer.exams.models import Exam
+from trainer.marking.service import may_be_visible
+from trainer.papers.models import PaperItem
 from trainer.practice.models import Card, PracticeAnswer
 from trainer.practice.rules import memory
 from trainer.practice.rules.choosing import (
@@ -120,6 +123,28 @@ def studied(now: datetime) -> ColumnElement[bool]:
     return and_(may_be_drawn(local_day(now, zone())), ItemRecord.pool == "open")
 
 
+def held_back(user_id: int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition on ``ItemRecord`` that the person has met it in an exam which tells no keys yet.
+
+    Whoever has handed in must not read them here while others still write, nor before the exam's own release.
+    """
+    writing = aliased(Attempt)
+    others_write = exists().where(writing.exam_id == Exam.id, writing.state == "open")
+    met = (
+        select(ItemVersion.item_id)
+        .join(PaperItem, PaperItem.item_version_id == ItemVersion.id)
+        .join(Attempt, Attempt.paper_id == PaperItem.paper_id)
+        .join(Exam, Exam.id == Attempt.exam_id)
+        .where(
+            Attempt.user_id == user_id,
+            Exam.state == "published",
+            Exam.release != "after_submit",
+            or_(~func.coalesce(may_be_visible(now), false()), others_write),
+        )
+    )
+    return ItemRecord.id.in_(met)
+
+
 def within(filters: dict[str, str], now: datetime) -> ColumnElement[bool]:
     """Return the condition on ``ItemRecord`` that it lies within ``filters`` (wing, topic, law, field)."""
     parts = [studied(now)]
@@ -138,6 +163,7 @@ def practised_with_medium(session: Session, user_id: int, sha256: str, now: date
     """Return whether an item that may be practised shows this medium, or tells it after an answer of this person."""
     asked = exists().where(ItemRecord.version_id == ItemVersion.id, studied(now), shows_medium(sha256))
     told = exists().where(
+        ~held_back(user_id, now),
         PracticeAnswer.user_id == user_id,
         PracticeAnswer.item_version_id == ItemVersion.id,
         PracticeAnswer.item_id == ItemRecord.id,
@@ -204,7 +230,10 @@ def next_item(session: Session, user_id: int, wanted: Wanted, *, now: datetime, 
 
 
 def item_by_code(session: Session, user_id: int, code: str, *, now: datetime) -> Asked:
-    """Return an item that the person asks for. Raises ``Missing``, or ``Refused`` while they sit an exam."""
+    """Return an item that the person asks for.
+
+    Raises ``Missing``, and ``Refused`` while they sit an exam and for one that is ``held_back``.
+    """
     refuse_during_exam(session, user_id, now)
     return _asked(session, user_id, ItemRecord.code == code, None, now)
 
@@ -226,6 +255,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
             ItemRecord.topic,
             ItemVersion.public,
             Card.wrong,
+            held_back(user_id, now).label("held_back"),
         )
         .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
         .outerjoin(Card, and_(Card.item_id == ItemRecord.id, Card.user_id == user_id))
@@ -233,6 +263,8 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
     ).first()
     if row is None:
         raise Missing
+    if row.held_back:
+        raise Refused("item_in_exam")
     fields = session.scalars(select(ItemField.field).where(ItemField.item_id == row.id).order_by(ItemField.field))
     return Asked(
         row.id,
@@ -251,7 +283,7 @@ def _asked(session: Session, user_id: int, which: ColumnElement[bool], queue: st
 def _known(session: Session, user_id: int, wanted: Wanted, now: datetime) -> list[Known]:
     """Return the answered items that may come; those that are neither due nor wrong only for a drill."""
     rows = select(Card.item_id, Card.memory, Card.due_at, Card.wrong).join(ItemRecord, ItemRecord.id == Card.item_id)
-    rows = rows.where(Card.user_id == user_id, within(wanted.filters, now))
+    rows = rows.where(Card.user_id == user_id, within(wanted.filters, now), ~held_back(user_id, now))
     if not wanted.is_drill:
         rows = rows.where(or_(Card.due_at <= now, Card.wrong))
     found = []
@@ -267,7 +299,8 @@ def _unseen(session: Session, user_id: int, wanted: Wanted, now: datetime) -> li
         ItemField.item_id == ItemRecord.id, ItemField.field == UserField.field, UserField.user_id == user_id
     )
     answered = exists().where(Card.user_id == user_id, Card.item_id == ItemRecord.id)
-    rows = session.execute(select(ItemRecord.id, own).where(within(wanted.filters, now), ~answered))
+    free = (within(wanted.filters, now), ~answered, ~held_back(user_id, now))
+    rows = session.execute(select(ItemRecord.id, own).where(*free))
     return [Unseen(item_id, bool(is_own)) for item_id, is_own in rows]
 
 
@@ -335,7 +368,7 @@ def waiting(session: Session, user_id: int, *, now: datetime, day_began: datetim
             func.coalesce(func.sum(case((Card.wrong, 1), else_=0)), 0).label("wrong"),
         )
         .join(ItemRecord, ItemRecord.id == Card.item_id)
-        .where(Card.user_id == user_id, studied(now))
+        .where(Card.user_id == user_id, studied(now), ~held_back(user_id, now))
     ).one()
     due = int(row.due)
     today = min(due, day_of(session, user_id, day_began).reviews_left) if due else 0

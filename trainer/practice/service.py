@@ -16,9 +16,9 @@ from question_bank import kinds
 from question_bank.item import Item
 from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.core.database import is_sqlite, transaction
-from trainer.core.errors import Conflict, Invalid, Missing
+from trainer.core.errors import Conflict, Invalid, Missing, Refused
 from trainer.practice.models import Card, PracticeAnswer
-from trainer.practice.queries import refuse_during_exam, studied
+from trainer.practice.queries import held_back, refuse_during_exam, studied
 from trainer.practice.rules import grading, memory
 from trainer.practice.rules.wrong_answers import Standing, after_answer
 
@@ -42,7 +42,8 @@ def answer_item(
 
     ``given`` None means "I do not know" and counts as wrong; any other empty answer is refused. A second call with the
     same ``sent_key`` changes nothing and returns the same id, if it is the same answer to the same item. ``now`` is
-    aware UTC. Raises ``Refused`` (``exam_in_progress``) while the person has an open attempt, ``Missing`` for an item
+    aware UTC. Raises ``Refused`` while the person has an open attempt (``exam_in_progress``) and for an item that is
+    ``held_back`` (``item_in_exam``), ``Missing`` for an item
     that may not be studied, ``Conflict`` (``item_changed``) when the item has a newer version than the one shown, and
     ``Invalid`` at ``answer`` or ``key``.
     """
@@ -54,12 +55,14 @@ def answer_item(
         if known is not None:
             return _same(session, known, item_id, version_id, given)
         row = session.execute(
-            select(ItemRecord.version_id, ItemVersion.body)
+            select(ItemRecord.version_id, ItemVersion.body, held_back(user_id, now).label("held_back"))
             .join(ItemVersion, ItemVersion.id == ItemRecord.version_id)
             .where(ItemRecord.id == item_id, studied(now))
         ).first()
         if row is None:
             raise Missing
+        if row.held_back:
+            raise Refused("item_in_exam")
         if row.version_id != version_id:
             raise Conflict("item_changed")
         item = Item.from_dict(row.body)
@@ -102,6 +105,7 @@ def assess_answer(user_id: int, answer_id: int, met: grading.Met, *, now: dateti
             select(PracticeAnswer)
             .join(ItemRecord, ItemRecord.id == PracticeAnswer.item_id)
             .where(PracticeAnswer.id == answer_id, PracticeAnswer.user_id == user_id, studied(now))
+            .where(~held_back(user_id, now))
             .with_for_update(of=PracticeAnswer)
         )
         if answer is None:

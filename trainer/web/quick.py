@@ -22,9 +22,12 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.http import parse_cookie
 
 from trainer.core.crypto import same
+from trainer.core.database import is_timeout
 from trainer.core.errors import Busy
 from trainer.web import arrival
 from trainer.web.csrf import HEADER, session_cookie_name, token_of
@@ -92,19 +95,27 @@ def with_writes(app: Flask, inner: Any) -> Any:
         write = asked.get((environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]))
         if write is None or log.isEnabledFor(logging.DEBUG):
             return inner(environ, start_response)
-        now, began = arrival.note(environ), perf_counter()
+        began = perf_counter()
         token = _own_session(app, environ)
         sent = None if token is None else _json_of(environ)
         if token is None or sent is None:
             return inner(environ, start_response)
+        # It has arrived when all of it is there: nobody sends a head in time and the answers afterwards.
+        now = arrival.note(environ)
         try:
             with app.app_context():
                 body = write(environ["PATH_INFO"], token, sent, now)
         except Busy as busy:
             # It has waited as long as one may; the usual way says so and does not wait again.
             environ[BUSY], body = busy, None
-        except Exception:
+        except (DBAPIError, PoolTimeout) as error:
+            if is_timeout(error):
+                environ[BUSY] = error
             # What went wrong, and whether it still does, the usual way tells and logs.
+            body = None
+        except Exception:
+            # If it comes out right the usual way nobody else would ever tell of the defect.
+            log.exception("a write before the framework failed")
             body = None
         if body is None:
             environ["wsgi.input"] = io.BytesIO(sent)

@@ -155,6 +155,7 @@ SENTENCES: dict[str, Any] = {
     "answer_not_held": _l("这份答题已不在您手上：领取已经到期或已被收回，这次的给分没有保存。"),
     "marks_are_out": _l("成绩已经公布，给分不能再改。"),
     "no_other_marker": _l("这一批中有答题没有其他阅卷人可以评，请先在阅卷方案中增加阅卷人。"),
+    "marker_taken_out": _l("这位阅卷人已不在阅卷方案中，请改为交给其他阅卷人，或先把他加回方案。"),
     "line_count": _l("每一条评分要点都要给分，共 {count} 条。"),
     # --- papers and exams, the organiser's side
     "not_enough_items": _l("题库的试题不够组卷，还缺 {missing} 道。请看各大题的说明。"),
@@ -226,6 +227,7 @@ SENTENCES: dict[str, Any] = {
     "results_are_out": _l("成绩已经公布。"),
     "candidate_has_attempt": _l("该考生已经开始作答，不能移出名单。"),
     # --- practice
+    "item_in_exam": _l("这道题出现在您参加的考试中，成绩公布以后才能练习。"),
     "exam_in_progress": _l("您有一场考试正在作答，交卷之前不能练习，也不能查看练习记录和法规。"),
     "item_changed": _l("这道题刚刚更新过，请按新的题目重新作答。上一次的选择没有记录。"),
     "answer_missing": _l("请先作答。不会做时，可以直接看答案。"),

@@ -129,7 +129,7 @@ def appeals_of(
     The oldest come first, or with ``newest`` these, and no more than ``limit``.
     """
     decider = aliased(User)
-    within = select(Unit.id).where(units_within(person.scope(MANAGE))).correlate(None)
+    within = select(Unit.id).where(units_within(person.scope(MANAGE).whole)).correlate(None)
     judged = exists().where(
         MarkingTask.attempt_id == Appeal.attempt_id,
         MarkingTask.number == Appeal.number,
@@ -189,7 +189,7 @@ def exams_with_open_appeals(session: Session, person: Person) -> list[Any]:
             select(Exam.id, Exam.title, func.count())
             .join(Appeal, Appeal.exam_id == Exam.id)
             .join(Unit, Unit.id == Exam.unit_id)
-            .where(units_within(person.scope(MANAGE)), Appeal.state == "lodged")
+            .where(units_within(person.scope(MANAGE).whole), Appeal.state == "lodged")
             .group_by(Exam.id, Exam.title)
             .order_by(Exam.title, Exam.id)
         )

@@ -64,7 +64,7 @@ def possible_markers(session: Session, exam_id: int, unit_path: str) -> list[Pos
 
 
 def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list[tuple[int, str, int]]:
-    """Return (id, title, answers) of the exams of ``scope`` that may be marked and have no plan, by id."""
+    """Return (id, title, answers) of the exams run within ``scope`` that may be marked and have no plan, by id."""
     answers = func.count(MarkingTask.id)
     rows = session.execute(
         select(
@@ -80,7 +80,10 @@ def exams_without_markers(session: Session, scope: Scope, now: datetime) -> list
         .join(Unit, Unit.id == Exam.unit_id)
         .outerjoin(MarkingPlan, MarkingPlan.exam_id == Exam.id)
         .where(
-            Exam.state == "published", MarkingPlan.exam_id.is_(None), MarkingTask.points.is_(None), units_within(scope)
+            Exam.state == "published",
+            MarkingPlan.exam_id.is_(None),
+            MarkingTask.points.is_(None),
+            units_within(scope.whole),
         )
         .group_by(Exam.id)
         .order_by(Exam.id)

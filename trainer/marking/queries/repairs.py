@@ -320,7 +320,7 @@ def decisions_waiting(session: Session, person: Person) -> list[Any]:
     Rows are (what, id, exam title, how many, name): ``appeals`` with the exam's id and their number, ``repair`` with
     the id of one that somebody else, of that name, proposed.
     """
-    own = units_within(person.scope(MANAGE))
+    own = units_within(person.scope(MANAGE).whole)
     waiting = (
         select(literal("appeals").label("what"), Exam.id.label("id"), Exam.title.label("title"))
         .add_columns(func.count().label("many"), literal("").label("name"))
