@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.conftest import NINE
-from tests.exams.factories import HOUR, make_exam
+from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_routes import typed
 from tests.papers.factories import fill_bank, section
 from tests.question_bank.samples import make_item
@@ -16,6 +16,8 @@ from trainer.bank.importing import import_items
 from trainer.bank.models import ItemRecord
 from trainer.core.database import transaction
 from trainer.exams.models import Exam
+from trainer.exams.service import publish_exam
+from trainer.papers.outlook import NotEnoughItems
 
 BEFORE, AFTER = NINE - HOUR, NINE + 3 * HOUR
 
@@ -125,6 +127,9 @@ def test_only_who_may_draw_reserved_items_is_sent_to_them(as_user, city, clock, 
     assert ("换用另一个题库范围" in as_user(who).get(f"/exams/{exam_id}").text) is offered
     draft = as_user(who).get(f"/api/v1/exams/{exam_id}").json["not_enough_items"]
     assert ("other_pool" in [one["code"] for one in draft[0]["mends"]]) is offered
+    with pytest.raises(NotEnoughItems) as refusal:
+        publish_exam(exam_id, by=person(city, who), now=BEFORE)
+    assert ("other_pool" in [one["code"] for one in refusal.value.params["lacks"][0]["mends"]]) is offered
 
 
 @pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])

@@ -341,7 +341,7 @@ def _name(
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
-    made, people = deal_new_papers(session, exam, now=now, seen=seen)
+    made, people = deal_new_papers(session, exam, by=by, now=now, seen=seen)
     exam.state = "published"
     detail: dict[str, Any] = {
         "candidates": len(people),
@@ -355,7 +355,9 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
     tell(session, exam, people, "exam_published")
 
 
-def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen | None) -> tuple[Compiled, list[int]]:
+def deal_new_papers(
+    session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None
+) -> tuple[Compiled, list[int]]:
     """Compile the papers of an exam whose blueprint has none, deal them, and return them with the people named.
 
     Raises ``NotEnoughItems``.
@@ -366,7 +368,8 @@ def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen |
     seed = seed_of(session, exam.blueprint_id)
     # Who gets which form is settled first: what a candidate has met is kept out of his forms alone.
     forms = deal_papers([row.user_id for row in rows], range(1, count + 1, each), seed)
-    made = _compile(session, exam, count, now, forms_dealt(exam.draw, exam.attempts_allowed, forms), seen)
+    forms_of = forms_dealt(exam.draw, exam.attempts_allowed, forms)
+    made = _compile(session, exam, count, now, forms_of, seen, reserve=by.may("item.reserve"))
     if rows:
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
@@ -388,6 +391,8 @@ def _compile(
     now: datetime,
     forms_of: Mapping[int, Sequence[int]],
     seen: Seen | None,
+    *,
+    reserve: bool = True,
 ) -> Compiled:
     rules = rules_of(session, exam.blueprint_id)
     return compile_papers(
@@ -400,6 +405,7 @@ def _compile(
         until=local_day(window_of(session, exam.id)[1], zone()),
         now=now,
         kept_out=kept_out(session, rules, exam.draw, forms_of, now=now, seen=seen),
+        reserve=reserve,
     )
 
 
