@@ -25,7 +25,7 @@ from trainer.exams import forms, queries, service
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, mend_text, shortage_texts
+from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
 from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
@@ -54,6 +54,7 @@ LIST_STATES: dict[str, Any] = {
     "upcoming": _l("未开始"),
     "open": _l("进行中"),
     "closed": _l("已结束"),
+    "released": _l("成绩已公布"),
     "cancelled": _l("已取消"),
 }
 CANDIDATE_STATES: dict[str, Any] = {
@@ -81,7 +82,7 @@ def index():
     now, session = arrived_at(), db.session()
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
     page, per_page = asked_page(20)
-    rows = queries.exams_in_scope(current_user, words=words, state=state, now=now)
+    rows = queries.exams_in_scope(session, current_user, words=words, state=state, now=now)
     found = paged(session, rows, page, per_page)
     lines = queries.lines_of(session, found.items)
     return render_template(
@@ -119,6 +120,7 @@ def show(exam_id):
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
         mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],
+        unusable=[(one.title, texts) for one, texts in zip(sections, _unusable(supply), strict=False) if texts],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
         common=_common_of(exam, sections, draws) if manages else [],
@@ -341,6 +343,7 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         user_ids=queries.people_named(session, exam.id),
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=exam.blueprint_id,
         forms=exam.forms,
     )
@@ -349,6 +352,11 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
 def _mend_texts(supply: Outlook | None) -> list[list[str]]:
     """Return for each section of a draft what would mend its lack; empty lists where it has none."""
     return [[mend_text(code, count) for code, count in one.mends] for one in supply.standings] if supply else []
+
+
+def _unusable(supply: Outlook | None) -> list[list[str]]:
+    """Return for each section of a draft which of its named items cannot stand in it, and why."""
+    return [unusable_texts(one.lacks) for one in supply.standings] if supply else []
 
 
 def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:
