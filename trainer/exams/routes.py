@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from trainer.accounts.rules import Person
 from trainer.attempts.cancel import cancel_exam
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.redraw import redraw_papers
@@ -24,8 +25,8 @@ from trainer.exams import forms, queries, service
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, mend_text, shortage_texts
-from trainer.marking.queries import unmarked_of
+from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
+from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
@@ -53,6 +54,7 @@ LIST_STATES: dict[str, Any] = {
     "upcoming": _l("未开始"),
     "open": _l("进行中"),
     "closed": _l("已结束"),
+    "released": _l("成绩已公布"),
     "cancelled": _l("已取消"),
 }
 CANDIDATE_STATES: dict[str, Any] = {
@@ -80,7 +82,7 @@ def index():
     now, session = arrived_at(), db.session()
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
     page, per_page = asked_page(20)
-    rows = queries.exams_in_scope(current_user, words=words, state=state, now=now)
+    rows = queries.exams_in_scope(session, current_user, words=words, state=state, now=now)
     found = paged(session, rows, page, per_page)
     lines = queries.lines_of(session, found.items)
     return render_template(
@@ -118,6 +120,7 @@ def show(exam_id):
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
         mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],
+        unusable=[(one.title, texts) for one, texts in zip(sections, _unusable(supply), strict=False) if texts],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
         common=_common_of(exam, sections, draws) if manages else [],
@@ -205,8 +208,14 @@ def extend(exam_id):
 @bp.post("/exams/<id:exam_id>/release")
 @needs("exam.manage")
 def release(exam_id):
+    waiting = unmarked_of(db.session(), exam_id).attempts
     done = _("成绩已公布，已通知考生。")
-    return _do(exam_id, lambda: service.release_results(exam_id, by=current_user, now=arrived_at()), done)
+    if waiting:
+        done = _("成绩已公布，已通知考生；还有 %(n)s 份答卷没有评完，评完一份公布一份并通知本人。", n=waiting)
+    work = lambda: service.release_results(  # noqa: E731  of one use
+        exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people
+    )
+    return _do(exam_id, work, done)
 
 
 @bp.post("/exams/<id:exam_id>/cancel")
@@ -289,7 +298,7 @@ def change_candidate(exam_id, user_id):
     if wanted == "removed":
         work = lambda: service.remove_candidate(exam_id, user_id, by=current_user)  # noqa: E731  one of two calls
     else:
-        work = lambda: service.excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
+        work = lambda: excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
     return _do(exam_id, work, _("考生名单已更新。"), target)
 
 
@@ -334,6 +343,7 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         user_ids=queries.people_named(session, exam.id),
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=exam.blueprint_id,
         forms=exam.forms,
     )
@@ -342,6 +352,11 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
 def _mend_texts(supply: Outlook | None) -> list[list[str]]:
     """Return for each section of a draft what would mend its lack; empty lists where it has none."""
     return [[mend_text(code, count) for code, count in one.mends] for one in supply.standings] if supply else []
+
+
+def _unusable(supply: Outlook | None) -> list[list[str]]:
+    """Return for each section of a draft which of its named items cannot stand in it, and why."""
+    return [unusable_texts(one.lacks) for one in supply.standings] if supply else []
 
 
 def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:

@@ -6,8 +6,8 @@ nothing left to work out. From then on the blueprint is frozen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -16,29 +16,29 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
+from trainer.core.errors import Conflict, Invalid, Refused
 from trainer.exams.changing import MANAGE, deal_rooms, due_people, held_exam, note_shifts, own_end, tell, window_of
+from trainer.exams.checking import checked
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
 from trainer.exams.queries import longest_extra
-from trainer.exams.rules import ExamSpec, ends_at, exam_problems, may_release
+from trainer.exams.rules import ExamSpec, ends_at, may_release
 from trainer.exams.sittings import refuse_if_out
 from trainer.exams.supply import Seen, forms_dealt, kept_out
-from trainer.orgs.models import Unit
-from trainer.orgs.queries import unit_by_code
 from trainer.papers.models import Blueprint
-from trainer.papers.outlook import why_not_enough
 from trainer.papers.queries import papers_of, reserved_in_papers, rules_of, seed_of
-from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
 from trainer.web.locale import zone
 
 REASON_MOST = 200
+# By how much the last closing may be moved at once.
+EXTENDED_MOST = timedelta(days=60)
+# Reads whose answers in an exam wait for a marker; marking lies above this feature.
+Unmarked = Callable[[Session, int], Collection[int]]
 
 
 class NotDraft(Conflict):
@@ -61,7 +61,7 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
     and the bank cannot fill it. Nothing is stored then.
     """
     with transaction() as session:
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        unit, named = checked(session, spec, by=by, now=now, publish=publish, seen=seen)
         blueprint_id = create_blueprint(
             spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now, rules=spec.rules
         )
@@ -98,7 +98,7 @@ def change_draft(
         exam = held_exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        unit, named = checked(session, spec, by=by, now=now, publish=publish, seen=seen)
         replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections, spec.rules)
         if spec.seed:
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
@@ -187,12 +187,6 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
         raise CandidateHasAttempt from None
 
 
-def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person, reason: str = "") -> None:
-    """Put a candidate into ``due``, ``exempt`` or ``deferred``. Raises ``Missing`` for somebody who is not named."""
-    if not excuse_candidates(exam_id, [user_id], state, by=by, reason=reason):
-        raise Missing
-
-
 def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: Person, reason: str = "") -> int:
     """Put candidates into ``due``, ``exempt`` or ``deferred`` and return how many of these people are named.
 
@@ -220,6 +214,7 @@ def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: 
                 .values(state=state, reason=kept)
             )
             detail = {"people": named, "state": state} | ({"reason": kept} if kept else {})
+            note_shifts(session, exam_id)
             record("exam.candidate_excused", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         return len(named)
 
@@ -243,6 +238,9 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             raise Invalid.at("closes_at", "closes_earlier", least=latest)
         if closes_at <= now:
             raise Invalid.at("closes_at", "closes_in_past")
+        if closes_at > latest + EXTENDED_MOST:
+            # It cannot be taken back; a year mistyped would hold all results for so long.
+            raise Invalid.at("closes_at", "closes_too_far", days=EXTENDED_MOST.days)
         last = list(session.scalars(select(Sitting.id).where(Sitting.exam_id == exam_id, Sitting.closes_at == latest)))
         session.execute(update(Sitting).where(Sitting.id.in_(last)).values(closes_at=closes_at))
         note_shifts(session, exam_id)
@@ -251,9 +249,10 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
         tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
 
 
-def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
+def release_results(exam_id: int, *, by: Person, now: datetime, unmarked: Unmarked | None = None) -> None:
     """Release results by hand and tell the candidates. A second call changes nothing.
 
+    ``unmarked`` reads whose answers still wait for a marker: their results come out, and are told, with the last mark.
     Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
@@ -266,7 +265,8 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
-        tell(session, exam, None, "results_released")
+        waiting = unmarked(session, exam_id) if unmarked else set()
+        tell(session, exam, [one for one in due_people(session, exam_id) if one not in waiting], "results_released")
 
 
 def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
@@ -283,69 +283,6 @@ def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
         record("exam.cancelled", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"from": was})
         if was == "published":
             tell(session, exam, None, "exam_cancelled")
-
-
-def _checked(
-    session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool, seen: Seen | None
-) -> tuple[Unit, list[Named]]:
-    """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
-    problems = exam_problems(spec) + _reserved_problems(session, spec.sections, by)
-    in_sections = any(one.field.startswith("sections") for one in problems)
-    unit, named = None, []
-    # Only reads are refused and gone on after here: nothing half done can be committed.
-    try:
-        unit = _owner(session, by, spec.unit_code)
-    except Invalid as refusal:
-        problems += refusal.problems
-    try:
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
-    except Invalid as refusal:
-        problems += refusal.problems
-    if unit is not None and not problems:
-        return unit, named
-    if publish and spec.closes_at <= now:
-        problems.append(FieldProblem("closes_at", "closes_in_past"))
-    if publish and not in_sections:
-        forms_of = {one.user_id: (form,) for form, one in enumerate(named, start=1)}
-        out = kept_out(session, spec.rules, spec.draw, forms_of, now=now, seen=seen)
-        until = local_day(spec.closes_at, zone())
-        lack = why_not_enough(session, spec.sections, until, rules=spec.rules, now=now, kept_out=out)
-        problems += lack.problems if lack else []
-    raise Invalid(problems)
-
-
-def _reserved_problems(session: Session, sections: Sequence[SectionSpec], by: Person) -> list[FieldProblem]:
-    """Return where sections ask for reserved items without the permission; that a named one exists is not told."""
-    if by.may("item.reserve"):
-        return []
-    kept = reserved_among(session, {code for one in sections for code in one.item_ids})
-    problems = []
-    for number, one in enumerate(sections):
-        if one.pool == "reserved":
-            problems.append(FieldProblem(f"sections.{number}.pool", "reserved_not_allowed"))
-        hidden = [code for code in one.item_ids if code in kept]
-        if hidden:
-            named = {"section": number + 1, "items": ", ".join(hidden[:5])}
-            problems.append(FieldProblem(f"sections.{number}.item_ids", "unknown_items", named))
-    return problems
-
-
-def _owner(session: Session, by: Person, code: str | None) -> Unit:
-    """Return the unit that owns the exam: the one asked for, else the widest of the caller's scope."""
-    scope = by.scope(MANAGE)
-    if code:
-        try:
-            unit = unit_by_code(session, scope, code)
-        except Missing:
-            raise Invalid.at("unit", "unknown_unit", value=code[:40]) from None
-        if not scope.holds_whole(unit.path):
-            raise Invalid.at("unit", "unknown_unit", value=code[:40])
-        return unit
-    paths = sorted((reach.path for reach in scope.reaches if reach.field is None), key=lambda path: (len(path), path))
-    unit = session.scalar(select(Unit).where(Unit.path == paths[0])) if paths else None
-    if unit is None:
-        raise Forbidden(permission=MANAGE)
-    return unit
 
 
 def _ends_at(session: Session, exam_id: int) -> datetime:
@@ -408,7 +345,7 @@ def _name(
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
-    made, people = deal_new_papers(session, exam, now=now, seen=seen)
+    made, people = deal_new_papers(session, exam, by=by, now=now, seen=seen)
     exam.state = "published"
     detail: dict[str, Any] = {
         "candidates": len(people),
@@ -422,7 +359,9 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
     tell(session, exam, people, "exam_published")
 
 
-def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen | None) -> tuple[Compiled, list[int]]:
+def deal_new_papers(
+    session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None
+) -> tuple[Compiled, list[int]]:
     """Compile the papers of an exam whose blueprint has none, deal them, and return them with the people named.
 
     Raises ``NotEnoughItems``.
@@ -433,7 +372,8 @@ def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen |
     seed = seed_of(session, exam.blueprint_id)
     # Who gets which form is settled first: what a candidate has met is kept out of his forms alone.
     forms = deal_papers([row.user_id for row in rows], range(1, count + 1, each), seed)
-    made = _compile(session, exam, count, now, forms_dealt(exam.draw, exam.attempts_allowed, forms), seen)
+    forms_of = forms_dealt(exam.draw, exam.attempts_allowed, forms)
+    made = _compile(session, exam, count, now, forms_of, seen, reserve=by.may("item.reserve"))
     if rows:
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
@@ -455,6 +395,8 @@ def _compile(
     now: datetime,
     forms_of: Mapping[int, Sequence[int]],
     seen: Seen | None,
+    *,
+    reserve: bool = True,
 ) -> Compiled:
     rules = rules_of(session, exam.blueprint_id)
     return compile_papers(
@@ -467,6 +409,7 @@ def _compile(
         until=local_day(window_of(session, exam.id)[1], zone()),
         now=now,
         kept_out=kept_out(session, rules, exam.draw, forms_of, now=now, seen=seen),
+        reserve=reserve,
     )
 
 
