@@ -318,6 +318,9 @@ async function send(timeIsOver) {
         if (!timeIsOver) { answerOn(); return; }
         find("submitting").hidden = true;
         banner(trouble.sentence, { grave: true, action: trouble.action });
+        // Meanwhile the server may have handed in what it has.
+        const stands = await line.ask();
+        if (stands && stands.state !== "open") { leave(unsent().length); return; }
       } else if (timeIsOver) {
         const left = unsent().length;
         const kept = outbox.durable ? "kept_on_device" : "kept_in_page";
@@ -486,7 +489,7 @@ function takeKept(entries) {
 async function furnish(made) {
   outbox = await Outbox.open(made.attempt_id, settings.user, {
     again: made.epoch > 1,
-    unsent: () => sender?.unsent() ?? [],
+    unsent: () => [...asked.map(({ entry }) => entry), ...(sender?.unsent() ?? [])],
     changed: () => { if (line) { showKept(); showSaved(); } },
     found: takeKept,
   });
