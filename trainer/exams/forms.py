@@ -21,16 +21,15 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import InputRequired, Length, Optional
 
+from trainer.accounts.rules import pasted_usernames
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
+from trainer.exams.candidate_forms import Checkboxes, NamesForm
 from trainer.exams.rules import (
-    EXTRA_MINUTES_MOST,
     FOCUS_USUAL,
     FORMS_MOST,
     FORMS_USUAL,
@@ -72,11 +71,6 @@ DRAW_NAMES: dict[str, Any] = {
     "per_form": _l("多套平行试卷"),
     "per_candidate": _l("每人一套题"),
 }
-STATE_NAMES: dict[str, Any] = {
-    "deferred": _l("缓考（另行安排）"),
-    "exempt": _l("免考（不再要求）"),
-    "due": _l("应考（撤销免考、缓考）"),
-}
 LEAK_SENTENCES: dict[str, Any] = {
     "keys_before_resit": _l(
         "交卷后立即可看答案，又允许多次作答，而全体用同一套题：看过答案的人可以再答同一套题，成绩不能说明真实水平。"
@@ -89,18 +83,6 @@ LEAK_SENTENCES: dict[str, Any] = {
 }
 SECTION_PATH = re.compile(r"sections\.(\d+)(?:\.(\w+))?")
 MIX_VALUES = (*"12345", *LEVEL_NAMES)
-NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
-
-
-class Checkboxes(SelectMultipleField):
-    """Several choices as checkboxes; unknown ones are left to the rules, which name them."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-    validate_choice = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, validate_choice=False, **kwargs)
 
 
 class SectionForm(Form):
@@ -176,7 +158,7 @@ class SectionForm(Form):
         )
 
 
-class ExamForm(BaseForm):
+class ExamForm(NamesForm):
     """The blueprint builder: what, when, who, and how it is made public."""
 
     title = LineField(_l("考试名称"), [InputRequired(), Length(max=120)])
@@ -239,10 +221,6 @@ class ExamForm(BaseForm):
         """Whether anything is wrong, in a section too: a list of rows gathers its errors only while validating."""
         return bool(self.errors or self.form_errors or any(entry.form.errors for entry in self.sections))
 
-    def named(self) -> tuple[str, ...]:
-        """Return the usernames typed, in their order."""
-        return names_in(self.usernames.data)
-
     def fill(self, spec: ExamSpec) -> None:
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
@@ -271,7 +249,7 @@ class ExamForm(BaseForm):
             self.sections.append_entry(values)
 
     def _say(self, name: str, code: str, params: dict[str, Any]) -> bool:
-        """Put a problem at its field; those of sections and of single names have paths of their own."""
+        """Put a problem at its field; those of sections have paths of their own."""
         section = SECTION_PATH.fullmatch(name)
         if section and int(section[1]) < len(self.sections.entries):
             form = self.sections.entries[int(section[1])].form
@@ -282,15 +260,7 @@ class ExamForm(BaseForm):
             field = form[wanted] if wanted in form else form["title"]
             field.errors = [*field.errors, sentence(code, params)]
             return True
-        named = NAMED_PATH.fullmatch(name)
-        return super()._say(named[1] if named else name, code, params)
-
-
-class WordsForm(BaseForm):
-    """Who else is named for an exam that stands."""
-
-    units = Checkboxes(_l("参考单位"))
-    usernames = TextAreaField(_l("考生用户名"))
+        return super()._say(name, code, params)
 
 
 class ClosingForm(BaseForm):
@@ -321,30 +291,6 @@ class SittingForm(BaseForm):
         )
 
 
-class StatesForm(BaseForm):
-    """Exempt or deferred people, or due again, by a list of usernames."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    state = RadioField(_l("登记为"), choices=choices_of(STATE_NAMES), default="deferred")
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
-class ShiftForm(BaseForm):
-    """A start of one's own for some candidates; without a moment they start with their sitting again."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    opens_at = LocalDateTimeField(_l("个人开考时间"), [Optional()])
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
-class MinutesForm(BaseForm):
-    """Extra minutes for some candidates; 0 takes back what those had who have not started."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(0, EXTRA_MINUTES_MOST)])
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
 def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:
     """Return the ready-made blueprints that need no other kinds than these, titles in the reader's language."""
     made = presets({kind: str(name) for kind, name in KIND_NAMES.items()}, "en" if is_english() else "zh")
@@ -356,8 +302,8 @@ def _plain(value: Any) -> Any:
     return Decimal(decimal_text(value)) if isinstance(value, Decimal) else value
 
 
-def names_in(text: str | None) -> tuple[str, ...]:
-    """Return the names in a text where spaces, commas or line breaks part them."""
+def ids_in(text: str | None) -> tuple[str, ...]:
+    """Return the ids of items in a text where spaces, commas or line breaks part them."""
     return tuple(name for name in re.split(r"[\s,，、;；]+", text or "") if name)
 
 
@@ -394,7 +340,7 @@ def section_from_json(value: Any) -> SectionSpec:
         topics=texts("topics"),
         fields=texts("fields"),
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
-        item_ids=names_in(text("item_ids")),
+        item_ids=ids_in(text("item_ids")),
         pool=text("pool") or "open",
         laws=texts("laws"),
         levels=texts("levels"),
@@ -425,7 +371,7 @@ def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     given = value if isinstance(value, dict) else {}
     units, text = given.get("units"), given.get("usernames")
     codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
-    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+    return codes, tuple(pasted_usernames(text if isinstance(text, str) else "")[:20_000])
 
 
 def leaks_from_json(value: Any) -> list[str]:
