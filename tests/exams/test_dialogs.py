@@ -91,6 +91,14 @@ def test_a_refused_dialog_stays_open_with_all_that_was_typed(city, as_user, cloc
     assert stored() == before
 
 
+def test_all_that_is_wrong_is_told_at_once(city, as_user, clock):
+    exam_id = make_exam(city)
+    clock(BEFORE)
+    sent = {"usernames": "ghost", "minutes": "500", "reason": ""}
+    inside = opened(as_user("organiser").post(f"/exams/{exam_id}/candidates/minutes", data=sent).text)[1]
+    assert [bool(error_at(inside, f"minutes-{one}")) for one in ("usernames", "minutes", "reason")] == [True] * 3
+
+
 def test_a_person_is_told_to_have_started_at_the_list_of_names(city, as_user, clock):
     exam_id = make_exam(city)
     clock(NINE + MINUTE)

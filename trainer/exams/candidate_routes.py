@@ -267,6 +267,12 @@ def _answer(
         else:
             flash(*told(done))
             return redirect(_list(exam_id), 303)
+    elif isinstance(form, ListForm):
+        # Who is unknown is told at once with whatever else is wrong.
+        try:
+            _named(exam_id, form)
+        except Invalid as refusal:
+            form.blame(refusal)
     return roster(exam_id, dialog, form), 422
 
 
