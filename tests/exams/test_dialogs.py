@@ -106,6 +106,9 @@ def test_a_person_is_told_to_have_started_at_the_list_of_names(city, as_user, cl
     inside = opened(as_user("organiser").post(f"/exams/{exam_id}/candidates/shift", data=SHIFTED).text)[1]
     assert "已经开始作答，不能再改开考时间" in error_at(inside, "shift-usernames")
     assert "外县" in inside
+    excused = {"usernames": "officer", "state": "exempt", "reason": "退休"}
+    inside = opened(as_user("organiser").post(f"/exams/{exam_id}/candidates/states", data=excused).text)[1]
+    assert "已经开考，不能再登记免考、缓考" in error_at(inside, "states-usernames")
 
 
 def test_adding_nobody_is_told_at_the_field_and_somebody_known_changes_nothing(city, as_user, clock):

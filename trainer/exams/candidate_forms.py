@@ -33,7 +33,7 @@ SEVERAL = {
     "not_on_list": "several_not_on_list",
 }
 # Refusals whose sentences tell whom of the list they are about.
-TELLS_NAMES = ("has_started", "have_no_time", "minutes_in_use")
+TELLS_NAMES = ("excused_has_begun", "has_started", "have_no_time", "minutes_in_use")
 
 
 class Checkboxes(SelectMultipleField):

@@ -17,6 +17,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from trainer.attempts import seating
+from trainer.attempts.excusing import excuse_candidate, excuse_candidates
 from trainer.attempts.extend import extend_named
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.shifting import shift_starts
@@ -149,7 +150,7 @@ def change(exam_id, user_id):
         if wanted == "removed":
             service.remove_candidate(exam_id, user_id, by=current_user)
         else:
-            service.excuse_candidate(exam_id, user_id, wanted, by=current_user)
+            excuse_candidate(exam_id, user_id, wanted, by=current_user)
     except Refused as refusal:
         for text in refusal_told(refusal, most=5):
             flash(text, "danger")
@@ -188,7 +189,7 @@ def states(exam_id):
     def work() -> int:
         people = [user_id for _candidate_id, user_id in _named(exam_id, form)]
         reason = form.reason.data or ""
-        return service.excuse_candidates(exam_id, people, form.state.data, by=current_user, reason=reason)
+        return excuse_candidates(exam_id, people, form.state.data, by=current_user, reason=reason)
 
     return _answer(
         exam_id,

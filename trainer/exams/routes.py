@@ -25,7 +25,7 @@ from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import common_texts, mend_text, shortage_texts
-from trainer.marking.queries import unmarked_of
+from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, common_items, draws_of, papers_of, rules_of, sections_of, seed_of
@@ -194,8 +194,14 @@ def extend(exam_id):
 @bp.post("/exams/<id:exam_id>/release")
 @needs("exam.manage")
 def release(exam_id):
+    waiting = unmarked_of(db.session(), exam_id).attempts
     done = _("成绩已公布，已通知考生。")
-    return _do(exam_id, lambda: service.release_results(exam_id, by=current_user, now=arrived_at()), done)
+    if waiting:
+        done = _("成绩已公布，已通知考生；还有 %(n)s 份答卷没有评完，评完一份公布一份并通知本人。", n=waiting)
+    work = lambda: service.release_results(  # noqa: E731  of one use
+        exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people
+    )
+    return _do(exam_id, work, done)
 
 
 @bp.post("/exams/<id:exam_id>/cancel")

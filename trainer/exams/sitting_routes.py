@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,7 +15,6 @@ from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid, Missing, Refused
 from trainer.exams import forms, queries, sittings
-from trainer.exams.rules import spread_seconds
 from trainer.exams.tickets import issue_tickets
 from trainer.reports.queries import exams as figures
 from trainer.web.access import needs
@@ -148,12 +148,14 @@ def _page(exam_id: int, form: Any = None, printing: dict[str, Any] | None = None
     manages = current_user.scope("exam.manage").holds_whole(exam.unit_path) and exam.state != "cancelled"
     where = exam.phase(now)
     last = rooms[-1]
+    length = timedelta(minutes=exam.minutes)
     window = {"opens_at": last.opens_at, "closes_at": last.closes_at}
     return render_template(
         "exams/sittings.html",
         exam=exam,
         rooms=rooms,
-        tight={one.id for one in rooms if not spread_seconds(one.opens_at, one.closes_at, minutes=exam.minutes)},
+        tight={one.id for one in rooms if one.closes_at - one.opens_at == length},
+        short={one.id for one in rooms if one.closes_at - one.opens_at < length},
         now=now,
         units=[(one.unit_id, one.name) for one in figures.participation_by_unit(session, exam_id)],
         form=form or forms.SittingForm(data=window, empty=True),
