@@ -61,6 +61,8 @@ from trainer.web.sentences import sentence
 bp = Blueprint("attempts", __name__)
 
 BOARD_EVERY_SECONDS = 5
+# The page hands in as its clock reaches the end, and that clock is ahead by what the line takes.
+BY_PAGE = timedelta(seconds=2)
 
 
 # --- the candidate
@@ -161,6 +163,7 @@ def receipt(attempt_id):
         waits=waits,
         release=release_sentence(exam),
         unsent=unsent,
+        by_page=attempt.submitted_by == "candidate" and handed_in_at >= attempt.deadline_at - BY_PAGE,
         in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
         may_go_on=stands and exam.phase(now) == STARTABLE,
     )
