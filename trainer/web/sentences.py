@@ -358,6 +358,7 @@ SENTENCES: dict[str, Any] = {
     "repair_too_early": _l("还可能有人在作答，考试 {ended_at} 结束后才能更正试题。"),
     "repair_is_open": _l("这道题已有一项更正等待签发，请先签发或撤回。"),
     "repair_closed": _l("这项更正已经签发或撤回，请刷新后查看。"),
+    "remedy_needed": _l("请选择更正方式。"),
     "remedy_needs_key": _l("这道题由人评阅，没有可改的答案；可以作废，或给全体满分。"),
     "repair_changes_nothing": _l("这样更正不会带来任何变化，本题现在就是这样评的。"),
     "remark_changes_nothing": _l("这样给分和原来的得分一样；维持原判时请驳回申诉，并写明理由。"),
