@@ -96,12 +96,14 @@ def test_who_comes_a_moment_too_early_is_let_in_a_moment_later(browse, real_site
     opens_at = utcnow() + timedelta(seconds=4)
     change_sitting(real_site, exam, opens_at=opens_at, closes_at=opens_at + timedelta(minutes=60, seconds=2))
     page = browse("officer")
-    early = {
-        "status": 409,
-        "content_type": "application/problem+json",
-        "body": '{"code":"not_open","detail":"考试还没有开始。"}',
-    }
-    page.route("**/api/v1/exams/*/attempts", lambda route: route.fulfill(**early), times=1)
+    early = '{"code":"not_open","detail":"考试还没有开始。"}'
+
+    def refuse(route):
+        # So slowly that the page has done with waiting by then.
+        page.wait_for_timeout(6000)
+        route.fulfill(status=409, content_type="application/problem+json", body=early)
+
+    page.route("**/api/v1/exams/*/attempts", refuse, times=1)
     page.goto(f"/exams/{exam.exam_id}/hall")
-    expect(page.locator("[data-exam=lobby-note]")).to_contain_text("还没有开始", timeout=15_000)
+    expect(page.locator("[data-exam=lobby-note]")).to_contain_text("还没有开始", timeout=20_000)
     expect(page.locator(".question")).to_be_visible(timeout=15_000)
