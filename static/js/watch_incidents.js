@@ -108,4 +108,4 @@ export class Incidents {
   }
 }
 
-const ICON = { focus_loss: "eye-off", network_loss: "wifi-off", taken_over: "device-desktop", other: "info-circle" };
+const ICON = { focus_loss: "eye-off", network_loss: "wifi-off", taken_over: "device-desktop", stopped: "device-desktop", forced: "hand-stop", other: "info-circle" };

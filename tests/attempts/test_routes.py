@@ -15,7 +15,7 @@ from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemReport
 from trainer.core.database import db, transaction
-from trainer.exams.models import Candidate, Exam
+from trainer.exams.models import Candidate, Exam, Sitting
 
 MINUTE = timedelta(minutes=1)
 
@@ -349,6 +349,9 @@ def test_a_forced_hand_in_needs_a_reason_is_written_down_and_settled(exam, city,
     assert invigilator.post(address, data={"reason": ""}).status_code == 303
     assert db.session.get(Attempt, int(attempt)).state == "open"
     assert invigilator.post(address, data={"reason": "夹带"}).status_code == 303
+    # What a page had not sent is known to nobody, so it is not called saved.
+    told = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    assert "按服务器已保存的作答评分；考生页面上还没有送出的不计入。" in told
     db.session.expire_all()
     row = db.session.get(Attempt, int(attempt))
     assert (row.state, row.submitted_by) == ("submitted", "invigilator")
@@ -357,6 +360,26 @@ def test_a_forced_hand_in_needs_a_reason_is_written_down_and_settled(exam, city,
     assert entry.detail["reason"] == "夹带"
     assert put(officer, attempt, 1, (1, "B", 1)).json["code"] == "attempt_closed"
     assert "监考员已为您交卷" in officer.get(f"/attempts/{attempt}/receipt").text
+
+
+def test_sittings_are_offered_by_number_whoever_sits_there(exam, city, as_user):
+    invigilator = as_user("invigilator")
+    page = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    assert "给全体考生补时" in page
+    assert "data-watch-room" not in page
+    with transaction() as session:
+        first = session.query(Sitting).filter_by(exam_id=exam.exam_id).one()
+        window = {"opens_at": first.opens_at, "closes_at": first.closes_at}
+        second = Sitting(exam_id=exam.exam_id, number=2, room="二楼", capacity=0, awaits_signal=False, **window)
+        session.add(second)
+        session.flush()
+        # By unit and name the first on the board sits in the second room.
+        for one in session.query(Candidate).filter_by(exam_id=exam.exam_id, user_id=city.people["officer"]):
+            one.sitting_id = second.id
+    page = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    offered = page[page.index("data-watch-room") :]
+    assert 0 < offered.index(">第 1 场</option>") < offered.index(">第 2 场 二楼</option>")
+    assert "给全部场次补时" in page
 
 
 def test_only_an_invigilator_over_the_exam_may_force_or_extend(city, clock, as_user, client):

@@ -118,20 +118,23 @@ def waiting(session: Session, caller: Caller, exam_id: int, now: datetime) -> Wa
 
 @dataclass(frozen=True)
 class Tick:
-    """What a candidate's page asks for every few seconds. Times are aware UTC."""
+    """What a candidate's page asks for every few seconds. Times are aware UTC.
+
+    ``stopped`` is true while the page that wrote was stopped by an invigilator and nobody has gone on since.
+    """
 
     state: str
     epoch: int
     deadline_at: datetime
     seen_at: datetime | None
+    stopped: bool = False
 
 
 @prepared
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
-    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
-        Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
-    )
+    told = (Attempt.state, Attempt.epoch, Attempt.stopped_epoch, Attempt.deadline_at, Attempt.exam_id)
+    return select(*told, *columns).where(Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions)
 
 
 def tick(caller: Caller, attempt_id: int, now: datetime) -> Tick:
@@ -147,7 +150,7 @@ def tick(caller: Caller, attempt_id: int, now: datetime) -> Tick:
         if row is None:
             raise explain_nothing(connection, caller, now)
     demand_ticket(row, row.exam_id)
-    return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
+    return Tick(row.state, row.epoch, row.deadline_at, row.seen_at, row.epoch == row.stopped_epoch)
 
 
 @dataclass(frozen=True)

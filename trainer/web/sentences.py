@@ -136,6 +136,7 @@ SENTENCES: dict[str, Any] = {
     "closed": _l("这场考试已经结束。"),
     "attempts_used_up": _l("您已交卷，这场考试的作答次数已用完。"),
     "attempt_closed": _l("答卷已提交或作答时间已到，这次的内容没有保存。"),
+    "device_stopped": _l("监考员已停止在这台设备上作答。要继续，请重新进入考试。"),
     "taken_over": _l("这份答卷已在另一个页面或设备上继续作答，本页只能查看。"),
     "no_such_item": _l("试卷中没有第 {number} 题。"),
     "item_left": _l("第 {number} 题已经离开，不能再作答，这次的内容没有保存。"),
