@@ -12,6 +12,7 @@ from tests.attempts.factories import make_exam as make_sat_exam
 from tests.competitions.factories import DAY, add_candidate, make_competition, make_exam, person, settle
 from tests.conftest import NINE
 from tests.marking.factories import propose_repair, result_of, sit
+from trainer.attempts.excusing import excuse_candidate
 from trainer.competitions import service
 from trainer.competitions.awarding import tell_prizes
 from trainer.competitions.board import boards, read_standings
@@ -22,7 +23,6 @@ from trainer.competitions.rules.prizes import Prize
 from trainer.competitions.service import NewTeam
 from trainer.core.database import db
 from trainer.core.errors import Conflict
-from trainer.exams.service import excuse_candidate
 from trainer.marking.jobs import regrade_left_over
 from trainer.marking.repairing import sign
 from trainer.notices.models import Notice

@@ -10,6 +10,7 @@ from tests.conftest import NINE
 from tests.exams.factories import make_exam, person
 from tests.exams.test_shifting import candidate_of
 from tests.exams.test_sittings import BEFORE, MINUTE, begin
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.extend import HaveNoTime, MinutesInUse, extend_named
 from trainer.audit.models import Entry
 from trainer.core.database import db
@@ -81,7 +82,7 @@ def test_who_has_handed_in_gets_none_and_then_none_of_the_others_does(city, as_u
 
 def test_who_is_exempt_gets_none_and_says_so(city):
     exam_id = make_exam(city)
-    service.excuse_candidate(exam_id, city.people["officer2"], "exempt", by=person(city, "organiser"), reason="公假")
+    excuse_candidate(exam_id, city.people["officer2"], "exempt", by=person(city, "organiser"), reason="公假")
     with pytest.raises(HaveNoTime) as refusal:
         give(city, exam_id, 5, "officer", "officer2")
     assert refusal.value.params["names"] == "张officer2"

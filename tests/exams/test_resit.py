@@ -13,10 +13,10 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, make_spec, person
 from tests.exams.test_routes import settle
 from trainer.accounts.models import User
+from trainer.attempts.excusing import excuse_candidate
 from trainer.competitions.queries import manageable_exams
 from trainer.core.database import db, transaction
 from trainer.core.errors import Invalid
-from trainer.exams import service
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.rules import exam_problems
 from trainer.marking.jobs import credit_left_over
@@ -37,7 +37,7 @@ def test_a_resit_is_another_exam_for_those_who_owe_it(city, as_user, clock):
     exam_id = make_exam(city, usernames=("officer3",), pass_mark=Decimal(2))
     settle(exam_id, city, "officer", "3")
     settle(exam_id, city, "officer2", "1", passed=False)
-    service.excuse_candidate(exam_id, city.people["officer3"], "deferred", by=person(city, "organiser"), reason="病假")
+    excuse_candidate(exam_id, city.people["officer3"], "deferred", by=person(city, "organiser"), reason="病假")
     organiser = as_user("organiser")
     clock(NINE + HOUR)
     address = f"/exams/{exam_id}/resit"

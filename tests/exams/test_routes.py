@@ -14,9 +14,9 @@ from tests.exams.factories import HOUR, make_exam, person
 from tests.exams.test_service import start_attempt
 from tests.papers.factories import fill_bank, section
 from trainer.accounts.models import Grant
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt, Response
 from trainer.core.database import transaction
-from trainer.exams import service
 from trainer.exams.models import Candidate, Exam
 from trainer.marking.models import Result
 from trainer.web.home import tasks_of
@@ -353,7 +353,7 @@ def test_figures_lead_to_the_people_behind_them(as_user, city, clock):
     exam_id = make_exam(city, usernames=("officer3", "officer4"))
     settle(exam_id, city, "officer", "2")
     start_attempt(exam_id, city.people["officer2"])
-    service.excuse_candidate(exam_id, city.people["officer4"], "exempt", by=person(city, "organiser"))
+    excuse_candidate(exam_id, city.people["officer4"], "exempt", by=person(city, "organiser"))
     clock(NINE + HOUR)
     organiser = as_user("organiser")
     page = organiser.get(f"/exams/{exam_id}").text

@@ -11,6 +11,7 @@ from tests.exams.factories import HOUR, make_exam, make_spec, person
 from tests.factories import add_user
 from tests.papers.factories import fill_bank, section
 from trainer.accounts.models import User
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemRecord
@@ -158,7 +159,7 @@ def test_an_exam_outside_ones_scope_is_missing(city, who):
         lambda: service.change_draft(exam_id, make_spec(units=()), by=by, now=BEFORE),
         lambda: service.add_candidates(exam_id, by=by, now=BEFORE),
         lambda: service.remove_candidate(exam_id, city.people["officer"], by=by),
-        lambda: service.excuse_candidate(exam_id, city.people["officer"], "exempt", by=by),
+        lambda: excuse_candidate(exam_id, city.people["officer"], "exempt", by=by),
         lambda: service.extend_closing(exam_id, AFTER, by=by, now=BEFORE),
         lambda: service.release_results(exam_id, by=by, now=AFTER),
         lambda: service.cancel_exam(exam_id, by=by, now=BEFORE),
@@ -244,13 +245,13 @@ def test_a_candidate_is_removed_once_and_never_after_a_start(session, city):
 def test_a_candidate_is_excused(session, city):
     exam_id = make_exam(city)
     by = person(city, "organiser")
-    service.excuse_candidate(exam_id, city.people["officer"], "deferred", by=by)
+    excuse_candidate(exam_id, city.people["officer"], "deferred", by=by)
     assert Counter(one.state for one in candidates(session, exam_id)) == {"deferred": 1, "due": 1}
     session.rollback()
     with pytest.raises(Missing):
-        service.excuse_candidate(exam_id, city.people["officer3"], "exempt", by=by)
+        excuse_candidate(exam_id, city.people["officer3"], "exempt", by=by)
     with pytest.raises(Invalid):
-        service.excuse_candidate(exam_id, city.people["officer"], "ill", by=by)
+        excuse_candidate(exam_id, city.people["officer"], "ill", by=by)
 
 
 def test_the_close_only_moves_back(session, city):

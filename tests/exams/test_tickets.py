@@ -13,6 +13,7 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from trainer.accounts.models import SignInSession, User
 from trainer.accounts.queries import person_of_session
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt
 from trainer.core.crypto import token_hash
 from trainer.core.database import db
@@ -77,13 +78,13 @@ def test_an_unknown_ticket_is_refused(city, ticket):
 def test_the_excused_the_locked_and_the_cancelled_do_not_get_in(session, city):
     exam_id, codes = issue(city)
     by = person(city, "organiser")
-    service.excuse_candidate(exam_id, city.people["officer"], "exempt", by=by)
+    excuse_candidate(exam_id, city.people["officer"], "exempt", by=by)
     session.execute(update(User).where(User.username == "officer2").values(state="locked"))
     session.commit()
     for code in codes.values():
         with pytest.raises(BadTicket):
             sign_in_by_ticket(code, address="", now=NINE)
-    service.excuse_candidate(exam_id, city.people["officer"], "due", by=by)
+    excuse_candidate(exam_id, city.people["officer"], "due", by=by)
     assert sign_in_by_ticket(codes["officer"], address="", now=NINE)
     service.cancel_exam(exam_id, by=by, now=NINE)
     with pytest.raises(BadTicket):

@@ -9,6 +9,7 @@ from flask_login import current_user
 from pydantic import Field
 
 from trainer.api.resource import Id, IdIn, Moment, MomentIn, Shape, Text, api_blueprint, operation
+from trainer.attempts.excusing import excuse_candidates
 from trainer.attempts.extend import REASON_MOST, extend_named
 from trainer.attempts.seating import move_candidates
 from trainer.attempts.shifting import shift_starts
@@ -228,14 +229,13 @@ def remove(exam_id: int, candidate_id: int) -> Any:
     summary="Put candidates into due, exempt or deferred; due takes an excuse back",
     body=StatesIn,
     answers={200: ChangedOut},
+    problems={409: ("excused_has_begun",)},
 )
 def set_states(exam_id: int, body: StatesIn) -> Any:
     if body.state != "due" and not body.reason.strip():
         raise Invalid.at("reason", "required")
     people = _users(exam_id, body.candidates)
-    return ChangedOut(
-        changed=service.excuse_candidates(exam_id, people, body.state, by=current_user, reason=body.reason)
-    )
+    return ChangedOut(changed=excuse_candidates(exam_id, people, body.state, by=current_user, reason=body.reason))
 
 
 @operation(

@@ -60,7 +60,7 @@ def note_shifts(session: Session, exam_id: int) -> None:
         row[0]: row[1]
         for row in session.execute(
             select(Candidate.sitting_id, func.max(Candidate.shift_minutes))
-            .where(Candidate.exam_id == exam_id, Candidate.shift_minutes > 0)
+            .where(Candidate.exam_id == exam_id, Candidate.state == "due", Candidate.shift_minutes > 0)
             .group_by(Candidate.sitting_id)
         )
     }

@@ -94,12 +94,13 @@ class ExamLine:
 
 @cache
 def longest_extra() -> ColumnElement[int]:
-    """Return the most minutes granted to a candidate of ``Exam``, 0 without any, as a column.
+    """Return the most minutes granted to somebody who is due in ``Exam``, 0 without any, as a column.
 
     Always the same object: making an alias costs more than running the statement, and each hand-in needs it twice.
     """
     granted = aliased(Candidate)
-    most = select(func.max(granted.extra_minutes)).where(granted.exam_id == Exam.id).correlate(Exam).scalar_subquery()
+    due = (granted.exam_id == Exam.id, granted.state == "due")
+    most = select(func.max(granted.extra_minutes)).where(*due).correlate(Exam).scalar_subquery()
     return func.coalesce(most, 0)
 
 

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from trainer.accounts.rules import Person
 from trainer.attempts.cancel import cancel_exam
+from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.redraw import redraw_papers
@@ -25,7 +26,7 @@ from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import common_texts, mend_text, shortage_texts
-from trainer.marking.queries import unmarked_of
+from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
@@ -205,8 +206,14 @@ def extend(exam_id):
 @bp.post("/exams/<id:exam_id>/release")
 @needs("exam.manage")
 def release(exam_id):
+    waiting = unmarked_of(db.session(), exam_id).attempts
     done = _("成绩已公布，已通知考生。")
-    return _do(exam_id, lambda: service.release_results(exam_id, by=current_user, now=arrived_at()), done)
+    if waiting:
+        done = _("成绩已公布，已通知考生；还有 %(n)s 份答卷没有评完，评完一份公布一份并通知本人。", n=waiting)
+    work = lambda: service.release_results(  # noqa: E731  of one use
+        exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people
+    )
+    return _do(exam_id, work, done)
 
 
 @bp.post("/exams/<id:exam_id>/cancel")
@@ -289,7 +296,7 @@ def change_candidate(exam_id, user_id):
     if wanted == "removed":
         work = lambda: service.remove_candidate(exam_id, user_id, by=current_user)  # noqa: E731  one of two calls
     else:
-        work = lambda: service.excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
+        work = lambda: excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
     return _do(exam_id, work, _("考生名单已更新。"), target)
 
 

@@ -205,6 +205,8 @@ def exam_problems(spec: ExamSpec) -> list[FieldProblem]:
     in_sections = blueprint_problems(spec.sections)
     most = None if in_sections else max_points(spec.sections)
     found += _amount("pass_mark", spec.pass_mark, most)
+    if spec.credit_hours and spec.pass_mark is not None and spec.pass_mark.is_finite() and spec.pass_mark <= 0:
+        found.append(FieldProblem("pass_mark", "pass_mark_of_nothing"))
     if spec.seed is not None and not 1 <= len(spec.seed) <= 64:
         found.append(FieldProblem("seed", "too_long", {"most": 64}))
     return found + spec.rules.problems() + in_sections

@@ -6,8 +6,8 @@ nothing left to work out. From then on the blueprint is frozen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -39,6 +39,10 @@ from trainer.papers.service import Compiled, compile_papers, create_blueprint, r
 from trainer.web.locale import zone
 
 REASON_MOST = 200
+# By how much the last closing may be moved at once.
+EXTENDED_MOST = timedelta(days=60)
+# Reads whose answers in an exam wait for a marker; marking lies above this feature.
+Unmarked = Callable[[Session, int], Collection[int]]
 
 
 class NotDraft(Conflict):
@@ -187,12 +191,6 @@ def remove_candidate(exam_id: int, user_id: int, *, by: Person) -> None:
         raise CandidateHasAttempt from None
 
 
-def excuse_candidate(exam_id: int, user_id: int, state: str, *, by: Person, reason: str = "") -> None:
-    """Put a candidate into ``due``, ``exempt`` or ``deferred``. Raises ``Missing`` for somebody who is not named."""
-    if not excuse_candidates(exam_id, [user_id], state, by=by, reason=reason):
-        raise Missing
-
-
 def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: Person, reason: str = "") -> int:
     """Put candidates into ``due``, ``exempt`` or ``deferred`` and return how many of these people are named.
 
@@ -220,6 +218,7 @@ def excuse_candidates(exam_id: int, user_ids: Sequence[int], state: str, *, by: 
                 .values(state=state, reason=kept)
             )
             detail = {"people": named, "state": state} | ({"reason": kept} if kept else {})
+            note_shifts(session, exam_id)
             record("exam.candidate_excused", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail=detail)
         return len(named)
 
@@ -243,6 +242,9 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
             raise Invalid.at("closes_at", "closes_earlier", least=latest)
         if closes_at <= now:
             raise Invalid.at("closes_at", "closes_in_past")
+        if closes_at > latest + EXTENDED_MOST:
+            # It cannot be taken back; a year mistyped would hold all results for so long.
+            raise Invalid.at("closes_at", "closes_too_far", days=EXTENDED_MOST.days)
         last = list(session.scalars(select(Sitting.id).where(Sitting.exam_id == exam_id, Sitting.closes_at == latest)))
         session.execute(update(Sitting).where(Sitting.id.in_(last)).values(closes_at=closes_at))
         note_shifts(session, exam_id)
@@ -251,9 +253,10 @@ def extend_closing(exam_id: int, closes_at: datetime, *, by: Person, now: dateti
         tell(session, exam, due_people(session, exam_id, last), "exam_extended", mark=str(iso_z(closes_at)))
 
 
-def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
+def release_results(exam_id: int, *, by: Person, now: datetime, unmarked: Unmarked | None = None) -> None:
     """Release results by hand and tell the candidates. A second call changes nothing.
 
+    ``unmarked`` reads whose answers still wait for a marker: their results come out, and are told, with the last mark.
     Raises ``Refused`` while anybody has time left, granted minutes included: keys would reach those who are writing.
     """
     with transaction() as session:
@@ -266,7 +269,8 @@ def release_results(exam_id: int, *, by: Person, now: datetime) -> None:
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
-        tell(session, exam, None, "results_released")
+        waiting = unmarked(session, exam_id) if unmarked else set()
+        tell(session, exam, [one for one in due_people(session, exam_id) if one not in waiting], "results_released")
 
 
 def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:

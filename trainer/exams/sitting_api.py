@@ -18,6 +18,7 @@ from trainer.core.errors import Missing
 from trainer.exams import queries, service, sittings
 from trainer.exams.resitting import draft_resit
 from trainer.exams.rules import SittingSpec
+from trainer.marking.queries import waiting_people
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
 from trainer.web.arrival import arrived_at
@@ -114,7 +115,7 @@ def publish(exam_id: int) -> Any:
     problems={409: ("exam_not_published", "exam_still_open")},
 )
 def release(exam_id: int) -> Any:
-    service.release_results(exam_id, by=current_user, now=arrived_at())
+    service.release_results(exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people)
     return _state(exam_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,13 +11,13 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.attempts import seating
+from trainer.attempts.excusing import excuse_candidates
 from trainer.attempts.extend import extend_named
 from trainer.attempts.queries import RoomLine, rooms_of
 from trainer.attempts.shifting import shift_starts
 from trainer.core.database import db, end_read
 from trainer.core.errors import Invalid, Missing, Refused
-from trainer.exams import forms, queries, service, sittings
-from trainer.exams.rules import spread_seconds
+from trainer.exams import forms, queries, sittings
 from trainer.exams.tickets import issue_tickets
 from trainer.reports.queries import exams as figures
 from trainer.web.access import needs
@@ -126,9 +127,7 @@ def states(exam_id):
         return redirect(target, 303)
     people = [user_id for _candidate_id, user_id in named]
     return _do(
-        lambda: service.excuse_candidates(
-            exam_id, people, form.state.data, by=current_user, reason=form.reason.data or ""
-        ),
+        lambda: excuse_candidates(exam_id, people, form.state.data, by=current_user, reason=form.reason.data or ""),
         lambda done: ngettext("已登记 %(num)s 人。", "已登记 %(num)s 人。", done),
         target,
     )
@@ -251,12 +250,14 @@ def _page(exam_id: int, form: Any = None) -> str:
     manages = current_user.scope("exam.manage").holds_whole(exam.unit_path) and exam.state != "cancelled"
     where = exam.phase(now)
     last = rooms[-1]
+    length = timedelta(minutes=exam.minutes)
     window = {"opens_at": last.opens_at, "closes_at": last.closes_at}
     return render_template(
         "exams/sittings.html",
         exam=exam,
         rooms=rooms,
-        tight={one.id for one in rooms if not spread_seconds(one.opens_at, one.closes_at, minutes=exam.minutes)},
+        tight={one.id for one in rooms if one.closes_at - one.opens_at == length},
+        short={one.id for one in rooms if one.closes_at - one.opens_at < length},
         now=now,
         units=[(one.unit_id, one.name) for one in figures.participation_by_unit(session, exam_id)],
         form=form or forms.SittingForm(data=window, empty=True),

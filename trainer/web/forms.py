@@ -23,6 +23,41 @@ from trainer.web.sentences import sentence
 LINE_ENDS = str.maketrans("", "", "\r\n\t")
 
 
+_CHOICE, _LONG, _SHORT = _l("请从列出的选项中选择。"), _l("最多 %(max)d 个字符。"), _l("至少 %(min)d 个字符。")
+# What WTForms says, in the words that the product has for it everywhere. By its own translation "at least 5" reads as
+# "more than 5".
+_WORDS = {
+    "This field is required.": _l("请填写这一项。"),
+    "Field must be at least %(min)d characters long.": _SHORT,
+    "Field cannot be longer than %(max)d characters.": _LONG,
+    "Field must be between %(min)d and %(max)d characters long.": _l("应为 %(min)d 到 %(max)d 个字符。"),
+    "Number must be at least %(min)s.": _l("不能小于 %(min)s。"),
+    "Number must be at most %(max)s.": _l("不能大于 %(max)s。"),
+    "Number must be between %(min)s and %(max)s.": _l("应在 %(min)s 到 %(max)s 之间。"),
+    "Not a valid choice.": _CHOICE,
+    "Invalid Choice: could not coerce.": _CHOICE,
+    "Invalid choice(s): one or more data inputs could not be coerced.": _CHOICE,
+    "Not a valid datetime value.": _l("请填写日期和时间。"),
+    "Not a valid date value.": _l("请填写日期。"),
+    "Not a valid time value.": _l("请填写时间。"),
+    "Not a valid integer value.": _l("请填写整数。"),
+    "Not a valid decimal value.": _l("请填写数字。"),
+}
+
+
+class _Words:
+    """The words of ``_WORDS`` in the caller's language, and those of WTForms for the rest."""
+
+    def __init__(self, others: Any) -> None:
+        self._others = others
+
+    def gettext(self, text: str) -> str:
+        return str(_WORDS[text]) if text in _WORDS else str(self._others.gettext(text))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return str(_WORDS[many]) if many in _WORDS else str(self._others.ngettext(one, many, count))
+
+
 class BaseForm(Form):
     """A form of ours. ``Form(obj=…)`` fills it; ``sent()`` says whether it came back and has a good shape."""
 
@@ -30,7 +65,7 @@ class BaseForm(Form):
         def get_translations(self, form: Form) -> Any:
             from wtforms.i18n import get_translations
 
-            return get_translations(["zh"] if chosen_locale() == "zh_CN" else ["en"])
+            return _Words(get_translations(["zh"] if chosen_locale() == "zh_CN" else ["en"]))
 
     def __init__(self, *args: Any, empty: bool = False, **kwargs: Any) -> None:
         """``empty`` leaves the request alone: a second form on the page that answers to the first."""

@@ -56,6 +56,7 @@ SENTENCES: dict[str, Any] = {
     "no_sitting_ahead": _l("没有尚未开考的场次可以安排。"),
     "no_such_form": _l("没有这一套平行试卷。"),
     "room_full": _l("座位不够，还差 {missing} 个。"),
+    "pass_mark_of_nothing": _l("认定学时的考试，合格线要大于 0 分。"),
     "mock_earns_nothing": _l("模拟考不认定学时，请清空这一项。"),
     # --- signing in
     "not_signed_in": _l("请先登录。"),
@@ -216,6 +217,8 @@ SENTENCES: dict[str, Any] = {
     "unknown_topic": _l("没有“{value}”这个专题。"),
     "closes_before_opens": _l("截止时间应晚于开考时间。"),
     "closes_in_past": _l("截止时间已过。"),
+    "closes_too_far": _l("一次最多推后 {days} 天，推后以后不能再提前。请核对年份和月份。"),
+    "excused_has_begun": _l("{names}已经开考，不能再登记免考、缓考。"),
     "closes_earlier": _l("截止时间只能推后，不能早于 {least}。"),
     "person_inactive": _l("“{value}”的账号已锁定或已调离。"),
     "not_an_officer": _l("“{value}”不是执法人员，不能列为考生。"),

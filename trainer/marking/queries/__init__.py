@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from question_bank.kinds import right_answer
@@ -155,6 +155,13 @@ class Unmarked:
 
     answers: int
     attempts: int
+
+
+def waiting_people(session: Session, exam_id: int) -> set[int]:
+    """Return the ids of the people of an exam none of whose results is final: answers wait for a marker."""
+    final = func.max(case((Result.unmarked == 0, 1), else_=0))
+    rows = select(Result.user_id).where(Result.exam_id == exam_id).group_by(Result.user_id).having(final == 0)
+    return set(session.scalars(rows))
 
 
 def unmarked_of(session: Session, exam_id: int) -> Unmarked:
