@@ -68,11 +68,28 @@ def test_a_mock_exam_is_sat_in_the_identical_shell(city, exam, as_user):
     assert set(real["paper"]) == set(practised["paper"])
 
 
-@pytest.mark.parametrize("state", ["draft", "cancelled"])
-def test_an_exam_that_is_not_published_has_no_hall(city, clock, as_user, state):
+def test_a_draft_has_no_hall(city, clock, as_user):
     clock(NINE)
-    made = make_exam(city, NINE, state=state)
+    made = make_exam(city, NINE, state="draft")
     assert as_user("officer").get(f"/exams/{made.exam_id}/hall").status_code == 404
+    assert "测试考试" not in as_user("officer").get("/exams/mine").text
+
+
+def test_the_hall_of_a_cancelled_exam_tells_why_to_those_who_were_named(city, clock, as_user, client):
+    clock(NINE)
+    made = make_exam(city, NINE)
+    address = f"/exams/{made.exam_id}/hall"
+    as_user("organiser").post(f"/exams/{made.exam_id}/cancel", data={"reason": "考场停电，改期另行通知"})
+    page = as_user("officer").get(address)
+    assert page.status_code == 200
+    assert "这场考试已取消" in page.text
+    assert "原因：考场停电，改期另行通知" in page.text
+    assert "js/exam/main.js" not in page.text
+    assert as_user("officer4").get(address).status_code == 404
+    assert client.get(address).status_code == 302
+    # The API goes on answering as for an exam that is not there.
+    assert as_user("officer").get(f"/api/v1/exams/{made.exam_id}/waiting").json["code"] == "not_found"
+    assert start(as_user("officer"), made).json["code"] == "not_found"
     assert "测试考试" not in as_user("officer").get("/exams/mine").text
 
 
@@ -435,7 +452,7 @@ def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, c
     officer, writing = as_user("officer"), as_user("officer2")
     attempts = [start(one, exam).json["attempt_id"] for one in (officer, writing)]
     assert officer.post(f"/api/v1/attempts/{attempts[0]}/submit", json={"epoch": 1}).json["result"] is not None
-    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel")
+    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel", data={"reason": "停电"})
     assert officer.get(f"/api/v1/attempts/{attempts[0]}/result").json["code"] == "not_released"
     assert writing.post(f"/api/v1/attempts/{attempts[1]}/submit", json={"epoch": 1}).json["result"] is None
     for client, attempt in ((officer, attempts[0]), (writing, attempts[1])):
@@ -443,4 +460,5 @@ def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, c
         held_back = client.get(f"/attempts/{attempt}/result")
         assert held_back.status_code == 403
         assert "这场考试已取消" in held_back.text
-    assert officer.get(f"/exams/{exam.exam_id}/hall").status_code == 404
+    hall = officer.get(f"/exams/{exam.exam_id}/hall").text
+    assert f"/attempts/{attempts[0]}/receipt" in hall

@@ -186,6 +186,7 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
 
 def test_a_page_that_an_invigilator_stopped_says_so_and_can_go_on(browse, real_site):
     exam = new_exam(real_site)
+    real_site.give_password("officer")
     page = browse("officer")
     enter(page, exam)
     choose(page, "选项A")

@@ -443,14 +443,6 @@ def test_who_invigilates_finds_the_board_while_the_exam_is_open(as_user, city, c
     assert f"/exams/{exam_id}/watch" not in as_user("invigilator").get(f"/exams/{exam_id}").text
 
 
-def test_a_cancelled_exam_says_so(as_user, city, clock):
-    exam_id = make_exam(city)
-    clock(NINE)
-    page = as_user("organiser").post(f"/exams/{exam_id}/cancel", follow_redirects=True).text
-    assert "已取消" in page
-    assert f"/exams/{exam_id}/cancel" not in page
-
-
 def test_a_draft_that_the_bank_cannot_fill_shows_what_is_missing(as_user, city, clock):
     clock(BEFORE)
     exam_id = make_exam(city, publish=False, sections=(section(count=9),))

@@ -13,12 +13,12 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from trainer.accounts.models import SignInSession, User
 from trainer.accounts.queries import person_of_session
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt
 from trainer.core.crypto import token_hash
 from trainer.core.database import db
 from trainer.core.errors import Missing, Refused
-from trainer.exams import service
 from trainer.exams.models import Candidate
 from trainer.exams.tickets import BadTicket, issue_tickets, sign_in_by_ticket, to_csv
 
@@ -86,7 +86,7 @@ def test_the_excused_the_locked_and_the_cancelled_do_not_get_in(session, city):
             sign_in_by_ticket(code, address="", now=NINE)
     excuse_candidate(exam_id, city.people["officer"], "due", by=by)
     assert sign_in_by_ticket(codes["officer"], address="", now=NINE)
-    service.cancel_exam(exam_id, by=by, now=NINE)
+    cancel_exam(exam_id, by=by, now=NINE)
     with pytest.raises(BadTicket):
         sign_in_by_ticket(codes["officer"], address="", now=NINE)
     assert session.scalar(select(func.count()).select_from(SignInSession)) == 1

@@ -185,6 +185,7 @@ class OwnExam:
     shift_minutes: int
     item_count: int | None
     max_points: Any
+    cancel_reason: str = ""
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -263,6 +264,15 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
     return found[0]
 
 
+def own_cancelled_exam(session: Session, exam_id: int, user_id: int) -> OwnExam | None:
+    """Return an exam for which the person was named when it was cancelled; None for any other.
+
+    Of a draft nobody was told; only papers that were dealt tell that an exam had been published.
+    """
+    found = own_exams(session, user_id, [exam_id], states=("cancelled",))
+    return found[0] if found and found[0].item_count is not None else None
+
+
 def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
     """Return the exam of one's own attempt; a cancelled one too, for what was handed in keeps its receipt."""
     return own_exams(session, attempt.user_id, [attempt.exam_id], states=("published", "cancelled"))[0]
@@ -296,6 +306,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         shift_minutes=candidate.shift_minutes,
         item_count=item_count,
         max_points=max_points,
+        cancel_reason=exam.cancel_reason,
         attempts=attempts,
     )
 

@@ -94,6 +94,9 @@ def mine():
 def hall(exam_id):
     now = arrived_at()
     _demand_ticket(exam_id)
+    cancelled = queries.own_cancelled_exam(db.session(), exam_id, current_user.id)
+    if cancelled:
+        return render_template("attempts/cancelled.html", exam=cancelled)
     exam = queries.own_exam(db.session(), exam_id, current_user.id)
     so_far = said_so_far(exam, _scores([exam], now), now)
     promises = commitments_of(db.session(), exam.blueprint_id)

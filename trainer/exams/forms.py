@@ -25,11 +25,12 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.exams.rules import (
+    CANCEL_REASON_MOST,
     EXTRA_MINUTES_MOST,
     FOCUS_USUAL,
     FORMS_MOST,
@@ -297,6 +298,12 @@ class ClosingForm(BaseForm):
     """A later closing time."""
 
     closes_at = LocalDateTimeField(_l("新的截止时间"), [InputRequired()])
+
+
+class CancelForm(BaseForm):
+    """Why an exam is cancelled, as its candidates read it."""
+
+    reason = LineField(_l("取消的原因"), [DataRequired(), Length(max=CANCEL_REASON_MOST)])
 
 
 class SittingForm(BaseForm):

@@ -143,6 +143,7 @@ def show(exam_id):
         release_names=forms.RELEASE_NAMES,
         navigation_names=forms.NAVIGATION_NAMES,
         draw_names=forms.DRAW_NAMES,
+        cancelling=forms.CancelForm(empty=True) if manages else None,
         closing=forms.ClosingForm(data={"closes_at": exam.closes_at}) if manages else None,
         can={
             "manage": manages,
@@ -219,7 +220,16 @@ def release(exam_id):
 @bp.post("/exams/<id:exam_id>/cancel")
 @needs("exam.manage")
 def cancel(exam_id):
-    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
+    exam = queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    if exam.state == "draft":
+        done = _("草稿已取消，没有通知任何人。")
+        return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), done)
+    form = forms.CancelForm()
+    if not form.sent():
+        flash(_("没有取消：请写明取消的原因，考生会看到。"), "danger")
+        return redirect(url_for("exams.show", exam_id=exam_id), 303)
+    work = lambda: cancel_exam(exam_id, by=current_user, now=arrived_at(), reason=form.reason.data)  # noqa: E731  as a value
+    return _do(exam_id, work, _("考试已取消，已通知考生。"))
 
 
 @bp.get("/exams/<id:exam_id>/candidates")

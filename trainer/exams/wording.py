@@ -1,8 +1,8 @@
-"""What parallel forms have in common, and what would mend a lack, in sentences."""
+"""What parallel forms have in common, what would mend a lack, and what a resit is called, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,8 @@ from flask_babel import lazy_gettext as _l
 from trainer.bank.forms import LEVEL_NAMES
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
+
+TITLE_MOST = 120
 
 
 def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) -> list[str]:
@@ -25,6 +27,16 @@ def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) 
         for one in sharing
         if one.shared
     ]
+
+
+def resit_title(title: str, taken: Collection[str]) -> str:
+    """Return what a resit of the exam ``title`` is called: the first name that is not ``taken``."""
+    for number in range(1, len(taken) + 2):
+        shown = _("（补考）") if number == 1 else _("（第 %(n)s 次补考）", n=number)
+        made = title[: TITLE_MOST - len(shown)] + shown
+        if made not in taken:
+            break
+    return made
 
 
 def named_text(one: Sharing) -> str:

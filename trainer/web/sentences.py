@@ -145,6 +145,7 @@ SENTENCES: dict[str, Any] = {
     # --- results
     "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),
     "draw_not_public": _l("全体考生的作答时间结束后才公布随机种子和抽题方案。"),
+    "nobody_to_resit": _l("没有可以列入补考的人：所选的人都已列入补考，或者没有这样的人。没有新建草稿。"),
     "not_released": _l("成绩尚未公布。"),
     # --- marking by people
     "marker_is_candidate": _l("您是这场考试的考生，不能评阅这场考试。"),

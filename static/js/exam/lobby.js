@@ -70,7 +70,7 @@ export function openLobby({ enter }) {
         opensIn = (performance.now() - heardAt) / 1000 + 2;
         arm();
       }
-      if (error.code === "attempts_used_up" || error.code === "closed") window.location.reload();
+      if (["attempts_used_up", "closed", "not_found"].includes(error.code)) window.location.reload();
     } finally {
       busy = false;
       button.classList.remove("is-busy");
@@ -99,7 +99,11 @@ export function openLobby({ enter }) {
       awaitsSignal = news.awaits_signal;
       spread = news.spread_seconds;
       if (moved) arm();
-    } catch { /* the countdown goes on; the next news puts it right */ }
+    } catch (error) {
+      // The exam is no more: it was cancelled, and the page that stands here now says why. Otherwise the countdown goes
+      // on, and the next news puts it right.
+      if (error.code === "not_found") window.location.reload();
+    }
     show();
   }
 
