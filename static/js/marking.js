@@ -12,7 +12,7 @@ const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle
 
 for (const button of form.querySelectorAll("[data-mark-set]")) button.hidden = false;
 
-const typed = (input) => input.value.trim().replace("．", ".").replace("。", ".").replace(",", ".");
+const typed = (input) => input.value.normalize("NFKC").trim().replace("。", ".").replace(",", ".");
 const trimmed = (number) => String(Math.round(number * 100) / 100);
 
 function fits(input) {

@@ -120,7 +120,7 @@ def test_points_that_are_none_and_a_server_out_of_reach_are_said_and_nothing_is_
     page = browse("marker1")
     begin(page, waiting)
     page.locator("#lines-0").fill("4.5")
-    page.locator("#lines-1").fill("2")
+    page.locator("#lines-1").fill("２。０")
     page.get_by_role("button", name="保存，下一份").click()
     expect(page.locator("[data-mark-state]")).to_have_text("请填 0 到 4 之间的数，最多两位小数")
     expect(page.locator("#lines-0")).to_have_attribute("aria-invalid", "true")

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from tests.attempts.factories import RIGHT, make_exam
 from tests.conftest import NINE
+from tests.marking.factories import repair
 from tests.reports.answers import OVER, make_people, sheets, sit_many
 from trainer.accounts.models import Grant, User
 from trainer.attempts.incidents import enter_deed
@@ -288,6 +289,18 @@ def test_places_are_told_where_a_competition_ranks(as_user, spread, city, state,
     assert ("名次" in rows[1]) is ranked
     if ranked:
         assert sorted(row[7] for row in rows[2:])[:2] == [1, 2]
+
+
+def test_who_supervises_reads_what_was_corrected_and_of_nobody(as_user, spread, city):
+    exam, _people = spread
+    address = f"/exams/{exam.exam_id}/results"
+    assert "更正重算" not in page_of(as_user("supervisor"), address)
+    repair(city, exam.exam_id, 1, "full_marks", now=OVER, reason="题干有歧义")
+    for username in ("supervisor", "examiner"):
+        text = page_of(as_user(username), address)
+        assert "成绩已按 1 项更正重算" in text
+        assert "第 1 题 · 全体满分 · 题干有歧义" in text
+        assert "张examiner" not in text.split("更正重算")[1].split("</details>")[0]
 
 
 def test_many_people_take_few_statements(as_user, city, clock, count_queries):

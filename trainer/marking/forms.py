@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DecimalField, IntegerField, RadioField, SelectMultipleField
@@ -81,7 +82,7 @@ def read_points(texts: list[str]) -> list[Decimal]:
     points, problems = [], []
     for place, text in enumerate(texts):
         try:
-            points.append(Decimal(text.replace("．", ".").replace(",", ".")))
+            points.append(Decimal(normalize("NFKC", text).replace("。", ".").replace(",", ".")))
         except ArithmeticError:
             problems.append(FieldProblem(f"lines.{place}", "bad_format" if text else "required"))
     if problems:

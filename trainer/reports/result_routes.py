@@ -14,6 +14,8 @@ from trainer.competitions.places import places_by_exam
 from trainer.core.database import db, end_read
 from trainer.core.errors import Forbidden
 from trainer.exams.queries import ExamLine
+from trainer.marking.queries.repairs import corrections_of
+from trainer.marking.wording import REMEDY_NAMES
 from trainer.reports import wording
 from trainer.reports.exam_results import INCIDENTS_MOST, ToWrite, results_book
 from trainer.reports.queries import exams as figures
@@ -60,6 +62,8 @@ def show(exam_id):
         share_of=lambda part: charts.span(part.share, part.interval, 1.0),
         mean_at=charts.span(found.group.mean, (0, 0), found.max_points).at if not found.group.is_few else None,
         may_export=exam.phase(now) == "released" and may_export(exam),
+        corrections=corrections_of(session, exam),
+        remedy_names=REMEDY_NAMES,
         words=WORDS,
     )
     end_read()

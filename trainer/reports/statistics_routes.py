@@ -18,6 +18,8 @@ from trainer.bank.wording import ADVICE_NAMES
 from trainer.bank.work_queries import seen_item
 from trainer.core.database import db
 from trainer.exams.queries import ExamLine, read_exam
+from trainer.marking.queries.repairs import corrections_of
+from trainer.marking.wording import REMEDY_NAMES
 from trainer.reports import wording
 from trainer.reports.merging import ask_for_recount
 from trainer.reports.queries import statistics as queries
@@ -138,6 +140,8 @@ def exam(exam_id):
         points=charts.facility_and_discrimination(
             [(one.facility, one.upper_lower, bool(one.advice)) for one in items if one.upper_lower is not None]
         ),
+        corrections=corrections_of(session, line),
+        remedy_names=REMEDY_NAMES,
         kinds=forms.KIND_NAMES,
         topics={topic.slug: forms.filed_name(topic) for topic in taxonomy().topics},
         words=WORDS,

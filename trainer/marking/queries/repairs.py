@@ -24,7 +24,7 @@ from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.bank.rules.rich import stem_in_words
 from trainer.core.errors import Missing
 from trainer.exams.models import Exam
-from trainer.exams.queries import read_exam
+from trainer.exams.queries import ExamLine, read_exam
 from trainer.marking.grading import Place, keys_of, remedies_of
 from trainer.marking.models import Appeal, FormerResult, Repair, Result
 from trainer.marking.rules.regrade import ItemChange, Ruling, changes_between, ruling
@@ -161,6 +161,31 @@ def repairs_of(session: Session, exam_id: int, *, repair_id: int | None = None) 
     if repair_id is not None:
         rows = rows.where(Repair.id == repair_id)
     return [_line(*row) for row in session.execute(rows)]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A published repair as whoever sees the figures of an exam reads of it; nobody is named.
+
+    ``number`` is the item's, None where papers number their items differently or one answer alone was judged anew.
+    """
+
+    number: int | None
+    remedy: str
+    reason: str
+    at: datetime
+
+
+def corrections_of(session: Session, exam: ExamLine) -> list[Correction]:
+    """Return the published repairs of an exam, the oldest first: one statement, four where there are any."""
+    found = [one for one in repairs_of(session, exam.id) if one.state == "published" and one.closed_at][::-1]
+    numbers: dict[Place, int] = {}
+    if found and exam.draw == "one_paper":
+        numbers = {one.place: one.number for one in items_of_exam(session, exam.id, [one.place for one in found])}
+    return [
+        Correction(None if one.lines is not None else numbers.get(one.place), one.remedy, one.reason, one.closed_at)  # type: ignore[arg-type]  # looked at above
+        for one in found
+    ]
 
 
 def read_repair(session: Session, repair_id: int, person: Person) -> RepairLine:
