@@ -35,6 +35,16 @@ def test_a_ticket_opens_a_session_of_its_holder_for_its_exam(session, city):
     assert person_of_session(session, token_hash(opened.token), NINE).ticket_exam_id == exam_id
 
 
+def test_only_who_had_a_ticket_is_told_that_it_is_no_longer_good(as_user, city, clock):
+    clock(NINE - HOUR)
+    exam_id = make_exam(city)
+    organiser, address = as_user("organiser"), f"/exams/{exam_id}/tickets"
+    one = {"person": str(city.people["officer"])}
+    assert "作废" not in organiser.post(address, data=one).text
+    assert "这位考生以前的准考码已经作废" in organiser.post(address, data=one).text
+    assert "其中 1 人以前发过准考证，旧的准考码已经作废。" in organiser.post(address, data={}).text
+
+
 def test_only_the_hash_of_a_ticket_is_stored(session, city):
     _, codes = issue(city)
     assert len(codes["officer"]) == 26

@@ -1,6 +1,7 @@
 """The page of an exam's results and its workbook: what they tell, and whose results to whom."""
 
 import io
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -245,6 +246,16 @@ def test_items_are_numbered_where_all_papers_have_the_same_ones():
     apart = _items_sheet(what, [from_first])
     assert (apart.columns[0].head, apart.rows[0][0]) == ("试题", "LZ-1")
     assert "各套试卷的题目不同，不列题号" in apart.title
+
+
+def test_the_exam_page_holds_back_the_means_that_the_statistics_hold_back(as_user, spread):
+    exam, _people = spread
+    text = page_of(as_user("organiser"), f"/exams/{exam.exam_id}")
+    row = re.search(r'江门市城市管理和综合执法局</a>.*?data-label="合格" class="num">(.*?)<.*?"num">(.*?)<', text, re.S)
+    assert row.groups() == ("–", "–")
+    row = re.search(r'蓬江区城市管理和综合执法局</a>.*?data-label="平均分" class="num">(.*?)<', text, re.S)
+    assert float(row[1]) > 0
+    assert "不足 5 人有成绩的单位" in text
 
 
 def test_a_county_carries_its_own_people_away(as_user, spread):

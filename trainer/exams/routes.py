@@ -36,6 +36,7 @@ from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
 from trainer.reports.queries.results import exams_of_others
 from trainer.reports.result_routes import may_export
+from trainer.reports.rules.results import FEW
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
@@ -133,6 +134,7 @@ def show(exam_id):
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
+        few=FEW,
         unmarked=unmarked,
         # Somebody's own time goes on behind the closing of the last sitting: a later start, granted minutes, the grace.
         last_until=exam.ends_at if live and where == "closed" and now < exam.ends_at else None,

@@ -43,7 +43,8 @@ function show() {
     button.setAttribute("aria-pressed", String(closed() && ready));
   } else if (button && !busy) button.disabled = closed();
   if (!count) return;
-  count.hidden = left === 0;
+  // Before the signal nobody knows how long it takes: the line above tells all.
+  count.hidden = left === 0 || awaitsSignal;
   // Days ahead are told in words by the page; a clock is for the last day.
   if (left > 0 && left < 86400) count.querySelector("[data-opens-clock]").textContent = clockText(left);
   if (!closed() && !lobby.dataset.open) {
@@ -78,6 +79,8 @@ export function openLobby({ enter }) {
     }
   }
 
+  function sayReady() { note.textContent = ready && !awaitsSignal ? say("ready") : ""; }
+
   /** Set the alarm for the opening. A late page has used up part of the spread already. */
   function arm() {
     clearTimeout(timer);
@@ -98,7 +101,10 @@ export function openLobby({ enter }) {
       opensIn = news.opens_in_ms / 1000;
       awaitsSignal = news.awaits_signal;
       spread = news.spread_seconds;
-      if (moved) arm();
+      if (moved) {
+        arm();
+        if (ready && button && !busy && closed()) sayReady();
+      }
     } catch (error) {
       // The exam is no more: it was cancelled, and the page that stands here now says why. Otherwise the countdown goes
       // on, and the next news puts it right.
@@ -123,11 +129,11 @@ export function openLobby({ enter }) {
   button?.addEventListener("click", () => {
     if (!waited || !closed()) { go(); return; }
     ready = !ready;
-    note.textContent = ready ? say("ready") : "";
+    sayReady();
     arm();
     show();
   });
-  if (ready && button) note.textContent = say("ready");
+  if (ready && button) sayReady();
   show();
   arm();
   wait();
