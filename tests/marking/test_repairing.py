@@ -429,3 +429,22 @@ def test_hours_that_a_repair_took_back_are_earned_by_another_pass(city):
     credit_left_over(AFTER + HOUR)
     standing = sum(map(Decimal, hours(city, "officer")))
     assert standing == (Decimal(2) if stand(second)[1] else 0)
+
+
+def test_an_exam_and_its_resit_earn_their_hours_once(city):
+    exam = make_exam(city, NINE, credit_hours=Decimal(2))
+    resit = make_exam(city, NINE, credit_hours=Decimal(2))
+    with transaction() as session:
+        session.get(Exam, resit.exam_id).resit_of_id = exam.exam_id
+    first = sit(city, exam.exam_id, "officer", {1: "C", 3: True, 5: RIGHT[5]})
+    sit(city, resit.exam_id, "officer", RIGHT)
+    assert (stand(first), hours(city, "officer")) == (("4.00", False), ["2.00"])
+    repair(city, exam.exam_id, 1, "also_accept", "C")
+    credit_left_over(AFTER)
+    assert (stand(first), hours(city, "officer")) == (("6.00", True), ["2.00"])
+    # Where the resit no longer earns them, the first exam does.
+    repair(city, resit.exam_id, 1, "change_key", "D")
+    for number in (2, 4):
+        repair(city, resit.exam_id, number, "drop")
+    assert credit_left_over(AFTER) in (0, 1)
+    assert sum(map(Decimal, hours(city, "officer"))) == 2

@@ -41,7 +41,8 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     """Enter the hours of exams that earn some for each who passed and may see it; return how many people got them.
 
     Nothing is entered before the release, for the ledger would tell the result. An exam is credited once for each
-    person, on the local day of the first pass; once more where a repair took that back and another attempt passes.
+    person, on the local day of the first pass; once more where a repair took that back and another attempt passes. It
+    and its resits (补考) earn together once: a repair may let somebody pass what they have made up for since.
     ``attempt_ids`` limits the look to these attempts; None looks at all.
     """
     theirs = and_(LedgerEntry.source == SOURCE, LedgerEntry.user_id == Result.user_id)
@@ -52,6 +53,18 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     stands = exists().where(
         theirs,
         or_(LedgerEntry.source_id == number, LedgerEntry.source_id.like(number + ".%")),
+        ~exists().where(counter.reverses_id == LedgerEntry.id),
+    )
+    kin = aliased(Exam)
+    of_kin = db.cast(kin.id, db.String)
+    made_up = exists().where(
+        theirs,
+        or_(
+            kin.id == Exam.resit_of_id,
+            kin.resit_of_id == Exam.id,
+            and_(kin.resit_of_id == Exam.resit_of_id, kin.id != Exam.id),
+        ),
+        or_(LedgerEntry.source_id == of_kin, LedgerEntry.source_id.like(of_kin + ".%")),
         ~exists().where(counter.reverses_id == LedgerEntry.id),
     )
     passed = (
@@ -68,6 +81,7 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
             Exam.state == "published",
             may_be_visible(now),
             or_(~entered, and_(Exam.repairs_no > 0, ~stands)),
+            ~made_up,
         )
         .order_by(Result.submitted_at)
     )
