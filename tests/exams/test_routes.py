@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,8 @@ from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt, Response
 from trainer.core.database import transaction
 from trainer.exams.models import Candidate, Exam
+from trainer.exams.routes import LIST_STATES
+from trainer.exams.service import release_results
 from trainer.marking.models import Result
 from trainer.web.home import tasks_of
 
@@ -265,32 +268,6 @@ def test_no_section_at_all_is_told(as_user, clock, bank):
     assert "至少要有一个大题" in answer.text
 
 
-def test_the_builder_says_what_the_bank_has(as_user, bank):
-    row = {"title": "", "kind": "single_choice", "count": "4", "points_each": "1.5", "wing": "", "topics": []}
-    asked = [row, row | {"count": "3"}, row | {"count": "many"}, row | {"kind": "true_false", "count": "9"}]
-    told = as_user("organiser").post("/exams/supply", json={"sections": asked}).json
-    assert [one["state"] for one in told["sections"]] == ["enough", "short", "unknown", "short"]
-    assert "需要 4 道，题库有 6 道" in told["sections"][0]["text"]
-    assert "还缺 1 道" in told["sections"][1]["text"]
-    assert "题库只有 3 道，缺 6 道" in told["sections"][3]["text"]
-    assert told["totals"] == "共 16 题，满分 24 分"
-    [large] = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "400"}]}).json["sections"]
-    assert large == {"state": "wrong", "text": "应在 1 到 300 之间。", "mends": []}
-    whole = as_user("organiser").post("/exams/supply", json={"sections": [row | {"count": "160"}] * 2}).json
-    assert whole["totals"] == "全卷共 320 道题，最多 300 道。"
-
-
-@pytest.mark.parametrize("body", [None, [], {"sections": 1}, {"sections": [{}] * 21}])
-def test_what_is_no_list_of_sections_is_refused(as_user, body):
-    assert as_user("organiser").post("/exams/supply", json=body).status_code == 422
-
-
-@pytest.mark.parametrize("row", [None, 7, {"count": 3, "topics": "x", "difficulty": ["9"]}, {"points_each": "NaN"}])
-def test_a_half_typed_section_is_simply_not_known_yet(as_user, row):
-    told = as_user("organiser").post("/exams/supply", json={"sections": [row]}).json
-    assert told["sections"][0]["state"] == "unknown"
-
-
 PAGES = ["/exams", "/exams/new", "/exams/{}", "/exams/{}/candidates"]
 
 
@@ -347,6 +324,32 @@ def test_the_list_is_filtered(as_user, city, clock):
     assert "春季考试" not in organiser.get("/exams?words=夏季").text
     assert "没有符合条件的考试" in organiser.get("/exams?state=closed").text
     assert "夏季草稿" in organiser.get("/exams?state=draft").text
+
+
+@pytest.mark.parametrize(
+    ("change", "extra", "at", "state"),
+    [
+        ({"release": "after_close"}, 0, timedelta(hours=2, seconds=10), "released"),
+        ({"release": "after_close"}, 0, timedelta(hours=2, seconds=9), "closed"),
+        ({"release": "after_close"}, 300, timedelta(hours=7), "closed"),
+        ({"release": "after_close"}, 300, timedelta(hours=7, seconds=10), "released"),
+        ({"release": "manual"}, 0, timedelta(hours=7), "closed"),
+        ({"release": "after_submit"}, 0, timedelta(hours=1), "open"),
+    ],
+)
+def test_the_list_is_filtered_by_where_an_exam_stands(as_user, city, clock, change, extra, at, state):
+    exam_id = make_exam(city, title="春季考试", **change)
+    with transaction() as inner:
+        one = inner.scalars(select(Candidate).where(Candidate.exam_id == exam_id)).first()
+        one.extra_minutes = extra
+    clock(NINE + at)
+    organiser = as_user("organiser")
+    there = [one for one in LIST_STATES if one and "春季考试" in organiser.get(f"/exams?state={one}").text]
+    assert there == [state]
+    if change["release"] == "manual":
+        release_results(exam_id, by=person(city, "organiser"), now=NINE + at)
+        assert "春季考试" in organiser.get("/exams?state=released").text
+        assert "春季考试" not in organiser.get("/exams?state=closed").text
 
 
 def test_figures_lead_to_the_people_behind_them(as_user, city, clock):

@@ -213,6 +213,29 @@ def test_what_would_mend_a_lack_is_told_where_it_is_enough():
     assert stands.mends == (("fewer", 4), ("looser_topics", 0), ("avoidance", 0), ("write", 2))
 
 
+@pytest.mark.parametrize("beside", [(), (spec(1, "b", pool="reserved"),)])
+@pytest.mark.parametrize(
+    ("pool", "reserve", "many", "offered"),
+    [
+        ("open", True, 5, True),
+        ("open", True, 3, False),
+        ("open", False, 5, False),
+        ("reserved", False, 5, True),
+    ],
+)
+def test_the_other_pool_is_proposed_where_it_is_enough_also_beside_a_section_that_uses_it(
+    beside, pool, reserve, many, offered
+):
+    away = "reserved" if pool == "open" else "open"
+    here = [item(n, "a", pool=pool) for n in range(2)] + [item(9, "b", pool="reserved")]
+    there = [item(20 + n, "a", pool=away) for n in range(many)]
+    used = {pool, *(one.pool for one in beside)}
+    stock = Stock(here + there) if away in used else Stock(here, other=tuple(there))
+    stands = standings([spec(5, "a", pool=pool), *beside], stock, mends=True, reserve=reserve)[0]
+    assert stands.missing == 3
+    assert (("other_pool", 0) in stands.mends) is offered
+
+
 def test_a_line_of_the_mix_that_comes_up_short_is_named():
     pool = [item(n, difficulty=2) for n in range(9)]
     (stands,) = standings([spec(5, mix=(("2", 3), ("4", 2)))], Stock(pool), mends=True)

@@ -55,7 +55,7 @@ def redraw_papers(exam_id: int, *, by: Person, now: datetime, seen: Seen | None 
             rules=rules_of(session, before),
         )
         session.flush()
-        made, _people = deal_new_papers(session, exam, now=now, seen=seen)
+        made, _people = deal_new_papers(session, exam, by=by, now=now, seen=seen)
         detail: dict[str, Any] = {
             "papers": len(made.paper_ids),
             "commitment": made.commitment,

@@ -289,8 +289,8 @@ def _outlook_of_draft(exam: ExamLine, sections: list[SectionSpec], rules: DrawRu
     forms_of = {one: (form,) for form, one in enumerate(queries.people_named(session, exam.id), start=1)}
     out = kept_out(session, rules, exam.draw, forms_of, now=now, seen=items_met)
     until = local_day(exam.closes_at, zone())
-    forms = exam.parallel_forms
-    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, mends=True, forms=forms)
+    asked = {"mends": True, "reserve": current_user.may("item.reserve"), "forms": exam.parallel_forms}
+    return look_ahead(session, sections, until, rules=rules, now=now, kept_out=out, **asked)
 
 
 @operation(

@@ -13,17 +13,27 @@ from flask_login import current_user
 
 from question_bank.kinds import KINDS
 from question_bank.kinds.case_study import KIND as CASE_STUDY
+from trainer.bank.caller import list_reserved
 from trainer.bank.queries import laws_cited, published_kinds
 from trainer.core.clock import local_day
 from trainer.core.database import db, end_read
 from trainer.core.errors import FieldProblem, Invalid
-from trainer.exams import forms, queries, service
+from trainer.exams import builder_forms, forms, queries, service
+from trainer.exams.checking import exam_faults
 from trainer.exams.naming import count_candidates_named, user_ids_named
 from trainer.exams.resitting import NobodyToResit, draft_resit, spec_of
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import line_name, mend_text, named_text, shortage_texts
+from trainer.exams.wording import (
+    found_item,
+    found_text,
+    line_name,
+    mend_text,
+    named_text,
+    shortage_texts,
+    unusable_texts,
+)
 from trainer.papers.outlook import Outlook
-from trainer.papers.queries import rules_of, sections_of
+from trainer.papers.queries import items_to_name, rules_of, sections_of
 from trainer.papers.rules.blueprint import SECTIONS_MOST, SectionSpec, blueprint_problems, max_points
 from trainer.papers.rules.mending import Standing, wanted_of
 from trainer.reports.queries.exams import RESIT_GROUPS, who_resits
@@ -32,11 +42,13 @@ from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.locale import decimal_text, number, zone
 from trainer.web.sentences import sentence
-from trainer.web.view import LARGEST_ID
+from trainer.web.view import LARGEST_ID, paged
 
 bp = Blueprint("exam_builder", __name__)
 
 CASE = CASE_STUDY.name
+# So many items are shown of those that a search finds.
+FOUND_MOST = 20
 
 
 @bp.route("/exams/new", methods=["GET", "POST"])
@@ -57,6 +69,8 @@ def new():
         else:
             _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
+    else:
+        _tell_rest(form)
     return _builder_page(form), 422
 
 
@@ -89,6 +103,8 @@ def edit(exam_id):
         else:
             _say_saved(publish)
             return redirect(url_for("exams.show", exam_id=exam_id))
+    else:
+        _tell_rest(form)
     named = queries.count_candidates(session, [exam_id])[exam_id]
     return _builder_page(form, exam=exam, named=named, saved=saved), 422
 
@@ -101,8 +117,8 @@ def supply():
     rows = given.get("sections") if isinstance(given, dict) else None
     if not isinstance(rows, list) or len(rows) > SECTIONS_MOST:
         raise Invalid.at("sections", "bad_format")
-    told = _supply([forms.section_from_json(row) for row in rows], given)
-    return jsonify(told | {"warnings": [*forms.leaks_from_json(given.get("rules")), *told["warnings"]]})
+    told = _supply([builder_forms.section_from_json(row) for row in rows], given)
+    return jsonify(told | {"warnings": [*builder_forms.leaks_from_json(given.get("rules")), *told["warnings"]]})
 
 
 @bp.post("/exams/naming")
@@ -110,11 +126,28 @@ def supply():
 def naming():
     """Tell the builder's page how many people the units and usernames stand for as they are chosen."""
     given = request.get_json(silent=True)
-    units, usernames = forms.naming_from_json(given)
+    units, usernames = builder_forms.naming_from_json(given)
     scope = current_user.scope("exam.manage")
     people = count_candidates_named(db.session(), scope, units=units, usernames=usernames)
     end_read()
     return jsonify({"people": people, "text": _("将列入 %(n)s 人", n=number(people))})
+
+
+@bp.post("/exams/items")
+@needs("exam.manage")
+def find_items():
+    """Tell the builder's page which items of a kind hold some words, so that their codes can be named."""
+    given = request.get_json(silent=True)
+    words, kind = builder_forms.search_from_json(given)
+    if not words:
+        return jsonify({"items": [], "text": ""})
+    session, reserve = db.session(), current_user.may("item.reserve")
+    until = _last_day(given.get("closes_at"))
+    rows = items_to_name(words, kind, until, today=local_day(arrived_at(), zone()), reserve=reserve)
+    found = paged(session, rows, 1, FOUND_MOST)
+    end_read()
+    list_reserved(current_user, [row.id for row in found.items])
+    return jsonify({"items": [found_item(row) for row in found.items], "text": found_text(found.total, FOUND_MOST)})
 
 
 @bp.post("/exams/<id:exam_id>/resit")
@@ -150,6 +183,13 @@ def _last_day(typed: Any) -> date:
 
 def _say_saved(published: bool) -> None:
     flash(_("考试已发布，已通知考生。") if published else _("草稿已保存，考生还看不到。"), "success")
+
+
+def _tell_rest(form: forms.ExamForm) -> None:
+    """Tell all else that is wrong with a form of which something cannot be read."""
+    publish = request.form.get("then") == "publish"
+    spec, session = form.spec(), db.session()
+    form.blame_rest(exam_faults(session, spec, by=current_user, now=arrived_at(), publish=publish))
 
 
 def _builder() -> forms.ExamForm:
@@ -232,7 +272,7 @@ def _supply(sections: list[SectionSpec], given: dict[str, Any]) -> dict[str, Any
         totals = _("共 %(items)s 题，满分 %(points)s 分", **facts)
     warnings = shortage_texts(outlook.sharing, sound)
     if outlook.people:
-        days = forms.rules_from_json(given.get("rules"))[0].avoid_days
+        days = builder_forms.rules_from_json(given.get("rules"))[0].avoid_days
         warnings.append(sentence("people_lack_items", {"people": outlook.people, "days": days}))
     return {"sections": rows, "totals": whole or totals, "warnings": warnings}
 
@@ -241,14 +281,14 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
     if not sections:
         return Outlook([])
     session = db.session()
-    rules, draw, many = forms.rules_from_json(given.get("rules"))
+    rules, draw, many = builder_forms.rules_from_json(given.get("rules"))
     people: list[int] = []
     exam_id, apart_from = given.get("exam"), 0
     if isinstance(exam_id, str) and exam_id.isascii() and exam_id.isdigit() and int(exam_id) <= LARGEST_ID:
         exam = queries.read_exam(session, int(exam_id), current_user, permission="exam.manage")
         apart_from, people = exam.blueprint_id, queries.people_named(session, exam.id)
     if rules.avoid_days:
-        units, usernames = forms.naming_from_json(given)
+        units, usernames = builder_forms.naming_from_json(given)
         if units or usernames:
             people = user_ids_named(session, current_user.scope("exam.manage"), units=units, usernames=usernames)
     return supply_of(
@@ -260,6 +300,7 @@ def _outlook(sections: list[SectionSpec], given: dict[str, Any]) -> Outlook:
         user_ids=people,
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=apart_from,
         forms=many,
     )
@@ -277,12 +318,7 @@ def standing_text(one: Standing, section: SectionSpec) -> str:
         return _("需要 %(wanted)s 道，题库有 %(found)s 道", **facts)
     told = []
     for lack in one.lacks:
-        if lack.unknown:
-            told.append(_("指定的试题不可用：%(items)s", items="、".join(lack.unknown[:3])))
-        if lack.rivals:
-            told.append(_("指定的试题不能同卷：%(items)s", items="、".join(lack.rivals[:3])))
-        if lack.surplus:
-            told.append(_("指定的试题超出分配的题数：%(items)s", items="、".join(lack.surplus[:3])))
+        told += unusable_texts([lack])
         facts = {"wanted": wanted_of(lack, section), "found": lack.found, "missing": lack.missing}
         if lack.missing and lack.also:
             names = {"difficulty": line_name(lack.quota), "level": line_name(lack.also)}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,24 +24,32 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
     TextAreaField,
+    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
+from trainer.core.errors import FieldProblem
 from trainer.exams.rules import (
     CANCEL_REASON_MOST,
     EXTRA_MINUTES_MOST,
     FOCUS_USUAL,
-    FORMS_MOST,
     FORMS_USUAL,
     ROOM_MOST,
     ExamSpec,
     SittingSpec,
-    key_leaks,
 )
-from trainer.papers.rules.blueprint import SECTIONS_MOST, DrawRules, Preset, SectionSpec, max_points, presets
+from trainer.papers.rules.blueprint import (
+    EXPOSURE_MOST,
+    SECTIONS_MOST,
+    DrawRules,
+    Preset,
+    SectionSpec,
+    max_points,
+    presets,
+)
 from trainer.web.forms import BaseForm, LineField, LocalDateTimeField
 from trainer.web.locale import decimal_text, is_english
 from trainer.web.sentences import sentence
@@ -90,6 +99,9 @@ LEAK_SENTENCES: dict[str, Any] = {
 }
 SECTION_PATH = re.compile(r"sections\.(\d+)(?:\.(\w+))?")
 MIX_VALUES = (*"12345", *LEVEL_NAMES)
+MIX_FIELDS = {f"mix_{value}" for value in MIX_VALUES}
+# Stands in for a time that cannot be read.
+NO_DAY = datetime(2999, 1, 1, tzinfo=UTC)
 NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
 
 
@@ -157,18 +169,19 @@ class SectionForm(Form):
             self.kind.choices = [choice for choice in choices_of(KIND_NAMES) if choice.value in shown]
 
     def spec(self) -> SectionSpec:
-        """Return the section as typed. Only after the form has validated."""
+        """Return the section as typed; something sound stands in for a number that cannot be read."""
         return SectionSpec(
             title=self.title.data,
-            kind=self.kind.data,
-            count=self.count.data,
-            points_each=self.points_each.data,
-            partial_credit=self.partial_credit.data,
+            kind=self.kind.data or "",
+            count=1 if self.count.data is None else self.count.data,
+            points_each=Decimal(1) if self.points_each.data is None else self.points_each.data,
+            partial_credit=self.partial_credit.data or "",
             wing=self.wing.data or None,
             topics=tuple(self.topics.data or ()),
             fields=tuple(self["fields"].data or ()),
             difficulty=tuple(self.difficulty.data or ()),
-            item_ids=tuple(re.split(r"[\s,，、;；]+", self.item_ids.data.strip())) if self.item_ids.data else (),
+            # The database must not meet a sign for which the field was refused.
+            item_ids=() if self.item_ids.errors else names_in(self.item_ids.data),
             pool=self.pool.data,
             laws=tuple(self.laws.data or ()),
             levels=tuple(self.levels.data or ()),
@@ -210,17 +223,22 @@ class ExamForm(BaseForm):
         self.unit.choices = [SelectChoice(unit.code, unit.name) for unit in owners]
 
     def spec(self) -> ExamSpec:
-        """Return the exam as typed. Only after the form has validated."""
+        """Return the exam as typed.
+
+        Where the form has not validated, something sound stands in for what cannot be read, so that the rest can be
+        looked at: see ``blame_rest``.
+        """
+        opens_at = self.opens_at.data or self.closes_at.data or NO_DAY
         return ExamSpec(
             title=self.title.data,
-            opens_at=self.opens_at.data,
-            closes_at=self.closes_at.data,
-            minutes=self.minutes.data,
+            opens_at=opens_at,
+            closes_at=self.closes_at.data or opens_at,
+            minutes=1 if self.minutes.data is None else self.minutes.data,
             sections=tuple(entry.form.spec() for entry in self.sections),
             pass_mark=self.pass_mark.data,
-            attempts=self.attempts.data,
-            release=self.release.data,
-            draw=self.draw.data,
+            attempts=1 if self.attempts.data is None else self.attempts.data,
+            release=self.release.data or "",
+            draw=self.draw.data or "",
             forms=FORMS_USUAL if self.forms.data is None else self.forms.data,
             shuffle_items=self.shuffle_items.data,
             shuffle_options=self.shuffle_options.data,
@@ -228,12 +246,38 @@ class ExamForm(BaseForm):
             seed=self.seed.data or None,
             is_mock=self.is_mock.data,
             focus_threshold=self.focus_threshold.data,
-            navigation=self.navigation.data,
+            navigation=self.navigation.data or "",
             rules=DrawRules(self.avoid_days.data or 0, self.avoid_practice.data, self.exposure_most.data or 0),
             units=tuple(code for code in self.units.data or () if code),
             usernames=self.named(),
             unit_code=self.unit.data or None,
         )
+
+    def blame_rest(self, problems: Iterable[FieldProblem]) -> None:
+        """Tell, beside what cannot be read, what else is wrong with the form, so that nobody comes back for it.
+
+        ``problems`` are those of ``spec()``. None is told at a field that has a complaint already, nor where it was
+        measured against what only stands in.
+        """
+        told = {name for name, field in self._fields.items() if field.errors}
+        for number, entry in enumerate(self.sections.entries):
+            spoilt = {name for name, field in entry.form._fields.items() if field.errors}
+            wrong = {"mix" if name in MIX_FIELDS else name for name in spoilt}
+            if "count" in wrong:
+                wrong |= {"mix", "item_ids"}
+            if wrong & {"count", "points_each"}:
+                told.add("pass_mark")
+            told |= {f"sections.{number}.{name}" for name in wrong}
+        for one in problems:
+            if one.field in told or (one.code == "closes_before_opens" and "opens_at" in told):
+                continue
+            if not self._say(one.field, one.code, one.params):
+                self.form_errors.append(sentence(one.code, one.params))
+
+    def validate_exposure_most(self, field: IntegerField) -> None:
+        """Refuse 0, which would read as "an item may never have been used" and would mean no limit."""
+        if field.data is not None and not 1 <= field.data <= EXPOSURE_MOST:
+            raise ValidationError(_("应在 1 到 %(most)s 之间；不设上限请留空。", most=EXPOSURE_MOST))
 
     @property
     def has_problems(self) -> bool:
@@ -366,94 +410,6 @@ def _plain(value: Any) -> Any:
 def names_in(text: str | None) -> tuple[str, ...]:
     """Return the names in a text where spaces, commas or line breaks part them."""
     return tuple(name for name in re.split(r"[\s,，、;；]+", text or "") if name)
-
-
-def section_from_json(value: Any) -> SectionSpec:
-    """Return a section from what the builder's page sends while it is being typed.
-
-    What is missing, of another type or not printable counts as not yet filled in, so that the answer says what is
-    wrong with it and the database never meets a sign that it cannot hold.
-    """
-    given = value if isinstance(value, dict) else {}
-
-    def text(name: str) -> str:
-        held = given.get(name)
-        return held if isinstance(held, str) and held.isprintable() else ""
-
-    def texts(name: str) -> tuple[str, ...]:
-        held = given.get(name)
-        return (
-            tuple(one for one in held if isinstance(one, str) and one.isprintable())[:200]
-            if isinstance(held, list)
-            else ()
-        )
-
-    try:
-        points = Decimal(text("points_each"))
-    except InvalidOperation:
-        points = Decimal(0)
-    return SectionSpec(
-        title=text("title"),
-        kind=text("kind"),
-        count=_whole(text("count")),
-        points_each=points,
-        wing=text("wing") or None,
-        topics=texts("topics"),
-        fields=texts("fields"),
-        difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
-        item_ids=names_in(text("item_ids")),
-        pool=text("pool") or "open",
-        laws=texts("laws"),
-        levels=texts("levels"),
-        mix=tuple((value, count) for value in MIX_VALUES if (count := _whole(text(f"mix_{value}")))),
-        order=text("order") or "drawn",
-    )
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return 0
-
-
-def rules_from_json(value: Any) -> tuple[DrawRules, str, int]:
-    """Return what the draw keeps out, how it draws, and how many parallel forms, as the builder's page sends it."""
-    given = value if isinstance(value, dict) else {}
-    days, most = (_whole(str(given.get(name) or "")) for name in ("avoid_days", "exposure_most"))
-    rules = DrawRules(days, bool(given.get("avoid_practice")), most)
-    draw = given.get("draw")
-    many = min(_whole(str(given.get("forms") or "")) or FORMS_USUAL, FORMS_MOST)
-    return (DrawRules() if rules.problems() else rules), draw if draw in DRAW_NAMES else "one_paper", many
-
-
-def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return (unit codes, usernames) from what the builder's page sends while people are being named."""
-    given = value if isinstance(value, dict) else {}
-    units, text = given.get("units"), given.get("usernames")
-    codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
-    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
-
-
-def leaks_from_json(value: Any) -> list[str]:
-    """Return what the rules, as the builder's page sends them while they are typed, would give away, as sentences."""
-    given = value if isinstance(value, dict) else {}
-
-    def number(name: str) -> Decimal:
-        try:
-            held = Decimal(str(given.get(name) or 0))
-        except InvalidOperation:
-            return Decimal(0)
-        return held if held.is_finite() and 0 <= held < 10_000 else Decimal(0)
-
-    leaks = key_leaks(
-        str(given.get("release")),
-        str(given.get("draw")),
-        forms=int(number("forms")),
-        attempts=int(number("attempts")),
-        credit_hours=number("credit_hours"),
-    )
-    return [str(LEAK_SENTENCES[one]) for one in leaks]
 
 
 def preset_choice(one: Preset) -> tuple[str, dict[str, Any]]:

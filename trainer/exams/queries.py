@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from trainer.accounts.rules import Person
 from trainer.bank.models import ItemLawCheck, ItemRecord, ItemVersion, LawChange
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import ends_at, own_window, phase
+from trainer.exams.rules import GRACE_MOST, ends_at, own_window, phase
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import tree, units_within
 from trainer.orgs.rules import Scope, depth
@@ -267,11 +267,11 @@ def exams_of_caller(session: Session, person: Person, *, limit: int, before_id: 
     return lines_of(session, session.execute(rows).all())
 
 
-def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: datetime | None = None) -> Select[Any]:
+def exams_in_scope(session: Session, person: Person, *, now: datetime, words: str = "", state: str = "") -> Select[Any]:
     """Return the select of an organiser's exams for ``paged``, the latest opening first.
 
-    ``state`` is one of draft, cancelled, upcoming, open, closed (whatever is over); ``now`` is needed for the last
-    three. Empty filters nothing.
+    ``state`` is draft, cancelled, or where a published one stands: upcoming, open, closed, released. Empty filters
+    nothing. Only the last two ask the database, once.
     """
     rows = whole_rows(person.scope("exam.view"))
     opens_at, closes_at = first_opening(), last_closing()
@@ -283,9 +283,31 @@ def exams_in_scope(person: Person, *, words: str = "", state: str = "", now: dat
         rows = rows.where(Exam.state == "published", opens_at > now)
     elif state == "open":
         rows = rows.where(Exam.state == "published", opens_at <= now, closes_at > now)
-    elif state == "closed":
-        rows = rows.where(Exam.state == "published", closes_at <= now)
+    elif state in ("closed", "released"):
+        ending = _still_ending(session, person.scope("exam.view"), now)
+        by_itself = and_(Exam.release != "manual", Exam.id.not_in(ending))
+        out = or_(and_(Exam.released_at.is_not(None), Exam.released_at <= now), by_itself)
+        rows = rows.where(Exam.state == "published", closes_at <= now, out if state == "released" else ~out)
     return rows.order_by(opens_at.desc(), Exam.id.desc())
+
+
+def _still_ending(session: Session, scope: Scope, now: datetime) -> list[int]:
+    """Return the ids of exams whose sittings have closed while a last answer may still arrive, see ``ends_at``."""
+    rows = session.execute(
+        select(
+            Exam.id, last_own_closing().label("closes_at"), longest_extra().label("longest_extra"), Exam.grace_seconds
+        )
+        .join(Unit, Unit.id == Exam.unit_id)
+        .where(
+            units_within(scope),
+            Exam.state == "published",
+            Exam.release != "manual",
+            last_closing() <= now,
+            # Long after its closing only granted minutes keep an exam from being over.
+            or_(last_own_closing() > now - timedelta(seconds=GRACE_MOST), longest_extra() > 0),
+        )
+    )
+    return [row.id for row in rows if ends_at(row.closes_at, row.longest_extra, grace_seconds=row.grace_seconds) > now]
 
 
 def exams_at_hand(

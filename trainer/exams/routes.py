@@ -25,7 +25,7 @@ from trainer.exams import forms, queries, service
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, mend_text, shortage_texts
+from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
 from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
@@ -55,6 +55,7 @@ LIST_STATES: dict[str, Any] = {
     "upcoming": _l("未开始"),
     "open": _l("进行中"),
     "closed": _l("已结束"),
+    "released": _l("成绩已公布"),
     "cancelled": _l("已取消"),
 }
 CANDIDATE_STATES: dict[str, Any] = {
@@ -82,7 +83,7 @@ def index():
     now, session = arrived_at(), db.session()
     words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
     page, per_page = asked_page(20)
-    rows = queries.exams_in_scope(current_user, words=words, state=state, now=now)
+    rows = queries.exams_in_scope(session, current_user, words=words, state=state, now=now)
     found = paged(session, rows, page, per_page)
     lines = queries.lines_of(session, found.items)
     return render_template(
@@ -120,6 +121,7 @@ def show(exam_id):
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
         mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],
+        unusable=[(one.title, texts) for one, texts in zip(sections, _unusable(supply), strict=False) if texts],
         draws=draws,
         match=_match_of(draws, exam.item_count) if manages and exam.draw != "one_paper" else None,
         common=_common_of(exam, sections, draws) if manages else [],
@@ -223,15 +225,13 @@ def release(exam_id):
 @needs("exam.manage")
 def cancel(exam_id):
     exam = queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
-    if exam.state == "draft":
-        done = _("草稿已取消，没有通知任何人。")
-        return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), done)
-    form = forms.CancelForm()
-    if not form.sent():
+    form, is_draft = forms.CancelForm(), exam.state == "draft"
+    if not is_draft and not form.sent():
         flash(_("没有取消：请写明取消的原因，考生会看到。"), "danger")
         return redirect(url_for("exams.show", exam_id=exam_id), 303)
-    work = lambda: cancel_exam(exam_id, by=current_user, now=arrived_at(), reason=form.reason.data)  # noqa: E731  as a value
-    return _do(exam_id, work, _("考试已取消，已通知考生。"))
+    done = _("草稿已取消，没有通知任何人。") if is_draft else _("考试已取消，已通知考生。")
+    reason = "" if is_draft else form.reason.data
+    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at(), reason=reason), done)
 
 
 @bp.get("/exams/<id:exam_id>/candidates")
@@ -353,6 +353,7 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
         user_ids=queries.people_named(session, exam.id),
         now=arrived_at(),
         seen=items_met,
+        reserve=current_user.may("item.reserve"),
         apart_from=exam.blueprint_id,
         forms=exam.forms,
     )
@@ -361,6 +362,11 @@ def _supply_of_draft(exam: queries.ExamLine, sections: list[SectionSpec]) -> Out
 def _mend_texts(supply: Outlook | None) -> list[list[str]]:
     """Return for each section of a draft what would mend its lack; empty lists where it has none."""
     return [[mend_text(code, count) for code, count in one.mends] for one in supply.standings] if supply else []
+
+
+def _unusable(supply: Outlook | None) -> list[list[str]]:
+    """Return for each section of a draft which of its named items cannot stand in it, and why."""
+    return [unusable_texts(one.lacks) for one in supply.standings] if supply else []
 
 
 def _match_of(draws: list[DrawLine], items: int) -> dict[str, Any] | None:

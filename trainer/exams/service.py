@@ -16,31 +16,18 @@ from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
 from trainer.audit.service import record
-from trainer.bank.queries import reserved_among
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
-from trainer.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing, Refused
-from trainer.exams.changing import (
-    MANAGE,
-    answers_end,
-    deal_rooms,
-    due_people,
-    held_exam,
-    note_shifts,
-    tell,
-    window_of,
-)
+from trainer.core.errors import Conflict, Invalid, Refused
+from trainer.exams.changing import MANAGE, answers_end, deal_rooms, due_people, held_exam, note_shifts, tell, window_of
+from trainer.exams.checking import checked
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
-from trainer.exams.rules import ExamSpec, exam_problems, may_release
+from trainer.exams.rules import ExamSpec, may_release
 from trainer.exams.sittings import refuse_if_out
 from trainer.exams.supply import Seen, forms_dealt, kept_out
-from trainer.orgs.models import Unit
-from trainer.orgs.queries import unit_by_code
 from trainer.papers.models import Blueprint
-from trainer.papers.outlook import why_not_enough
 from trainer.papers.queries import papers_of, reserved_in_papers, rules_of, seed_of
-from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.chance import Dice
 from trainer.papers.rules.drawing import deal_papers, draws_each, how_many_papers
 from trainer.papers.service import Compiled, compile_papers, create_blueprint, replace_sections
@@ -73,7 +60,7 @@ def create_exam(spec: ExamSpec, *, by: Person, now: datetime, publish: bool = Tr
     and the bank cannot fill it. Nothing is stored then.
     """
     with transaction() as session:
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        unit, named = checked(session, spec, by=by, now=now, publish=publish, seen=seen)
         blueprint_id = create_blueprint(
             spec.title.strip(), spec.sections, seed=spec.seed, by=by.id, now=now, rules=spec.rules
         )
@@ -110,7 +97,7 @@ def change_draft(
         exam = held_exam(session, exam_id, by)
         if exam.state != "draft":
             raise NotDraft
-        unit, named = _checked(session, spec, by=by, now=now, publish=publish, seen=seen)
+        unit, named = checked(session, spec, by=by, now=now, publish=publish, seen=seen)
         replace_sections(exam.blueprint_id, spec.title.strip(), spec.sections, spec.rules)
         if spec.seed:
             session.execute(update(Blueprint).where(Blueprint.id == exam.blueprint_id).values(seed=spec.seed))
@@ -281,69 +268,6 @@ def release_results(exam_id: int, *, by: Person, now: datetime, unmarked: Unmark
         tell(session, exam, [one for one in due_people(session, exam_id) if one not in waiting], "results_released")
 
 
-def _checked(
-    session: Session, spec: ExamSpec, *, by: Person, now: datetime, publish: bool, seen: Seen | None
-) -> tuple[Unit, list[Named]]:
-    """Return the owning unit and the people named; raises ``Invalid`` with all that is wrong at once."""
-    problems = exam_problems(spec) + _reserved_problems(session, spec.sections, by)
-    in_sections = any(one.field.startswith("sections") for one in problems)
-    unit, named = None, []
-    # Only reads are refused and gone on after here: nothing half done can be committed.
-    try:
-        unit = _owner(session, by, spec.unit_code)
-    except Invalid as refusal:
-        problems += refusal.problems
-    try:
-        named = find_candidates(session, by.scope(MANAGE), units=spec.units, usernames=spec.usernames)
-    except Invalid as refusal:
-        problems += refusal.problems
-    if unit is not None and not problems:
-        return unit, named
-    if publish and spec.closes_at <= now:
-        problems.append(FieldProblem("closes_at", "closes_in_past"))
-    if publish and not in_sections:
-        forms_of = {one.user_id: (form,) for form, one in enumerate(named, start=1)}
-        out = kept_out(session, spec.rules, spec.draw, forms_of, now=now, seen=seen)
-        until = local_day(spec.closes_at, zone())
-        lack = why_not_enough(session, spec.sections, until, rules=spec.rules, now=now, kept_out=out)
-        problems += lack.problems if lack else []
-    raise Invalid(problems)
-
-
-def _reserved_problems(session: Session, sections: Sequence[SectionSpec], by: Person) -> list[FieldProblem]:
-    """Return where sections ask for reserved items without the permission; that a named one exists is not told."""
-    if by.may("item.reserve"):
-        return []
-    kept = reserved_among(session, {code for one in sections for code in one.item_ids})
-    problems = []
-    for number, one in enumerate(sections):
-        if one.pool == "reserved":
-            problems.append(FieldProblem(f"sections.{number}.pool", "reserved_not_allowed"))
-        hidden = [code for code in one.item_ids if code in kept]
-        if hidden:
-            named = {"section": number + 1, "items": ", ".join(hidden[:5])}
-            problems.append(FieldProblem(f"sections.{number}.item_ids", "unknown_items", named))
-    return problems
-
-
-def _owner(session: Session, by: Person, code: str | None) -> Unit:
-    """Return the unit that owns the exam: the one asked for, else the widest of the caller's scope."""
-    scope = by.scope(MANAGE)
-    if code:
-        try:
-            unit = unit_by_code(session, scope, code)
-        except Missing:
-            raise Invalid.at("unit", "unknown_unit", value=code[:40]) from None
-        if not scope.holds_whole(unit.path):
-            raise Invalid.at("unit", "unknown_unit", value=code[:40])
-        return unit
-    paths = sorted((reach.path for reach in scope.reaches if reach.field is None), key=lambda path: (len(path), path))
-    unit = session.scalar(select(Unit).where(Unit.path == paths[0])) if paths else None
-    if unit is None:
-        raise Forbidden(permission=MANAGE)
-    return unit
-
-
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:
     if exam.state == "cancelled":
         raise Refused("exam_is_cancelled")
@@ -398,7 +322,7 @@ def _name(
 def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None) -> None:
     if window_of(session, exam.id)[1] <= now:
         raise Invalid.at("closes_at", "closes_in_past")
-    made, people = deal_new_papers(session, exam, now=now, seen=seen)
+    made, people = deal_new_papers(session, exam, by=by, now=now, seen=seen)
     exam.state = "published"
     detail: dict[str, Any] = {
         "candidates": len(people),
@@ -412,7 +336,9 @@ def _publish(session: Session, exam: Exam, *, by: Person, now: datetime, seen: S
     tell(session, exam, people, "exam_published")
 
 
-def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen | None) -> tuple[Compiled, list[int]]:
+def deal_new_papers(
+    session: Session, exam: Exam, *, by: Person, now: datetime, seen: Seen | None
+) -> tuple[Compiled, list[int]]:
     """Compile the papers of an exam whose blueprint has none, deal them, and return them with the people named.
 
     Raises ``NotEnoughItems``.
@@ -423,7 +349,8 @@ def deal_new_papers(session: Session, exam: Exam, *, now: datetime, seen: Seen |
     seed = seed_of(session, exam.blueprint_id)
     # Who gets which form is settled first: what a candidate has met is kept out of his forms alone.
     forms = deal_papers([row.user_id for row in rows], range(1, count + 1, each), seed)
-    made = _compile(session, exam, count, now, forms_dealt(exam.draw, exam.attempts_allowed, forms), seen)
+    forms_of = forms_dealt(exam.draw, exam.attempts_allowed, forms)
+    made = _compile(session, exam, count, now, forms_of, seen, reserve=by.may("item.reserve"))
     if rows:
         dealt = [{"id": row.id, "paper_id": made.paper_ids[forms[row.user_id] - 1]} for row in rows]
         session.execute(update(Candidate), dealt)
@@ -445,6 +372,8 @@ def _compile(
     now: datetime,
     forms_of: Mapping[int, Sequence[int]],
     seen: Seen | None,
+    *,
+    reserve: bool = True,
 ) -> Compiled:
     rules = rules_of(session, exam.blueprint_id)
     return compile_papers(
@@ -457,6 +386,7 @@ def _compile(
         until=local_day(window_of(session, exam.id)[1], zone()),
         now=now,
         kept_out=kept_out(session, rules, exam.draw, forms_of, now=now, seen=seen),
+        reserve=reserve,
     )
 
 

@@ -54,18 +54,19 @@ def supply_of(
     user_ids: Sequence[int],
     now: datetime,
     seen: Seen,
+    reserve: bool,
     apart_from: int = 0,
     forms: int = 1,
 ) -> Outlook:
     """Return how the sections of an exam that is being made stand, and what would mend their lacks.
 
-    ``forms`` counts only with the draw ``per_form``. Of candidates with a draw of their own those ``LOOKED_AT_MOST``
-    are looked at who have met most.
+    ``reserve`` says whether whoever asks may draw from the reserved pool. ``forms`` counts only with the draw
+    ``per_form``. Of candidates with a draw of their own those ``LOOKED_AT_MOST`` are looked at who have met most.
     """
     out = kept_out(session, rules, draw, {one: (form,) for form, one in enumerate(user_ids, 1)}, now=now, seen=seen)
     most = sorted(out.for_form.values(), key=len, reverse=True)[:LOOKED_AT_MOST]
     asked = KeptOut(out.for_all, dict(enumerate(most, start=1)))
-    about = {"mends": True, "apart_from": apart_from, "forms": forms if draw == "per_form" else 1}
+    about = {"mends": True, "reserve": reserve, "apart_from": apart_from, "forms": forms if draw == "per_form" else 1}
     return look_ahead(session, sections, until, rules=rules, now=now, kept_out=asked, **about)
 
 

@@ -1,4 +1,4 @@
-"""What parallel forms have in common, what would mend a lack, and what a resit is called, in words."""
+"""What parallel forms have in common, what would mend a lack, what a search found, and what a resit is called."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainer.bank.forms import LEVEL_NAMES
+from question_bank.topics import taxonomy
+from trainer.bank.forms import LEVEL_NAMES, filed_name
+from trainer.bank.queries import row_of
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
+from trainer.papers.rules.drawing import Lack
+from trainer.web.locale import number
 
 TITLE_MOST = 120
 
@@ -31,8 +35,8 @@ def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) 
 
 def resit_title(title: str, taken: Collection[str]) -> str:
     """Return what a resit of the exam ``title`` is called: the first name that is not ``taken``."""
-    for number in range(1, len(taken) + 2):
-        shown = _("（补考）") if number == 1 else _("（第 %(n)s 次补考）", n=number)
+    for time in range(1, len(taken) + 2):
+        shown = _("（补考）") if time == 1 else _("（第 %(n)s 次补考）", n=time)
         made = title[: TITLE_MOST - len(shown)] + shown
         if made not in taken:
             break
@@ -72,6 +76,49 @@ def _facts(one: Sharing, sections: Sequence[SectionSpec]) -> dict[str, Any]:
 def line_name(value: str) -> str:
     """Return the name of a line of the mix, a difficulty ("1" to "5") or a level."""
     return _("难度 %(level)s", level=value) if value.isdigit() else str(LEVEL_NAMES[value])
+
+
+def unusable_texts(lacks: Sequence[Lack]) -> list[str]:
+    """Return why named items cannot stand in a section, by their codes; an empty list where all can."""
+    told = []
+    for lack in lacks:
+        if lack.unknown:
+            told.append(_("指定的试题不可用：%(items)s", items=_codes(lack.unknown)))
+        if lack.rivals:
+            told.append(_("指定的试题不能同卷：%(items)s", items=_codes(lack.rivals)))
+        if lack.surplus:
+            told.append(_("指定的试题超出分配的题数：%(items)s", items=_codes(lack.surplus)))
+    return told
+
+
+def _codes(codes: Sequence[str]) -> str:
+    shown = _("、").join(codes[:CODES_MOST])
+    return shown if len(codes) <= CODES_MOST else _("%(items)s等 %(n)s 道", items=shown, n=len(codes))
+
+
+# A line of the list of items that a search finds shows so much of the stem.
+STEM_MOST = 60
+# A sentence names so many items.
+CODES_MOST = 5
+
+
+def found_item(row: Any) -> dict[str, str]:
+    """Return an item that a search found for the page: its code, the first words of its stem, and what it is about."""
+    one = row_of(row)
+    facts = [line_name(str(one.difficulty)), filed_name(taxonomy().find_topic(one.topic)) or one.topic]
+    if row.pool != "open":
+        facts.append(_("保留题库"))
+    stem = one.stem if len(one.stem) <= STEM_MOST else f"{one.stem[:STEM_MOST].rstrip()}…"
+    return {"code": one.code, "stem": stem, "facts": " · ".join(facts)}
+
+
+def found_text(total: int, most: int) -> str:
+    """Return how many items a search found, of which ``most`` are shown."""
+    if not total:
+        return _("没有找到可以指定的试题：只找这个题型中截止之前都能抽用的题，可以换一个词。")
+    if total > most:
+        return _("找到 %(n)s 道，只列出前 %(most)s 道，可以再加一个词。", n=number(total), most=most)
+    return _("找到 %(n)s 道", n=number(total))
 
 
 MENDS: dict[str, Any] = {

@@ -145,11 +145,13 @@ def look_ahead(
     now: datetime | None = None,
     kept_out: KeptOut | None = None,
     mends: bool = False,
+    reserve: bool = True,
     apart_from: int = 0,
     forms: int = 1,
 ) -> Outlook:
     """Return how the sections stand, with ``mends`` what would mend their lacks; see ``why_not_enough``.
 
+    ``reserve`` says whether whoever asks may draw from the reserved pool, and may be sent there.
     ``apart_from`` is the blueprint whose own papers do not count as exposure. ``forms`` are parallel ones, which nobody
     has for himself.
     """
@@ -164,7 +166,7 @@ def look_ahead(
         apart_from=apart_from,
         wide=mends,
     )
-    stands = standings(sections, stock, mends=mends)
+    stands = standings(sections, stock, mends=mends, reserve=reserve)
     if any(one.lacks for one in stands):
         return Outlook(stands)
     if forms > 1:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from trainer.bank.models import ItemRecord, ItemVersion
-from trainer.bank.queries import read_pool
+from trainer.bank.queries import ItemFilter, items_matching, may_be_drawn, read_pool
 from trainer.papers.models import Blueprint, Draw, Paper, PaperItem, Section
 from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import POOLS, DrawRules, SectionSpec
@@ -98,6 +98,16 @@ def stock_for(
         else:
             other.append(item)
     return Stock(free, tuple(exposed), tuple(known), tuple(other))
+
+
+def items_to_name(words: str, kind: str, until: date, *, today: date, reserve: bool) -> Select[Any]:
+    """Return the select for ``paged`` of items that a section of ``kind`` may name, by code, with their ``pool``.
+
+    ``words`` are found as in the list of the bank; ``until`` is the last local day on which the paper may be sat.
+    Without ``reserve`` the open pool alone. Rows fit ``bank.queries.row_of``; they hold no key.
+    """
+    wanted = ItemFilter(words=words, kind=kind, pool="" if reserve else "open")
+    return items_matching(wanted, today).where(may_be_drawn(until)).add_columns(ItemRecord.pool)
 
 
 def exposed_items(session: Session, most: int, since: datetime, apart_from: int) -> frozenset[int]:

@@ -149,15 +149,16 @@ def compile_papers(
     now: datetime,
     apart: bool = False,
     kept_out: KeptOut | None = None,
+    reserve: bool = True,
 ) -> Compiled:
     """Compile ``count`` more papers of a blueprint and return them.
 
     ``until`` is the last local day on which they can be sat: no item is in them that is in quarantine by then.
     With ``same_items`` they are variants of one draw, otherwise parallel forms, which with ``apart`` share as few items
-    as possible; nothing is kept out of single forms then. Papers that stand already are never
-    touched: a second call adds further ones from the same plan, so that they are as hard, without items that the bank
-    no longer holds as they were. Raises ``NotEnoughItems``, ``Missing`` for an unknown blueprint, ``Invalid`` where the
-    parts of cases make more items than a paper takes.
+    as possible; nothing is kept out of single forms then. Papers that stand already are never touched: a second call
+    adds further ones from the same plan, so that they are as hard, without items that the bank no longer holds as they
+    were. ``reserve`` says whether a refusal may propose the reserved pool. Raises ``NotEnoughItems``, ``Missing`` for
+    an unknown blueprint, ``Invalid`` where the parts of cases make more items than a paper takes.
     """
     out = kept_out or KeptOut()
     with transaction() as session:
@@ -200,7 +201,7 @@ def compile_papers(
                 stands = of_worst(sections, error.lacks, stock)
             elif not standing:
                 # What would mend it asks for items of the other pool too, which a draw has no use for.
-                stands = standings(sections, read(wide=True), mends=True)
+                stands = standings(sections, read(wide=True), mends=True, reserve=reserve)
             raise NotEnoughItems(sections, stands, rules=rules, people=error.forms) from None
         press = _Press(session, blueprint, sections, drawn.plan)
         paper_ids = press.print_all(drawn.papers, first, now)

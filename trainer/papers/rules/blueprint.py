@@ -236,13 +236,15 @@ def _section_problems(one: SectionSpec) -> list[FieldProblem]:
             found.append(FieldProblem("levels", "unknown_value", {"value": level[:40]}))
     if one.order not in ORDERS:
         found.append(FieldProblem("order", "unknown_value", {"value": one.order[:40]}))
-    found += _mix_problems(one)
-    if len(one.item_ids) > max(one.count, 0):
+    # Against a number of items that is wrong itself nothing is measured: its own complaint is enough.
+    counted = 1 <= one.count <= ITEMS_MOST
+    found += _mix_problems(one, counted=counted)
+    if counted and len(one.item_ids) > one.count:
         found.append(FieldProblem("item_ids", "too_many_named_items", {"count": one.count}))
     return found
 
 
-def _mix_problems(one: SectionSpec) -> list[FieldProblem]:
+def _mix_problems(one: SectionSpec, *, counted: bool) -> list[FieldProblem]:
     values = [value for value, _ in one.mix]
     strange = [value for value in values if value not in (*"12345", *LEVELS)]
     if strange:
@@ -252,6 +254,6 @@ def _mix_problems(one: SectionSpec) -> list[FieldProblem]:
     found = []
     for sort, lines in (("difficulty", one.difficulties), ("levels", one.depths)):
         total = sum(count for _, count in lines)
-        if total > one.count:
+        if counted and total > one.count:
             found.append(FieldProblem("mix", "mix_exceeds_count", {"total": total, "count": one.count, "sort": sort}))
     return found

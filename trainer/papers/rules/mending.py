@@ -66,8 +66,13 @@ class Standing:
         return all(lack.sure for lack in self.lacks)
 
 
-def standings(sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = False) -> list[Standing]:
-    """Return how each section stands, competition between sections included; with ``mends`` what would mend a lack."""
+def standings(
+    sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = False, reserve: bool = True
+) -> list[Standing]:
+    """Return how each section stands, competition between sections included; with ``mends`` what would mend a lack.
+
+    Without ``reserve`` nobody is sent to the reserved pool: whoever asks may not draw from it.
+    """
     parts = parts_of(sections, stock.free)
     lacks = find_lacks(parts, stock.free)
     alone = count_suiting(
@@ -85,7 +90,7 @@ def standings(sections: Sequence[SectionSpec], stock: Stock, *, mends: bool = Fa
                 met=sum(criteria.takes(item) for item in stock.met),
             )
         if standing.missing and mends:
-            standing = replace(standing, mends=tuple(_mends(sections, number, stock, standing, lacks)))
+            standing = replace(standing, mends=tuple(_mends(sections, number, stock, standing, lacks, reserve=reserve)))
         found.append(standing)
     return found
 
@@ -100,7 +105,13 @@ def _numbered(sections: Sequence[SectionSpec]) -> list[tuple[int, SectionSpec]]:
 
 
 def _mends(
-    sections: Sequence[SectionSpec], number: int, stock: Stock, standing: Standing, lacks: Sequence[Lack]
+    sections: Sequence[SectionSpec],
+    number: int,
+    stock: Stock,
+    standing: Standing,
+    lacks: Sequence[Lack],
+    *,
+    reserve: bool,
 ) -> list[tuple[str, int]]:
     one = sections[number - 1]
     elsewhere = sum(lack.missing for lack in lacks if lack.section != number)
@@ -133,10 +144,10 @@ def _mends(
             continue
         if getattr(one, name) and helps(replace(one, **{name: value}), stock.free):  # type: ignore[arg-type]
             found.append((f"looser_{name}", 0))
-    if stock.other:
-        pool = "reserved" if one.pool == "open" else "open"
-        if helps(replace(one, pool=pool), [*stock.free, *stock.other]):
-            found.append(("other_pool", 0))
+    # The other pool may be that of another section, so that its items are among the free ones.
+    moved = replace(one, pool="reserved" if one.pool == "open" else "open")
+    if (reserve or moved.pool == "open") and helps(moved, [*stock.free, *stock.other]):
+        found.append(("other_pool", 0))
     if stock.exposed and helps(one, [*stock.free, *stock.exposed]):
         found.append(("exposure", 0))
     if stock.met and helps(one, [*stock.free, *stock.met]):
