@@ -4,6 +4,8 @@
 // Filters with data-filter send only what is filled in, so that addresses stay short.
 
 document.querySelector("[data-form-summary]")?.focus();
+// A refused text has the focus already; where it lies in view by its head alone, the sentence below it does not.
+document.querySelector("textarea[autofocus][aria-invalid]")?.scrollIntoView({ block: "nearest" });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -20,6 +20,7 @@ from trainer.accounts.rules import (
     may_grant,
     may_rule,
     password_problems,
+    pasted_usernames,
 )
 
 CITY, COUNTY, OFFICE, OTHER = "000001/", "000001/000002/", "000001/000002/000003/", "000001/000009/"
@@ -139,3 +140,22 @@ def test_a_clerk_rules_only_over_those_who_hold_nothing_more(held, may):
 )
 def test_a_password_is_judged_by_length_and_what_everybody_tries(password, code):
     assert [problem.code for problem in password_problems(password, "chenjia")] == ([code] if code else [])
+
+
+def test_pasted_names_are_divided_by_any_usual_mark_and_kept_once():
+    assert pasted_usernames(" jm1, JM2；jm3\n\tjm1、jm4;,\r\n") == ["jm1", "jm2", "jm3", "jm4"]
+    assert pasted_usernames("  ") == []
+    assert pasted_usernames("a\x00b") == ["a\ufffdb"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jm1\t陈嘉朗\r\nJM2\t陆 文静，二级\t城东分局\r\n",
+        "\tjm1\t陈嘉朗\njm2",
+        "jm1，jm2\t两人",
+        "jm1 \t\n jm2",
+    ],
+)
+def test_of_a_line_out_of_a_spreadsheet_only_the_first_cell_is_read(text):
+    assert pasted_usernames(text) == ["jm1", "jm2"]

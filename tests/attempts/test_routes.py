@@ -287,6 +287,21 @@ def test_a_receipt_blames_the_deadline_only_when_it_has_passed(exam, as_user, cl
     assert "最后修改" not in officer.get(f"/attempts/{early}/receipt").text
 
 
+def test_a_receipt_says_that_the_paper_went_in_by_itself_as_time_ran_out(exam, as_user, clock):
+    by_hand, by_page, by_server = (as_user(name) for name in ("officer", "officer2", "officer3"))
+    sat = [(client, start(client, exam).json["attempt_id"]) for client in (by_hand, by_page, by_server)]
+    clock(NINE + 59 * MINUTE)
+    hand_in(*sat[0])
+    clock(NINE + 60 * MINUTE + timedelta(seconds=1))
+    hand_in(*sat[1])
+    clock(NINE + 65 * MINUTE)
+    receipts = [client.get(f"/attempts/{attempt}/receipt").text for client, attempt in sat]
+    told = ("您的答卷已收到", "作答时间已到，答卷已自动提交", "作答时间已到，答卷已自动收回")
+    assert [[one in page for one in told] for page in receipts] == [
+        [number == place for number in range(3)] for place in range(3)
+    ]
+
+
 def test_my_exams_cost_a_fixed_number_of_statements(city, clock, as_user, count_queries):
     clock(NINE)
     for _number in range(3):

@@ -113,6 +113,17 @@ def test_anybody_checks_a_transcript_and_learns_little_of_the_person(as_user, cl
     assert "份成绩单有效" not in client.get(f"/certificate-check?number={attempts['officer']}&code={code}").text
 
 
+def test_the_check_asks_for_both_numbers_and_leads_back(client, city):
+    page = client.get("/certificate-check").text
+    assert ("请填写这一项" in page, "没有相符" in page) == (False, False)
+    assert ('href="/"' in page, 'value="en"' in page) == (True, True)
+    empty = client.get("/certificate-check?number=&code=%20").text
+    assert (empty.count("请填写这一项"), "没有相符" in empty) == (2, False)
+    assert ('id="number-error"' in empty, 'aria-describedby="code-error"' in empty) == (True, True)
+    half = client.get("/certificate-check?number=1&code=").text
+    assert (half.count("请填写这一项"), 'id="code-error"' in half, "没有相符" in half) == (1, True, False)
+
+
 def test_a_certificate_still_checks_out_as_one(as_user, client, sat):
     _exam, attempts = sat
     code = code_in(as_user("officer").get(f"/attempts/{attempts['officer']}/certificate").text)

@@ -118,8 +118,8 @@ def test_the_list_of_candidates_gives_minutes_by_name_and_says_so(city, as_user,
         return organiser.post(f"/exams/{exam_id}/candidates/minutes", data=fields, follow_redirects=True).text
 
     known = {"usernames": "officer OFFICER2", "minutes": "20"}
-    assert "延长时间要写明理由" in post(**known)
-    assert "nobody-here 不在考生名单中" in post(usernames="nobody-here", minutes="5", reason="x")
+    assert "请写明理由。" in post(**known)
+    assert "“nobody-here”不在考生名单中" in post(usernames="nobody-here", minutes="5", reason="x")
     assert "没有保存" in post(usernames="officer", minutes="121", reason="x")
     told = post(**known, reason="视力障碍")
     assert "已为 2 人延长 20 分钟" in told

@@ -226,8 +226,8 @@ def test_the_list_of_candidates_shifts_people_by_name_and_says_so(city, as_user,
         return organiser.post(f"/exams/{exam_id}/candidates/shift", data=fields, follow_redirects=True).text
 
     known = {"usernames": "officer OFFICER2", "opens_at": "2026-11-23T10:00"}
-    assert "错时开考要写明理由" in post(**known)
-    assert "nobody-here 不在考生名单中" in post(usernames="nobody-here", reason="x")
+    assert "请写明理由。" in post(**known)
+    assert "“nobody-here”不在考生名单中" in post(usernames="nobody-here", reason="x")
     assert "72 小时以内（2026年11月23日 09:00 至 2026年11月26日 09:00）" in post(
         **known | {"opens_at": "2026-11-23T08:00"}, reason="x"
     )

@@ -358,10 +358,10 @@ def test_people_are_excused_by_a_pasted_list_with_a_reason(city, as_user, clock)
     clock(BEFORE)
     organiser = as_user("organiser")
     address, page = f"/exams/{exam_id}/candidates/states", f"/exams/{exam_id}/candidates"
-    organiser.post(address, data={"usernames": "officer\nofficer2", "state": "deferred", "reason": ""})
-    assert "要写明理由" in organiser.get(page).text
-    organiser.post(address, data={"usernames": "officer\nnobody", "state": "deferred", "reason": "病假"})
-    assert "nobody 不在考生名单中" in organiser.get(page).text
+    bare = organiser.post(address, data={"usernames": "officer\nofficer2", "state": "deferred", "reason": ""})
+    assert (bare.status_code, "请写明理由。" in bare.text) == (422, True)
+    typed = {"usernames": "officer\nnobody", "state": "deferred", "reason": "病假"}
+    assert "“nobody”不在考生名单中" in organiser.post(address, data=typed).text
     organiser.post(address, data={"usernames": "Officer, officer2", "state": "deferred", "reason": "病假"})
     assert "已登记 2 人" in (told := organiser.get(page).text)
     assert told.count("病假") >= 2

@@ -188,6 +188,7 @@ def test_the_candidate_reads_what_changed_and_why_and_nobody_else_does(city):
     assert anew == {
         "before": Decimal("3.00"),
         "points": Decimal("5.00"),
+        "announced_points": Decimal("6.00"),
         "lines": points("4.00", "1.00"),
         "comment": "引用条文准确",
         "reason": "第一点答全了",

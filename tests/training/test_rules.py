@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from trainer.training.rules import Span, crowded_day, entry_problems, handing_in_problems, may_decide, pasted_usernames
+from trainer.training.rules import Span, crowded_day, entry_problems, handing_in_problems, may_decide
 
 
 def _codes(problems):
@@ -69,12 +69,6 @@ def _span(title, hours, *, on=DAY, days=1):
 def test_the_fullest_day_of_several_classes_is_found(own, others, found):
     worst = crowded_day(own, others)
     assert found == (worst and (worst[0], worst[1], [one.title for one in worst[2]]))
-
-
-def test_pasted_names_are_divided_by_any_usual_mark_and_kept_once():
-    assert pasted_usernames(" jm1, JM2；jm3\n\tjm1、jm4;,\r\n") == ["jm1", "jm2", "jm3", "jm4"]
-    assert pasted_usernames("  ") == []
-    assert pasted_usernames("a\x00b") == ["a\ufffdb"]
 
 
 def test_nobody_decides_on_an_own_class():

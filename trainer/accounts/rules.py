@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -95,6 +96,8 @@ FAILURES_HERE = 8
 FAILURES_ANYWHERE = 100
 FAILURE_WINDOW = timedelta(minutes=15)
 LOCK_TIME = timedelta(minutes=15)
+_SEPARATORS = re.compile(r"[\s,;，；、]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,17 @@ class Failures:
     count: int
     first_at: datetime
     locked_until: datetime | None = None
+
+
+def pasted_usernames(text: str) -> list[str]:
+    """Return the user names of a pasted list, lower case, each once, in their order; any usual separator divides.
+
+    Of a line with tabs, copied out of a spreadsheet, only the first cell is read: names and units stand behind it. A
+    control character becomes U+FFFD: such a name is nobody's, and PostgreSQL would refuse a NUL.
+    """
+    lines = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).splitlines()
+    cells = [line.strip().split("\t")[0] for line in lines]
+    return list(dict.fromkeys(name.lower() for cell in cells for name in _SEPARATORS.split(cell) if name))
 
 
 def after_failure(known: Failures | None, now: datetime, most: int) -> Failures:

@@ -59,7 +59,7 @@ def show(attempt_id):
 @needs(PUBLIC)
 def check():
     """Say whether a certificate, transcript or slip is genuine and still stands; only the family name is told."""
-    number, code = request.args.get("number", "")[:20].strip(), request.args.get("code", "")[:40]
+    number, code = request.args.get("number", "")[:20].strip(), request.args.get("code", "")[:40].strip()
     found = told = slip = None
     if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
         found = _if_code(certificate(int(number), arrived_at()), code)
@@ -68,7 +68,13 @@ def check():
         slip = _if_code(slip_of(db.session(), int(number), key), code) if found is told is None else None
         end_read()
     page = render_template(
-        "attempts/certificate_check.html", one=found, transcript=told, slip=slip, number=number, code=code
+        "attempts/certificate_check.html",
+        one=found,
+        transcript=told,
+        slip=slip,
+        number=number,
+        code=code,
+        asked="number" in request.args or "code" in request.args,
     )
     return page, 200, {"Cache-Control": "no-store"}
 

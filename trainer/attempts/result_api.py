@@ -87,11 +87,16 @@ class RubricOut(Shape):
 
 
 class ItemRepairOut(Shape):
-    """What was done to an item after the exam. ``also_right`` are further answers that count as right."""
+    """What was done to an item after the exam. ``also_right`` are further answers that count as right.
+
+    With ``explains_old_key`` the item's explanation was written for the key before; notes of options, pairs and
+    segments that the repair contradicts are left out.
+    """
 
     remedy: Literal["change_key", "also_accept", "drop", "full_marks"]
     also_right: list[Any]
     announced_points: Amount
+    explains_old_key: bool
     reason: str
     at: Moment
 
@@ -99,11 +104,14 @@ class ItemRepairOut(Shape):
 class ItemRemarkOut(Shape):
     """What the candidate's own answer was given anew after an appeal, by line of the rubric.
 
-    ``points`` are of the announced worth; ``before`` is what the answer had earned, null where that is not known.
+    ``points`` and ``before`` are of ``announced_points``, what the item was worth on the paper; after a dropped item it
+    is worth more, and the item's own ``points`` are the same share of that. ``before`` is what the answer had earned,
+    null where that is not known.
     """
 
     before: Amount | None = None
     points: Amount
+    announced_points: Amount
     lines: list[Amount]
     comment: str
     reason: str

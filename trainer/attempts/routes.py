@@ -63,6 +63,8 @@ from trainer.web.sentences import sentence
 bp = Blueprint("attempts", __name__)
 
 BOARD_EVERY_SECONDS = 5
+# The page hands in as its clock reaches the end, and that clock is ahead by what the line takes.
+BY_PAGE = timedelta(seconds=2)
 
 
 # --- the candidate
@@ -174,6 +176,7 @@ def receipt(attempt_id):
         waits=waits,
         release=release_sentence(exam),
         unsent=unsent,
+        by_page=attempt.submitted_by == "candidate" and handed_in_at >= attempt.deadline_at - BY_PAGE,
         in_time=attempt.submitted_by != "deadline" and handed_in_at < attempt.deadline_at,
         may_go_on=stands and exam.phase(now) == STARTABLE,
     )
@@ -182,7 +185,20 @@ def receipt(attempt_id):
 @bp.get("/attempts/<id:attempt_id>/result")
 @needs("attempt.own")
 def result(attempt_id):
-    now = arrived_at()
+    return result_page(attempt_id, arrived_at())
+
+
+@dataclass(frozen=True)
+class NotAppealed:
+    """An appeal that was not taken: about which item, what was typed, and why not."""
+
+    number: int
+    reason: str
+    why: str
+
+
+def result_page(attempt_id: int, now: datetime, refused: NotAppealed | None = None) -> Any:
+    """Return the page of one's own result, with an appeal that was refused still open in it; 403 while held back."""
     attempt = queries.own_attempt(db.session(), attempt_id, current_user)
     exam = queries.exam_of_own_attempt(db.session(), attempt)
     try:
@@ -220,7 +236,7 @@ def result(attempt_id):
         # The case stands once, above the first of its questions that is shown.
         if one["case"] and before and before["case_name"] == one["case_name"]:
             one["case"] = None
-    return render_template(
+    page = render_template(
         "attempts/result.html",
         found=found,
         attempt_id=attempt_id,
@@ -234,7 +250,9 @@ def result(attempt_id):
         appealed=appealed,
         appeals_end=appeals_end if appeals_end is not None and now < appeals_end else None,
         appeal_most=APPEAL_MOST,
+        refused=refused,
     )
+    return page, 422 if refused else 200
 
 
 def _is_ranked(exam: queries.OwnExam, attempt_id: int, now: datetime) -> bool:
@@ -307,18 +325,17 @@ def _scores(exams: Sequence[queries.OwnExam], now: datetime) -> dict[int, marks.
 @needs("exam.watch")
 def watch(exam_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
-    board = _board(exam_id, arrived_at())
+    board, rooms = _board(exam_id, arrived_at()), queries.rooms_of(db.session(), exam_id)
+    names = _room_names(db.session(), exam_id)
     end_read()
     limits = {"minutes": EXTRA_MINUTES_MOST, "reason": REASON_MOST}
-    rooms = queries.rooms_of(db.session(), exam_id)
-    end_read()
     return render_template(
         "attempts/watch.html",
         exam=exam,
         board=board,
         limits=limits,
         rooms=rooms,
-        room_names=_room_names(db.session(), exam_id),
+        room_names=names,
         every=BOARD_EVERY_SECONDS,
         incident_names={kind: str(name) for kind, name in INCIDENT_NAMES.items()},
         english=is_english(),

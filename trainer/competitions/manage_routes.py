@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms.fields.choices import SelectChoice
 
+from trainer.accounts.rules import pasted_usernames
 from trainer.competitions import amend, leaderboard, queries, service
 from trainer.competitions.board import BY, boards
 from trainer.competitions.forms import (
@@ -30,7 +31,6 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Conflict, FieldProblem, Invalid, Missing, Refused
 from trainer.orgs.queries import tree
 from trainer.orgs.rules import depth
-from trainer.training.rules import pasted_usernames
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.limits import sparing

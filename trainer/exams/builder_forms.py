@@ -8,8 +8,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from trainer.accounts.rules import pasted_usernames
 from trainer.bank.forms import KIND_NAMES
-from trainer.exams.forms import DRAW_NAMES, LEAK_SENTENCES, MIX_VALUES, names_in
+from trainer.exams.forms import DRAW_NAMES, LEAK_SENTENCES, MIX_VALUES, ids_in
 from trainer.exams.rules import FORMS_MOST, FORMS_USUAL, key_leaks
 from trainer.papers.rules.blueprint import DrawRules, SectionSpec
 
@@ -49,7 +50,7 @@ def section_from_json(value: Any) -> SectionSpec:
         topics=texts("topics"),
         fields=texts("fields"),
         difficulty=tuple(int(level) for level in texts("difficulty") if level in "12345" and len(level) == 1),
-        item_ids=names_in(text("item_ids")),
+        item_ids=ids_in(text("item_ids")),
         pool=text("pool") or "open",
         laws=texts("laws"),
         levels=texts("levels"),
@@ -80,7 +81,7 @@ def naming_from_json(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     given = value if isinstance(value, dict) else {}
     units, text = given.get("units"), given.get("usernames")
     codes = tuple(one for one in units if isinstance(one, str))[:1000] if isinstance(units, list) else ()
-    return codes, names_in(text if isinstance(text, str) else "")[:20_000]
+    return codes, tuple(pasted_usernames(text if isinstance(text, str) else "")[:20_000])
 
 
 def search_from_json(value: Any) -> tuple[str, str]:

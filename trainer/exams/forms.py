@@ -22,19 +22,17 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.core.errors import FieldProblem
+from trainer.exams.candidate_forms import Checkboxes, NamesForm
 from trainer.exams.rules import (
     CANCEL_REASON_MOST,
-    EXTRA_MINUTES_MOST,
     FOCUS_USUAL,
     FORMS_USUAL,
     ROOM_MOST,
@@ -82,11 +80,6 @@ DRAW_NAMES: dict[str, Any] = {
     "per_form": _l("多套平行试卷"),
     "per_candidate": _l("每人一套题"),
 }
-STATE_NAMES: dict[str, Any] = {
-    "deferred": _l("缓考（另行安排）"),
-    "exempt": _l("免考（不再要求）"),
-    "due": _l("应考（撤销免考、缓考）"),
-}
 LEAK_SENTENCES: dict[str, Any] = {
     "keys_before_resit": _l(
         "交卷后立即可看答案，又允许多次作答，而全体用同一套题：看过答案的人可以再答同一套题，成绩不能说明真实水平。"
@@ -103,17 +96,6 @@ MIX_FIELDS = {f"mix_{value}" for value in MIX_VALUES}
 # Stands in for a time that cannot be read.
 NO_DAY = datetime(2999, 1, 1, tzinfo=UTC)
 NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
-
-
-class Checkboxes(SelectMultipleField):
-    """Several choices as checkboxes; unknown ones are left to the rules, which name them."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-    validate_choice = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, validate_choice=False, **kwargs)
 
 
 class SectionForm(Form):
@@ -181,7 +163,7 @@ class SectionForm(Form):
             fields=tuple(self["fields"].data or ()),
             difficulty=tuple(self.difficulty.data or ()),
             # The database must not meet a sign for which the field was refused.
-            item_ids=() if self.item_ids.errors else names_in(self.item_ids.data),
+            item_ids=() if self.item_ids.errors else ids_in(self.item_ids.data),
             pool=self.pool.data,
             laws=tuple(self.laws.data or ()),
             levels=tuple(self.levels.data or ()),
@@ -190,7 +172,7 @@ class SectionForm(Form):
         )
 
 
-class ExamForm(BaseForm):
+class ExamForm(NamesForm):
     """The blueprint builder: what, when, who, and how it is made public."""
 
     title = LineField(_l("考试名称"), [InputRequired(), Length(max=120)])
@@ -284,10 +266,6 @@ class ExamForm(BaseForm):
         """Whether anything is wrong, in a section too: a list of rows gathers its errors only while validating."""
         return bool(self.errors or self.form_errors or any(entry.form.errors for entry in self.sections))
 
-    def named(self) -> tuple[str, ...]:
-        """Return the usernames typed, in their order."""
-        return names_in(self.usernames.data)
-
     def fill(self, spec: ExamSpec) -> None:
         """Show an exam that exists."""
         for name in ("title", "opens_at", "closes_at", "minutes", "pass_mark", "attempts", "release", "draw"):
@@ -316,7 +294,7 @@ class ExamForm(BaseForm):
             self.sections.append_entry(values)
 
     def _say(self, name: str, code: str, params: dict[str, Any]) -> bool:
-        """Put a problem at its field; those of sections and of single names have paths of their own."""
+        """Put a problem at its field; those of sections have paths of their own."""
         section = SECTION_PATH.fullmatch(name)
         if section and int(section[1]) < len(self.sections.entries):
             form = self.sections.entries[int(section[1])].form
@@ -327,15 +305,7 @@ class ExamForm(BaseForm):
             field = form[wanted] if wanted in form else form["title"]
             field.errors = [*field.errors, sentence(code, params)]
             return True
-        named = NAMED_PATH.fullmatch(name)
-        return super()._say(named[1] if named else name, code, params)
-
-
-class WordsForm(BaseForm):
-    """Who else is named for an exam that stands."""
-
-    units = Checkboxes(_l("参考单位"))
-    usernames = TextAreaField(_l("考生用户名"))
+        return super()._say(name, code, params)
 
 
 class ClosingForm(BaseForm):
@@ -372,30 +342,6 @@ class SittingForm(BaseForm):
         )
 
 
-class StatesForm(BaseForm):
-    """Exempt or deferred people, or due again, by a list of usernames."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    state = RadioField(_l("登记为"), choices=choices_of(STATE_NAMES), default="deferred")
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
-class ShiftForm(BaseForm):
-    """A start of one's own for some candidates; without a moment they start with their sitting again."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    opens_at = LocalDateTimeField(_l("个人开考时间"), [Optional()])
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
-class MinutesForm(BaseForm):
-    """Extra minutes for some candidates; 0 takes back what those had who have not started."""
-
-    usernames = TextAreaField(_l("考生用户名"), [InputRequired()])
-    minutes = IntegerField(_l("延长的分钟数"), [InputRequired(), NumberRange(0, EXTRA_MINUTES_MOST)])
-    reason = LineField(_l("理由"), [Length(max=200)])
-
-
 def ready_made(kinds: Container[str] = KIND_NAMES) -> list[Preset]:
     """Return the ready-made blueprints that need no other kinds than these, titles in the reader's language."""
     made = presets({kind: str(name) for kind, name in KIND_NAMES.items()}, "en" if is_english() else "zh")
@@ -407,8 +353,8 @@ def _plain(value: Any) -> Any:
     return Decimal(decimal_text(value)) if isinstance(value, Decimal) else value
 
 
-def names_in(text: str | None) -> tuple[str, ...]:
-    """Return the names in a text where spaces, commas or line breaks part them."""
+def ids_in(text: str | None) -> tuple[str, ...]:
+    """Return the ids of items in a text where spaces, commas or line breaks part them."""
     return tuple(name for name in re.split(r"[\s,，、;；]+", text or "") if name)
 
 

@@ -8,26 +8,24 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import current_user
 
 from trainer.accounts.rules import Person
 from trainer.attempts.cancel import cancel_exam
-from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.extend import extend_for_all
 from trainer.attempts.queries import rooms_of
 from trainer.attempts.redraw import redraw_papers
 from trainer.bank.forms import KIND_NAMES
 from trainer.core.clock import local_day
 from trainer.core.database import db
-from trainer.core.errors import Forbidden, Invalid, Refused
+from trainer.core.errors import Refused
 from trainer.exams import forms, queries, service
+from trainer.exams.candidate_routes import roster
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
 from trainer.marking.queries import unmarked_of, waiting_people
-from trainer.marking.queries.repairs import people_with_former
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
 from trainer.papers.queries import DrawLine, common_items, draws_of, papers_of, rules_of, sections_of, seed_of
@@ -42,8 +40,8 @@ from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
 from trainer.web.locale import local_time, number, zone
 from trainer.web.menu import offer
-from trainer.web.sentences import refusal_told, sentence
-from trainer.web.view import Page, asked_id, asked_page, paged
+from trainer.web.sentences import refusal_told
+from trainer.web.view import Page, asked_page, paged
 
 bp = Blueprint("exams", __name__)
 
@@ -57,16 +55,6 @@ LIST_STATES: dict[str, Any] = {
     "closed": _l("已结束"),
     "released": _l("成绩已公布"),
     "cancelled": _l("已取消"),
-}
-CANDIDATE_STATES: dict[str, Any] = {
-    "": _l("全部考生"),
-    "due": _l("应考"),
-    "not_started": _l("未开考"),
-    "started": _l("已开考"),
-    "saved": _l("已有作答"),
-    "submitted": _l("已交卷"),
-    "absent": _l("缺考"),
-    "excused": _l("免考、缓考"),
 }
 STEP_NAMES: dict[str, Any] = {
     "drafted": _l("拟定"),
@@ -237,86 +225,14 @@ def cancel(exam_id):
 @bp.get("/exams/<id:exam_id>/candidates")
 @needs("exam.view")
 def candidates(exam_id):
-    now, session = arrived_at(), db.session()
-    exam = queries.read_exam(session, exam_id, current_user)
-    words, state = request.args.get("words", "").replace("\x00", "")[:80], request.args.get("state", "")
-    unit_id = asked_id("unit")
-    page, per_page = asked_page(50)
-    sitting_id = asked_id("sitting")
-    rows = figures.candidates_matching(
-        exam_id, words=words, state=state, unit_id=unit_id, sitting_id=sitting_id, now=now
-    )
-    found = paged(session, rows, page, per_page)
-    lines = [figures.candidate_line(row, now) for row in found.items]
-    manages = _manages(exam)
-    # Nothing is repaired before all is over.
-    over = manages and exam.state == "published" and now >= exam.ends_at
-    former = people_with_former(session, exam_id, [one.user_id for one in lines]) if over else set()
-    may_name = manages and exam.state != "cancelled" and now < exam.closes_at
-    may_shift = manages and exam.state != "cancelled" and (exam.state == "draft" or now < exam.ends_at)
-    return render_template(
-        "exams/candidates.html",
-        exam=exam,
-        page=Page(lines, found.page, found.per_page, found.total),
-        units=[(one.unit_id, one.name) for one in figures.participation_by_unit(session, exam_id)],
-        states=CANDIDATE_STATES,
-        words=words,
-        state=state,
-        unit_id=unit_id,
-        sitting_id=sitting_id,
-        rooms=rooms_of(session, exam_id),
-        now=now,
-        states_form=forms.StatesForm(empty=True) if manages else None,
-        may_name=may_name,
-        manages=manages and exam.state != "cancelled",
-        shift_form=forms.ShiftForm(empty=True) if may_shift else None,
-        former=former,
-        minutes_form=forms.MinutesForm(empty=True) if may_shift else None,
-        may_ticket=manages and exam.state == "published" and now < exam.ends_at,
-        released=exam.state == "published" and not exam.is_mock and exam.phase(now) == "released",
-        naming=_naming() if may_name else None,
-        tree=queries.units_to_name(session, current_user.scope("exam.manage")) if may_name else [],
-    )
-
-
-@bp.post("/exams/<id:exam_id>/candidates")
-@needs("exam.manage")
-def add_candidates(exam_id):
-    form = _naming()
-    units, names = tuple(form.units.data or ()), forms.names_in(form.usernames.data)
-    try:
-        added = service.add_candidates(
-            exam_id, units=units, usernames=names, by=current_user, now=arrived_at(), seen=items_met
-        )
-    except Invalid as refusal:
-        for problem in refusal.problems[:10]:
-            flash(sentence(problem.code, problem.params), "danger")
-    except Refused as refusal:
-        if isinstance(refusal, Forbidden) or refusal.status == 404:
-            raise
-        flash(sentence(refusal.code, refusal.params), "danger")
-    else:
-        flash(ngettext("新增 %(num)s 名考生。", "新增 %(num)s 名考生。", added), "success")
-    return redirect(url_for("exams.candidates", exam_id=exam_id), 303)
-
-
-@bp.post("/exams/<id:exam_id>/candidates/<id:user_id>")
-@needs("exam.manage")
-def change_candidate(exam_id, user_id):
-    wanted = request.form.get("state", "")
-    target = url_for("exams.candidates", exam_id=exam_id)
-    if wanted == "removed":
-        work = lambda: service.remove_candidate(exam_id, user_id, by=current_user)  # noqa: E731  one of two calls
-    else:
-        work = lambda: excuse_candidate(exam_id, user_id, wanted, by=current_user)  # noqa: E731  as above
-    return _do(exam_id, work, _("考生名单已更新。"), target)
+    return roster(exam_id)
 
 
 def _manages(exam: queries.ExamLine) -> bool:
     return bool(current_user.scope("exam.manage").holds_whole(exam.unit_path))
 
 
-def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:
+def _do(exam_id: int, work: Any, done: str) -> Any:
     """Do one thing to an exam and go back to its page; a refusal is told there."""
     try:
         work()
@@ -325,13 +241,7 @@ def _do(exam_id: int, work: Any, done: str, target: str | None = None) -> Any:
             flash(text, "danger")
     else:
         flash(done, "success")
-    return redirect(target or url_for("exams.show", exam_id=exam_id), 303)
-
-
-def _naming() -> forms.WordsForm:
-    form = forms.WordsForm()
-    form.units.choices = []
-    return form
+    return redirect(url_for("exams.show", exam_id=exam_id), 303)
 
 
 def _warnings(exam: queries.ExamLine, where: str) -> list[str]:

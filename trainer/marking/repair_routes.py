@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,9 @@ from trainer.marking.repairing import (
     demand_exam,
     demand_keys,
     demand_remedy,
+    is_candidate,
     propose,
+    why_not_sign,
 )
 from trainer.marking.repairing import sign as sign_repair
 from trainer.marking.repairing import withdraw as withdraw_repair
@@ -61,9 +64,24 @@ SHOWN = 50
 LISTED = 500
 
 
+@dataclass(frozen=True)
+class NotRejected:
+    """A rejection that was refused: what was ticked and typed for the appeals of which item, and what is wrong."""
+
+    place: Place
+    ticked: list[int]
+    answer: str
+    problems: dict[str, list[str]]
+
+
 @bp.get("/exams/<id:exam_id>/repairs")
 @needs(MANAGE)
 def index(exam_id):
+    return _index(exam_id)
+
+
+def _index(exam_id: int, refused: NotRejected | None = None) -> Any:
+    """Return the page of an exam's repairs, with a rejection that was refused still in its form."""
     session, now = db.session(), arrived_at()
     exam = read_exam(session, exam_id, current_user, permission=MANAGE)
     open_now = _is_open(exam_id, now)
@@ -71,14 +89,21 @@ def index(exam_id):
     waiting, cut = _listed(exam_id)
     found = repairs.repairs_of(session, exam_id)
     days = session.get_one(Exam, exam_id).appeal_days
+    sits = bool(waiting) and is_candidate(session, exam_id, current_user)
     end_read()
-    return render_template(
+    groups = [(place, group) for (_exam, place), group in waiting.items()]
+    page = render_template(
         "repairs/index.html",
         exam=exam,
         open_now=open_now,
         items=items,
         lines={one.place: one for one in items},
-        waiting=[(place, group) for (_exam, place), group in waiting.items()],
+        waiting=groups,
+        # Of another place than the appeals that wait still: nothing is left there to correct, but it is to be told.
+        refused=refused,
+        refused_elsewhere=refused is not None and refused.place not in [place for place, _group in groups],
+        sits=sits,
+        sentence=sentence,
         cut=cut,
         repairs=found,
         days=days,
@@ -86,6 +111,7 @@ def index(exam_id):
         answer_most=ANSWER_MOST,
         **_words(),
     )
+    return page, 422 if refused else 200
 
 
 @bp.post("/exams/<id:exam_id>/repairs/appeal-days")
@@ -120,6 +146,9 @@ def create(exam_id, place):
                 return redirect(url_for("repairs.show", repair_id=repair_id), 303)
         except Refused as refusal:
             problems = _told(refusal)
+            if "look" not in request.form and not reason.strip():
+                # The verb names the first thing that is missing; who types hears of both at once.
+                problems.setdefault("reason", [sentence("required")])
     page = render_template(
         "repairs/create.html",
         exam=exam,
@@ -132,6 +161,7 @@ def create(exam_id, place):
         reason=request.form.get("reason", ""),
         problems=problems,
         seen=seen,
+        sentence=sentence,
         **_words(),
     )
     return page, 422 if problems else 200
@@ -163,6 +193,7 @@ def show(repair_id):
     if repair.lines is not None:
         return _show_remark(repair, exam, now)
     line = repairs.item_of_exam(session, repair.exam_id, repair.place)
+    why_not = why_not_sign(session, repair_id, current_user) if repair.state == "proposed" else ""
     seen, problems = None, {}
     if repair.state == "proposed":
         try:
@@ -193,6 +224,8 @@ def show(repair_id):
         seen=seen,
         problems=problems,
         own=repair.proposer_id == current_user.id,
+        why_not=why_not,
+        sentence=sentence,
         **_words(),
     )
 
@@ -217,6 +250,7 @@ def _show_remark(repair: repairs.RepairLine, exam: ExamLine, now: datetime) -> s
     session = db.session()
     answer = answer_of_repair(session, repair.id)
     item = shown_item(session, answer.key)
+    why_not = why_not_sign(session, repair.id, current_user) if repair.state == "proposed" else ""
     seen, problems = None, {}
     if repair.state == "proposed":
         try:
@@ -238,6 +272,8 @@ def _show_remark(repair: repairs.RepairLine, exam: ExamLine, now: datetime) -> s
         seen=seen,
         problems=problems,
         own=repair.proposer_id == current_user.id,
+        why_not=why_not,
+        sentence=sentence,
     )
 
 
@@ -272,13 +308,21 @@ def withdraw(repair_id):
     return redirect(url_for("repairs.show", repair_id=repair_id), 303)
 
 
-@bp.post("/exams/<id:exam_id>/appeals/reject")
+@bp.route("/exams/<id:exam_id>/appeals/reject", methods=["GET", "POST"])
 @needs(MANAGE)
 def reject_appeals(exam_id):
-    ids, answer = read_ids(request.form, "appeals"), request.form.get("answer", "").replace("\x00", "")
-    count = _done(lambda: reject(exam_id, ids, answer, by=current_user, now=arrived_at()))
-    if count:
+    if request.method == "POST":
+        ids, answer = read_ids(request.form, "appeals"), request.form.get("answer", "").replace("\x00", "")
+        try:
+            count = reject(exam_id, ids, answer, by=current_user, now=arrived_at())
+        except Refused as refusal:
+            problems = _told(refusal)
+            if not ids:
+                problems["appeals"] = [_("请至少勾选一件申诉。")]
+            place = repairs.parse_place(request.form.get("item", "0-0"))
+            return _index(exam_id, NotRejected(place, ids, answer, problems))
         flash(ngettext("已驳回 %(num)s 件申诉。", "已驳回 %(num)s 件申诉。", count), "success")
+    # Whoever reloads the page of a refused rejection comes back to the list.
     return redirect(url_for("repairs.index", exam_id=exam_id), 303)
 
 

@@ -209,17 +209,18 @@ def demand_exam(session: Session, exam_id: int, by: Person, now: datetime) -> Ex
 
 def demand_keys(session: Session, exam: ExamLine, by: Person, now: datetime) -> None:
     """Raise ``RepairTooEarly`` for a candidate of an exam that has not ended: to them keys come with the own result."""
-    if now < exam.ends_at and _is_candidate(session, exam.id, by):
+    if now < exam.ends_at and is_candidate(session, exam.id, by):
         raise RepairTooEarly(ended_at=exam.ends_at)
 
 
 def demand_no_candidate(session: Session, exam_id: int, by: Person) -> None:
     """Raise unless the caller has nothing to gain from the exam."""
-    if _is_candidate(session, exam_id, by):
+    if is_candidate(session, exam_id, by):
         raise MayNotDecide("decider_is_candidate")
 
 
-def _is_candidate(session: Session, exam_id: int, by: Person) -> bool:
+def is_candidate(session: Session, exam_id: int, by: Person) -> bool:
+    """Return whether somebody sits the exam, and so has no part in what is decided about it."""
     return bool(session.scalar(select(exists().where(Candidate.exam_id == exam_id, Candidate.user_id == by.id))))
 
 
@@ -288,13 +289,29 @@ def demand_decider(session: Session, place: Place, appeals: Sequence[Appeal], by
         raise MayNotDecide("decider_is_marker")
 
 
+def why_not_sign(session: Session, repair_id: int, by: Person) -> str:
+    """Return the code of why the caller may not sign a repair that is proposed, empty for no reason."""
+    repair = session.get_one(Repair, repair_id)
+    if is_candidate(session, repair.exam_id, by):
+        return "decider_is_candidate"
+    appeals = list(session.scalars(select(Appeal).where(Appeal.repair_id == repair_id)))
+    return _why_not_second(session, repair, appeals, by)
+
+
 def _demand_second(session: Session, repair: Repair, appeals: Sequence[Appeal], by: Person) -> None:
+    why = _why_not_second(session, repair, appeals, by)
+    if why:
+        raise MayNotDecide(why)
+
+
+def _why_not_second(session: Session, repair: Repair, appeals: Sequence[Appeal], by: Person) -> str:
     if by.id == repair.proposed_by:
-        raise MayNotDecide("signer_is_proposer")
+        return "signer_is_proposer"
     if by.id in _authors(session, repair.item_version_id):
-        raise MayNotDecide("signer_is_author")
+        return "signer_is_author"
     if by.id in _markers(session, appeals):
-        raise MayNotDecide("decider_is_marker")
+        return "decider_is_marker"
+    return ""
 
 
 def _authors(session: Session, version_id: int) -> set[int]:

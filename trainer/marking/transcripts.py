@@ -168,7 +168,9 @@ def transcript_blocks(one: Transcript, address: str, now: datetime) -> list[Bloc
     if one.sections:
         head = (_("部分"), _("得分"), _("满分"), _("答对题数"))
         lines = tuple(
-            (
+            (part.title, _("已作废"), "–", "–")
+            if part.is_dropped
+            else (
                 part.title,
                 decimal_text(part.score),
                 decimal_text(part.max_points),

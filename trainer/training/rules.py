@@ -11,7 +11,6 @@ sum beyond eight is not refused: it is shown to the confirmer, who must say that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,8 +23,6 @@ from trainer.hours.rules.crediting import MOST_A_DAY, MOST_DAYS, hours_problems
 EDITABLE = ("draft", "rejected")
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 ROLL_MOST = 3000
-_SEPARATORS = re.compile(r"[\s,;，；、]+")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 
 
 def entry_problems(title: str, held_on: date | None, days: int | None, hours: Decimal | None) -> list[FieldProblem]:
@@ -87,15 +84,6 @@ def crowded_day(own: Span, others: Sequence[Span]) -> tuple[date, Decimal, list[
         return None
     rounded = (Decimal(most.numerator) / most.denominator).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return day, rounded, [one for one in others if one.on(day)]
-
-
-def pasted_usernames(text: str) -> list[str]:
-    """Return the user names of a pasted list, lower case, each once, in their order; any usual separator divides.
-
-    A control character becomes U+FFFD: such a name is nobody's, and PostgreSQL would refuse a NUL.
-    """
-    names = _SEPARATORS.split(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).strip())
-    return list(dict.fromkeys(name.lower() for name in names if name))
 
 
 def may_decide(decider_id: int, entered_by: int | None) -> bool:

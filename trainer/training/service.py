@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from trainer.accounts.rules import Person
+from trainer.accounts.rules import Person, pasted_usernames
 from trainer.audit.service import record
 from trainer.core.clock import local_day
 from trainer.core.database import db, transaction
@@ -22,14 +22,7 @@ from trainer.notices.service import queue
 from trainer.orgs.queries import unit_in
 from trainer.training.models import CLASS_KINDS, RollEntry, TrainingClass
 from trainer.training.queries import class_in, crowded, heads_over, officers_by_id, officers_by_username
-from trainer.training.rules import (
-    EDITABLE,
-    ROLL_MOST,
-    entry_problems,
-    handing_in_problems,
-    may_decide,
-    pasted_usernames,
-)
+from trainer.training.rules import EDITABLE, ROLL_MOST, entry_problems, handing_in_problems, may_decide
 
 
 @dataclass(frozen=True)

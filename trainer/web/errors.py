@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +19,7 @@ from trainer.core.errors import Invalid, Refused, Unauthenticated
 from trainer.web.arrival import request_id
 from trainer.web.limits import retry_after
 from trainer.web.sentences import SENTENCES, sentence
+from trainer.web.view import safe_next
 
 log = logging.getLogger("trainer.errors")
 
@@ -94,7 +95,13 @@ def answer_refusal(refusal: Refused) -> Response:
             ]
         answer = problem(refusal.status, refusal.code, refusal.params, errors)
     elif isinstance(refusal, Unauthenticated):
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        if request.method == "GET":
+            target: str | None = request.full_path.rstrip("?")
+        elif request.endpoint == "accounts.sign_out":
+            target = None
+        else:
+            flash(_("登录已经结束，刚才提交的内容没有收下。请重新登录，再到原来的页面提交一次。"), "warning")
+            target = _page_before()
         return redirect(url_for("accounts.sign_in", next=target))  # type: ignore[return-value]  # a Response is what it is
     elif refusal.code == "password_change_due":
         return redirect(url_for("accounts.change_password"))  # type: ignore[return-value]  # as above
@@ -102,6 +109,14 @@ def answer_refusal(refusal: Refused) -> Response:
         answer = page(refusal.status, refusal.code, refusal.params)
     _retry_after(answer, refusal.params)
     return answer
+
+
+def _page_before() -> str | None:
+    """Return the address of the page of ours on which a form was sent, None where the browser tells none."""
+    came_from = request.referrer or ""
+    if not came_from.startswith(request.host_url):
+        return None
+    return safe_next(came_from[len(request.host_url) - 1 :].split("#")[0], "") or None
 
 
 def page(status: int, code: str, params: dict[str, Any] | None = None) -> Response:

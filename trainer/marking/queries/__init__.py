@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from question_bank import Item
 from question_bank.kinds import right_answer
 from question_bank.laws import find as find_law
 from trainer.attempts.models import Attempt, Response
@@ -29,6 +30,7 @@ from trainer.marking.queries.remarks import Remarked, remarks_of
 from trainer.marking.queries.repairs import earlier_results, reasons_of
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.regrade import DROP
+from trainer.marking.rules.retelling import without_old_notes
 from trainer.papers.models import Paper, PaperItem
 
 
@@ -187,6 +189,7 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
     }
     keys = keys_of(session, attempt.paper_id, exam.id, result.repairs_no)
     repaired = result.repairs_no > 0
+    printed = {key.number: key.item for key in keys_of(session, attempt.paper_id)} if repaired else {}
     reasons = reasons_of(session, exam.id, result.repairs_no) if repaired else {}
     remarks = remarks_of(session, attempt.id, result.repairs_no) if repaired else {}
     return {
@@ -202,10 +205,11 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
         "seconds_used": result.seconds_used,
         "submitted_at": result.submitted_at,
         "items": [
-            _item(key, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
-            | {"repair": _repair(key, *reasons[key.place]) if key.ruling else None}
+            _item(told, order[key.number], cases, titles[key.section], answers.get(key.number), mark)
+            | {"repair": _repair(key, printed[key.number], *reasons[key.place]) if key.ruling else None}
             | {"remark": _remark(remarks[key.number]) if key.number in remarks else None}
             for key, mark in zip(keys, result.marks, strict=True)
+            for told in [_newly_told(key, printed)]
         ],
         "earlier": [
             {"score": one.score, "passed": one.passed, "remedy": one.remedy, "reason": one.reason, "at": one.at}
@@ -215,13 +219,19 @@ def _whole(session: Session, attempt: Attempt, exam: Exam, result: Result) -> di
     }
 
 
-def _repair(key: PaperKey, reason: str, at: datetime) -> dict[str, Any]:
+def _newly_told(key: PaperKey, printed: Mapping[int, Item]) -> PaperKey:
+    """Return an item of a paper without the notes that its repairs contradict."""
+    return replace(key, item=without_old_notes(printed[key.number], key.ruling)) if key.ruling else key
+
+
+def _repair(key: PaperKey, printed: Item, reason: str, at: datetime) -> dict[str, Any]:
     """Return what was done to an item. ``also_right`` are the further answers that count as right, JSON data."""
     assert key.ruling is not None
     return {
         "remedy": key.ruling.last,
         "also_right": [right_answer(item) for item in key.ruling.items[1:]],
         "announced_points": key.announced,
+        "explains_old_key": any(item.key != printed.key for item in key.ruling.items),
         "reason": reason,
         "at": at,
     }
@@ -232,6 +242,7 @@ def _remark(one: Remarked) -> dict[str, Any]:
     return {
         "before": one.before,
         "points": one.points,
+        "announced_points": one.announced,
         "lines": list(one.lines),
         "comment": one.comment,
         "reason": one.reason,

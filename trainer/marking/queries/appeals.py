@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trainer.accounts.models import User
 from trainer.accounts.rules import Person
 from trainer.attempts.models import Attempt
+from trainer.bank.models import ItemRecord, ItemVersion
 from trainer.exams.models import Exam
 from trainer.exams.queries import last_own_closing, longest_extra
 from trainer.exams.rules import ends_at
 from trainer.marking.grading import Place
-from trainer.marking.models import Appeal, FormerResult, Mark, MarkingTask, Result
+from trainer.marking.models import Appeal, FormerResult, Mark, MarkEvent, MarkingTask, Result
 from trainer.marking.rules import may_see_result
 from trainer.marking.rules.appealing import window_ends
 from trainer.orgs.models import Unit
@@ -94,7 +95,8 @@ def own_appeals(session: Session, attempt_id: int) -> dict[int, OwnAppeal]:
 class AppealLine:
     """An appeal as those see it who decide, and by whom it was decided, None before.
 
-    ``by_person`` says whether the answer has the points of a person, so that it can be judged anew.
+    ``by_person`` says whether the answer has the points of a person, so that it can be judged anew. ``own_part`` is the
+    code of why the caller may not decide about it (``decider_is_author``, ``decider_is_marker``), empty for no reason.
     """
 
     id: int
@@ -112,6 +114,7 @@ class AppealLine:
     decided_at: datetime | None
     repair_id: int | None
     by_person: bool
+    own_part: str
 
 
 def appeals_of(
@@ -135,8 +138,25 @@ def appeals_of(
         MarkingTask.number == Appeal.number,
         MarkingTask.points.is_not(None),
     )
+    about = (
+        MarkingTask.attempt_id == Appeal.attempt_id,
+        MarkingTask.item_version_id == Appeal.item_version_id,
+        MarkingTask.part == Appeal.part,
+    )
+    marked = or_(
+        *(
+            exists().where(one.task_id == MarkingTask.id, one.marker_id == person.id, *about).correlate(Appeal)
+            for one in (Mark, MarkEvent)
+        )
+    )
+    wrote = exists().where(
+        ItemVersion.id == Appeal.item_version_id,
+        ItemRecord.id == ItemVersion.item_id,
+        or_(ItemVersion.created_by == person.id, ItemRecord.author_id == person.id),
+    )
+    own_part = case((wrote.correlate(Appeal), "decider_is_author"), (marked, "decider_is_marker"), else_="")
     rows = (
-        select(Appeal, Exam.title, User.name, Unit.short_name, decider.name, judged.correlate(Appeal))
+        select(Appeal, Exam.title, User.name, Unit.short_name, decider.name, judged.correlate(Appeal), own_part)
         .join(Exam, Exam.id == Appeal.exam_id)
         .join(User, User.id == Appeal.user_id)
         .join(Result, Result.attempt_id == Appeal.attempt_id)
@@ -154,7 +174,9 @@ def appeals_of(
     return [_line(*row) for row in session.execute(rows)]
 
 
-def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | None, by_person: bool) -> AppealLine:
+def _line(
+    appeal: Appeal, title: str, name: str, unit: str, decided_by: str | None, by_person: bool, own_part: str
+) -> AppealLine:
     return AppealLine(
         id=appeal.id,
         exam_id=appeal.exam_id,
@@ -171,6 +193,7 @@ def _line(appeal: Appeal, title: str, name: str, unit: str, decided_by: str | No
         decided_at=appeal.decided_at,
         repair_id=appeal.repair_id,
         by_person=by_person,
+        own_part=own_part,
     )
 
 

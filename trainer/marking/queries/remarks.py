@@ -19,7 +19,7 @@ from trainer.marking.queries.work import items_of
 from trainer.marking.rules.double import THIRD, seats
 from trainer.marking.rules.regrade import remark_problems
 from trainer.marking.rules.rubric import ItemKey, line_points
-from trainer.papers.rules.scoring import total_points
+from trainer.papers.rules.scoring import item_points, total_points
 
 
 class AnswerNotMarked(Conflict):
@@ -129,9 +129,13 @@ def is_remarked(task_ids: Sequence[int]) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Remarked:
-    """What an answer was given anew. ``before`` is what it had earned, None where that cannot be told apart."""
+    """What an answer was given anew. ``before`` is what it had earned, None where that cannot be told apart.
+
+    Both are of ``announced``, what the item was worth on the paper: after a dropped item it is worth more than that.
+    """
 
     before: Decimal | None
+    announced: Decimal
     lines: tuple[Decimal, ...]
     comment: str
     reason: str
@@ -145,7 +149,7 @@ class Remarked:
 def remarks_of(session: Session, attempt_id: int, repairs_no: int) -> dict[int, Remarked]:
     """Return by item number the answers of an attempt that the first ``repairs_no`` repairs judged anew."""
     rows = session.execute(
-        select(MarkingTask.number, Repair, FormerResult.marks)
+        select(MarkingTask.number, MarkingTask.max_points, Repair, FormerResult.marks)
         .join(Repair, Repair.task_id == MarkingTask.id)
         .outerjoin(
             FormerResult, and_(FormerResult.repair_id == Repair.id, FormerResult.attempt_id == MarkingTask.attempt_id)
@@ -155,11 +159,12 @@ def remarks_of(session: Session, attempt_id: int, repairs_no: int) -> dict[int, 
     )
     return {
         number: Remarked(
-            before=Decimal(marks[number - 1]["points"]) if marks else None,
+            before=item_points(announced, Decimal(marks[number - 1]["fraction"])) if marks else None,
+            announced=announced,
             lines=tuple(map(Decimal, repair.lines or ())),
             comment=repair.comment,
             reason=repair.reason,
             at=repair.closed_at or repair.proposed_at,
         )
-        for number, repair, marks in rows
+        for number, announced, repair, marks in rows
     }

@@ -315,9 +315,18 @@ def people_with_former(session: Session, exam_id: int, user_ids: Sequence[int]) 
 
 
 def changed_people(repair_id: int) -> Select[Any]:
-    """Return whose results a repair changed, by name: ``user_id, name, username, unit``, and ``score`` before it."""
+    """Return whose results a repair changed, by name: ``user_id, name, username, unit``, and the scores.
+
+    ``before`` is the score before it, and ``waited`` says that it was none yet because an answer waited for a person;
+    ``after`` is the score that the repair led to, also where a later one has changed it again.
+    """
+    later = aliased(FormerResult)
+    same = (later.attempt_id == FormerResult.attempt_id, later.repairs_no > FormerResult.repairs_no)
+    then = select(later.score).where(*same).order_by(later.repairs_no).limit(1).scalar_subquery()
     return (
-        select(Result.user_id, User.name, User.username, Unit.name.label("unit"), FormerResult.score)
+        select(Result.user_id, User.name, User.username, Unit.name.label("unit"))
+        .add_columns(FormerResult.score.label("before"), (FormerResult.unmarked > 0).label("waited"))
+        .add_columns(func.coalesce(then, Result.score).label("after"))
         .join(Result, Result.attempt_id == FormerResult.attempt_id)
         .join(User, User.id == Result.user_id)
         .join(Unit, Unit.id == Result.unit_id)

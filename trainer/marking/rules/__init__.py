@@ -101,6 +101,11 @@ class SectionProfile:
     correct_count: int
     item_count: int
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether nothing of the section counts any more."""
+        return not self.item_count
+
 
 def profile(items: Sequence[dict[str, Any]]) -> list[SectionProfile]:
     """Return the sections of a result in the order of the paper; ``items`` are those of a result document."""

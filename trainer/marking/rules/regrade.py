@@ -138,6 +138,8 @@ def remedy_problems(before: Ruling, remedy: Remedy) -> list[FieldProblem]:
     one in which the steps are printed, say, was never the candidates' fault. It must also change something.
     """
     item = before.items[0]
+    if remedy.kind not in REMEDIES:
+        return [FieldProblem("remedy", "remedy_needed")]
     if remedy.kind not in remedies_for(item):
         return [FieldProblem("remedy", "remedy_needs_key")]
     if remedy.kind not in KEYED:
