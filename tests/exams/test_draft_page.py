@@ -38,3 +38,21 @@ def test_sittings_and_candidates_stand_under_the_steps_before_an_exam_and_at_its
     for place in (f'href="/exams/{exam_id}/sittings"', f'class="btn" href="/exams/{exam_id}/candidates"'):
         assert page.count(place) == 1
         assert (page.index(place) < page.index('id="rules"')) is first
+
+
+def test_what_a_section_draws_from_stands_beside_it_and_its_folds_are_open(as_user, city, clock):
+    clock(BEFORE)
+    narrow = section(count=4, topics=("hearing",), difficulty=(1, 2), mix=(("1", 2), ("recall", 1)), pool="open")
+    exam_id = make_exam(city, publish=False, sections=(narrow, section(count=1)), draw="per_form", forms=3)
+    organiser = as_user("organiser")
+    page = organiser.get(f"/exams/{exam_id}").text
+    assert "难度 1、2；难度 1：2 题；识记：1 题" in page
+    assert page.count('<span class="cell-note">') >= 1
+    assert "（3 套）" in page
+    builder = organiser.get(f"/exams/{exam_id}/edit").text
+    opened = [
+        fold.split("<summary>")[1][:9] for fold in builder.split("<details")[1:] if fold.split(">")[0].endswith(" open")
+    ]
+    assert opened.count("只从这些专题抽题（") == 1
+    # Those who only look on learn nothing of it.
+    assert "难度 1、2" not in as_user("supervisor").get(f"/exams/{exam_id}").text

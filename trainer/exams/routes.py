@@ -24,7 +24,7 @@ from trainer.exams.candidate_routes import roster
 from trainer.exams.edition import FORMS_AT_ONCE_MOST
 from trainer.exams.rules import draw_is_public, key_leaks, may_release, steps
 from trainer.exams.supply import supply_of
-from trainer.exams.wording import common_texts, mend_text, shortage_texts, unusable_texts
+from trainer.exams.wording import common_texts, mend_text, narrowing, shortage_texts, unusable_texts
 from trainer.marking.queries import unmarked_of, waiting_people
 from trainer.marking.rules.rubric import may_begin
 from trainer.papers.outlook import Outlook
@@ -106,6 +106,7 @@ def show(exam_id):
         phase=where if live else exam.state,
         steps=_steps(exam, where),
         sections=sections,
+        narrowed=[narrowing(one) for one in sections],
         supply=supply,
         shortages=shortage_texts(supply.sharing, sections) if supply else [],
         mends=[(one.title, texts) for one, texts in zip(sections, _mend_texts(supply), strict=False) if texts],

@@ -20,6 +20,30 @@ from trainer.web.locale import number
 TITLE_MOST = 120
 
 
+def narrowing(section: SectionSpec) -> str:
+    """Return what a section draws from, where that is not the whole open pool of its kind; empty for nothing."""
+    known = taxonomy()
+    topics = {one.slug: one for wing in known.wings for one in wing.topics}
+    named = [filed_name(one) for one in known.wings if one.slug == section.wing]
+    named += [filed_name(topics.get(slug)) or slug for slug in section.topics]
+    named += [filed_name(one) for one in known.fields if one.slug in section.fields]
+    named += section.laws
+    if section.difficulty:
+        named.append(_("难度 %(levels)s", levels=_("、").join(map(str, section.difficulty))))
+    named += [str(LEVEL_NAMES[level]) for level in section.levels]
+    named += [
+        _("难度 %(level)s：%(n)s 题", level=value, n=count)
+        if value.isdigit()
+        else _("%(name)s：%(n)s 题", name=LEVEL_NAMES[value], n=count)
+        for value, count in section.mix
+    ]
+    if section.item_ids:
+        named.append(_("指定 %(n)s 题", n=len(section.item_ids)))
+    if section.pool == "reserved":
+        named.append(_("保留题库"))
+    return _("；").join(named)
+
+
 def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) -> list[str]:
     """Return for each section in which forms that are still to be drawn will share items how many and why."""
     return [
