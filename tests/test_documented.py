@@ -70,6 +70,14 @@ def test_the_api_has_what_the_contract_promises(client):
     assert sorted(wanted - there) == []
 
 
+def test_the_script_that_checks_a_draw_is_there_for_anybody(client):
+    answer = client.get("/redraw.py")
+    assert answer.status_code == 200
+    assert answer.data == (ROOT / "docs" / "redraw.py").read_bytes()
+    assert 'filename="redraw.py"' in answer.headers["Content-Disposition"]
+    assert "`/redraw.py`" in (ROOT / "docs" / "papers.md").read_text(encoding="utf-8")
+
+
 def test_the_description_can_be_read_as_a_page(client):
     page = client.get("/api/v1/docs")
     assert page.status_code == 200

@@ -104,6 +104,18 @@ function choose(changes) {
   paint();
 }
 
+// --- minutes for a room
+
+function sittingOf() { return document.getElementById("room-sitting"); }
+
+/** Let minutes for many go to one sitting, or to all of them (""), and name the button and the dialog after it. */
+function aim(sitting) {
+  const pick = sittingOf();
+  pick.value = sitting;
+  const name = sitting ? fill(words.minutes_room, { room: pick.selectedOptions[0].textContent }) : words.minutes_all;
+  document.querySelectorAll("[data-minutes-name]").forEach((place) => { place.textContent = name; });
+}
+
 // --- one candidate
 
 const incidents = new Incidents(document.querySelector("[data-desk-noticed]"), words, { icon, fill });
@@ -120,7 +132,9 @@ function describe(id, { anew = false } = {}) {
   };
   Object.entries(values).forEach(([name, text]) => { dialog.querySelector(`[data-desk-${name}]`).textContent = text; });
   const under_way = UNDER_WAY.includes(desk.state);
-  dialog.querySelector("[data-desk-force]").hidden = !under_way;
+  const force = dialog.querySelector("[data-desk-force]");
+  force.hidden = !under_way;
+  force.dataset.confirm = fill(words.force_sure, { name: desk.name });
   dialog.querySelector("[data-desk-takeover]").hidden = !under_way;
   dialog.querySelector("[data-desk-again]").hidden = !desk.again;
   incidents.show(id, desk, { anew });
@@ -189,9 +203,17 @@ if (root.dataset.warnFrom) count("marked", "marked", "user-exclamation", words.m
 const units = [...new Set(desks.map((desk) => desk.unit))];
 find("unit").append(...units.map((unit) => new Option(unit, unit, false, unit === chosen.unit)));
 find("unit").addEventListener("change", (event) => choose({ unit: event.target.value }));
-const rooms = [...new Set(desks.map((desk) => desk.room))];
-find("room")?.append(...rooms.map((room) => new Option(room, room, false, room === chosen.room)));
-find("room")?.addEventListener("change", (event) => choose({ room: event.target.value }));
+const room = find("room");
+if (room) {
+  room.value = chosen.room;
+  if (room.selectedIndex < 0) {
+    room.value = "";
+    chosen.room = "";
+  }
+  room.addEventListener("change", () => { choose({ room: room.value }); aim(room.selectedOptions[0].dataset.sitting ?? ""); });
+  sittingOf().addEventListener("change", () => aim(sittingOf().value));
+  aim(room.selectedOptions[0].dataset.sitting ?? "");
+}
 find("sort").value = chosen.sort === "left" ? "left" : "";
 find("sort").addEventListener("change", (event) => choose({ sort: event.target.value }));
 find("word").value = chosen.word;

@@ -109,4 +109,4 @@ export class Incidents {
   }
 }
 
-const ICON = { focus_loss: "eye-off", network_loss: "wifi-off", taken_over: "device-desktop", other: "info-circle" };
+const ICON = { focus_loss: "eye-off", network_loss: "wifi-off", taken_over: "device-desktop", stopped: "device-desktop", forced: "hand-stop", other: "info-circle" };

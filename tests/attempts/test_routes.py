@@ -15,7 +15,7 @@ from trainer.attempts.routes import waiting_exams
 from trainer.audit.models import Entry
 from trainer.bank.models import ItemReport
 from trainer.core.database import db, transaction
-from trainer.exams.models import Candidate, Exam
+from trainer.exams.models import Candidate, Exam, Sitting
 
 MINUTE = timedelta(minutes=1)
 
@@ -68,11 +68,28 @@ def test_a_mock_exam_is_sat_in_the_identical_shell(city, exam, as_user):
     assert set(real["paper"]) == set(practised["paper"])
 
 
-@pytest.mark.parametrize("state", ["draft", "cancelled"])
-def test_an_exam_that_is_not_published_has_no_hall(city, clock, as_user, state):
+def test_a_draft_has_no_hall(city, clock, as_user):
     clock(NINE)
-    made = make_exam(city, NINE, state=state)
+    made = make_exam(city, NINE, state="draft")
     assert as_user("officer").get(f"/exams/{made.exam_id}/hall").status_code == 404
+    assert "测试考试" not in as_user("officer").get("/exams/mine").text
+
+
+def test_the_hall_of_a_cancelled_exam_tells_why_to_those_who_were_named(city, clock, as_user, client):
+    clock(NINE)
+    made = make_exam(city, NINE)
+    address = f"/exams/{made.exam_id}/hall"
+    as_user("organiser").post(f"/exams/{made.exam_id}/cancel", data={"reason": "考场停电，改期另行通知"})
+    page = as_user("officer").get(address)
+    assert page.status_code == 200
+    assert "这场考试已取消" in page.text
+    assert "原因：考场停电，改期另行通知" in page.text
+    assert "js/exam/main.js" not in page.text
+    assert as_user("officer4").get(address).status_code == 404
+    assert client.get(address).status_code == 302
+    # The API goes on answering as for an exam that is not there.
+    assert as_user("officer").get(f"/api/v1/exams/{made.exam_id}/waiting").json["code"] == "not_found"
+    assert start(as_user("officer"), made).json["code"] == "not_found"
     assert "测试考试" not in as_user("officer").get("/exams/mine").text
 
 
@@ -364,6 +381,9 @@ def test_a_forced_hand_in_needs_a_reason_is_written_down_and_settled(exam, city,
     assert invigilator.post(address, data={"reason": ""}).status_code == 303
     assert db.session.get(Attempt, int(attempt)).state == "open"
     assert invigilator.post(address, data={"reason": "夹带"}).status_code == 303
+    # What a page had not sent is known to nobody, so it is not called saved.
+    told = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    assert "按服务器已保存的作答评分；考生页面上还没有送出的不计入。" in told
     db.session.expire_all()
     row = db.session.get(Attempt, int(attempt))
     assert (row.state, row.submitted_by) == ("submitted", "invigilator")
@@ -372,6 +392,26 @@ def test_a_forced_hand_in_needs_a_reason_is_written_down_and_settled(exam, city,
     assert entry.detail["reason"] == "夹带"
     assert put(officer, attempt, 1, (1, "B", 1)).json["code"] == "attempt_closed"
     assert "监考员已为您交卷" in officer.get(f"/attempts/{attempt}/receipt").text
+
+
+def test_sittings_are_offered_by_number_whoever_sits_there(exam, city, as_user):
+    invigilator = as_user("invigilator")
+    page = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    assert "给全体考生补时" in page
+    assert "data-watch-room" not in page
+    with transaction() as session:
+        first = session.query(Sitting).filter_by(exam_id=exam.exam_id).one()
+        window = {"opens_at": first.opens_at, "closes_at": first.closes_at}
+        second = Sitting(exam_id=exam.exam_id, number=2, room="二楼", capacity=0, awaits_signal=False, **window)
+        session.add(second)
+        session.flush()
+        # By unit and name the first on the board sits in the second room.
+        for one in session.query(Candidate).filter_by(exam_id=exam.exam_id, user_id=city.people["officer"]):
+            one.sitting_id = second.id
+    page = invigilator.get(f"/exams/{exam.exam_id}/watch").text
+    offered = page[page.index("data-watch-room") :]
+    assert 0 < offered.index(">第 1 场</option>") < offered.index(">第 2 场 二楼</option>")
+    assert "给全部场次补时" in page
 
 
 def test_only_an_invigilator_over_the_exam_may_force_or_extend(city, clock, as_user, client):
@@ -427,7 +467,7 @@ def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, c
     officer, writing = as_user("officer"), as_user("officer2")
     attempts = [start(one, exam).json["attempt_id"] for one in (officer, writing)]
     assert officer.post(f"/api/v1/attempts/{attempts[0]}/submit", json={"epoch": 1}).json["result"] is not None
-    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel")
+    as_user("organiser").post(f"/exams/{exam.exam_id}/cancel", data={"reason": "停电"})
     assert officer.get(f"/api/v1/attempts/{attempts[0]}/result").json["code"] == "not_released"
     assert writing.post(f"/api/v1/attempts/{attempts[1]}/submit", json={"epoch": 1}).json["result"] is None
     for client, attempt in ((officer, attempts[0]), (writing, attempts[1])):
@@ -435,4 +475,5 @@ def test_a_cancelled_exam_keeps_its_receipt_and_shows_no_result(city, as_user, c
         held_back = client.get(f"/attempts/{attempt}/result")
         assert held_back.status_code == 403
         assert "这场考试已取消" in held_back.text
-    assert officer.get(f"/exams/{exam.exam_id}/hall").status_code == 404
+    hall = officer.get(f"/exams/{exam.exam_id}/hall").text
+    assert f"/attempts/{attempts[0]}/receipt" in hall

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.attempts.factories import make_exam
-from tests.attempts.test_api import code, start
+from tests.attempts.test_api import code, put, start
 from tests.conftest import NINE
 from trainer.core.database import transaction
 from trainer.exams.models import Sitting
@@ -74,6 +74,34 @@ def test_a_candidate_is_handed_in_for_allowed_again_and_moved_to_another_device(
     assert desks(watch)["officer"]["state"] == "forced"
     assert watch("POST", f"{one}/allow-again", reason="误判").json == {"attempts_allowed": 2}
     assert start(as_user("officer"), exam).status_code == 201
+
+
+def test_a_stopped_page_is_told_by_whom_until_somebody_goes_on(watch, exam, as_user):
+    candidate = desks(watch)["officer"]["candidate_id"]
+    officer = as_user("officer")
+    made = start(officer, exam).json
+    attempt, epoch = made["attempt_id"], made["epoch"]
+    assert watch("POST", f"desks/{candidate}/take-over", reason="死机").status_code == 204
+    again = as_user("officer")
+    assert code(put(again, attempt, epoch, (1, "B", 1))) == (409, "device_stopped")
+    assert code(again.post(f"{API}/attempts/{attempt}/submit", json={"epoch": epoch})) == (409, "device_stopped")
+    assert again.get(f"{API}/attempts/{attempt}/clock").json["stopped"] is True
+    resumed = start(again, exam).json["epoch"]
+    assert put(again, attempt, resumed, (1, "B", 1)).status_code == 200
+    assert again.get(f"{API}/attempts/{attempt}/clock").json["stopped"] is False
+    assert code(put(again, attempt, epoch, (1, "C", 2))) == (409, "taken_over")
+
+
+def test_what_an_invigilator_did_stands_among_the_incidents(watch, exam, as_user):
+    candidate = desks(watch)["officer"]["candidate_id"]
+    attempt = start(as_user("officer"), exam).json["attempt_id"]
+    watch("POST", f"desks/{candidate}/take-over", reason=" 死机 ")
+    for _each in range(2):
+        watch("POST", f"desks/{candidate}/submit", reason="夹带")
+    told = watch("GET", f"desks/{candidate}/incidents").json["items"]
+    assert [(one["kind"], one["detail"]) for one in told] == [("forced", "夹带"), ("stopped", "死机")]
+    body = {"kind": "forced", "at": "2026-11-23T01:00:00Z"}
+    assert code(as_user("officer").post(f"{API}/attempts/{attempt}/incidents", json=body)) == (422, "invalid")
 
 
 def test_the_signal_opens_a_room(watch, exam, as_user):

@@ -35,6 +35,13 @@ def test_the_board_follows_helps_and_takes_in(browse, real_site):
     expect(page.locator("[data-desk-extra]")).to_have_text("10 分钟")
     page.locator("#force-reason").fill("违纪")
     page.locator("[data-desk-force] button").click()
+    # Nothing has happened yet: whose it is and that it cannot be undone is asked once more.
+    asked = page.locator("#confirm-dialog")
+    expect(asked).to_contain_text("收回张officer的答卷并评分，不能撤销")
+    asked.locator("[data-confirm-no]").click()
+    assert attempt_of(real_site, exam).state == "open"
+    page.locator("[data-desk-force] button").click()
+    asked.get_by_role("button", name="收回答卷").click()
     expect(page.locator(".tile.is-lost")).to_contain_text("强制交卷")
     officer.wait_for_url("**/receipt*", timeout=15_000)
 

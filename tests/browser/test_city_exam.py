@@ -167,6 +167,7 @@ def test_from_an_empty_page_to_a_published_repair(browse, real_site):
     desk = board.locator("#desk-dialog")
     desk.locator("#force-reason").fill("身体不适，提前离场")
     desk.get_by_role("button", name="强制交卷").click()
+    board.locator("#confirm-dialog").get_by_role("button", name="收回答卷").click()
     expect(board.locator("body")).to_contain_text("强制交卷")
 
     # It is over: what people wrote is marked by somebody who does not see whose it is, then results are released.

@@ -22,6 +22,7 @@ from tests.browser.hall import (
     standing,
 )
 from tests.browser.real_site import PASSWORD
+from trainer.attempts.desk import take_over
 from trainer.attempts.extend import extend
 from trainer.attempts.models import Attempt, Incident
 from trainer.attempts.submit import force_submit
@@ -181,6 +182,30 @@ def test_a_second_page_takes_over_and_the_first_one_can_take_back(browse, real_s
     choose(first, "正确")
     expect_saved(first)
     assert "taken_over" in incidents_of(real_site, exam)
+
+
+def test_a_page_that_an_invigilator_stopped_says_so_and_can_go_on(browse, real_site):
+    exam = new_exam(real_site)
+    real_site.give_password("officer")
+    page = browse("officer")
+    enter(page, exam)
+    choose(page, "选项A")
+    expect_saved(page)
+    candidate_id = attempt_of(real_site, exam).candidate_id
+    with real_site.app.app_context():
+        invigilator = real_site.city.people["invigilator"]
+        take_over(exam.exam_id, candidate_id, by=invigilator, reason="死机", now=utcnow())
+    page.locator("#signin-secret").fill(PASSWORD)
+    page.locator("#exam-signin form button").click()
+    banner = page.locator("[data-exam=banner]")
+    expect(banner).to_contain_text("监考员已停止在本页作答", timeout=12_000)
+    expect(banner).not_to_contain_text("另一个页面")
+    expect(page.locator(".option input").first).to_be_disabled()
+    banner.get_by_role("button", name="在本页继续").click()
+    choose(page, "选项C")
+    expect_saved(page)
+    assert standing(real_site, exam) == {1: "C"}
+    assert incidents_of(real_site, exam) == ["stopped"]
 
 
 def test_a_browser_that_stores_nothing_is_named_as_the_reason(browse, real_site):

@@ -79,7 +79,7 @@ def test_the_signal_opens_the_room_and_minutes_are_seen_within_ten_seconds(brows
     expect(page.locator(".question")).to_be_visible(timeout=20_000)
     clock = page.locator("[data-exam=clock]")
     before = clock.get_attribute("datetime")
-    board.get_by_role("button", name="给全场补时").click()
+    board.get_by_role("button", name="给全体考生补时").click()
     form = board.locator("#room-minutes")
     form.get_by_label("延长的分钟数").fill("7")
     form.get_by_label("理由").fill("停电")

@@ -5,10 +5,10 @@ import pytest
 from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from trainer.accounts.models import Grant
+from trainer.attempts.cancel import cancel_exam
 from trainer.core.database import transaction
 from trainer.core.errors import Missing
 from trainer.exams.queries import read_exam
-from trainer.exams.service import cancel_exam
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The print edition: what stands on paper, sheet and key, who gets which when, and that it is recorded."""
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -128,12 +129,24 @@ def test_only_who_manages_the_exam_prints_it(as_user, exam_id, clock, who, statu
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({"part": "all"}, 422), ({"as": "odt"}, 422), ({"form": "3"}, 404), ({"form": "0"}, 404), ({"form": "x"}, 404)],
+    [({"part": "all"}, 422), ({"as": "odt"}, 422), ({"form": "3"}, 303), ({"form": "0"}, 303), ({"form": "x"}, 303)],
 )
 def test_what_there_is_not_is_not_printed(as_user, exam_id, clock, change, status):
     clock(NINE - HOUR)
     asked = {"part": "paper", "as": "docx", "form": "1"} | change
     assert as_user("organiser").post(f"/exams/{exam_id}/print", data=asked).status_code == status
+
+
+def test_forms_are_chosen_and_a_wrong_number_is_told_on_the_page(as_user, exam_id, clock, session):
+    clock(NINE - HOUR)
+    organiser = as_user("organiser")
+    page = organiser.get(f"/exams/{exam_id}").text
+    assert re.findall(r'<option value="(\d+)">第 \1 套</option>', page) == ["1", "2"]
+    for wrong in ("99", "abc", ""):
+        answer = print_it(organiser, exam_id, "paper", form=wrong)
+        assert answer.location == f"/exams/{exam_id}"
+        assert "没有印制：这场考试只有 2 套试卷，请填写 1 至 2。" in organiser.get(answer.location).text
+    assert session.scalar(select(Entry.action).where(Entry.action.like("exam.%_printed"))) is None
 
 
 def unpacked(answer):
@@ -174,7 +187,7 @@ def test_many_forms_come_in_several_files(as_user, city, clock, monkeypatch):
     assert "每包最多 2 套，共 3 套" in organiser.get(f"/exams/{exam_id}").text
     found = [list(unpacked(print_it(organiser, exam_id, "", "zip", form))) for form in ("1", "3")]
     assert found == [folders(["试卷", "答题卡"], forms) for forms in ([1, 2], [3])]
-    assert print_it(organiser, exam_id, "", "zip", "4").status_code == 404
+    assert print_it(organiser, exam_id, "", "zip", "4").status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.attempts.factories import make_exam as make_rows
 from tests.attempts.test_api import start
@@ -19,6 +19,7 @@ from trainer.core.database import db, transaction
 from trainer.core.errors import Invalid
 from trainer.exams.models import Candidate, Exam
 from trainer.exams.rules import exam_problems
+from trainer.exams.wording import resit_title
 from trainer.marking.jobs import credit_left_over
 from trainer.reports.counting import next_to_count
 
@@ -53,10 +54,44 @@ def test_a_resit_is_another_exam_for_those_who_owe_it(city, as_user, clock):
     page = organiser.get(f"/exams/{exam_id}").text
     assert "执法资格考试（补考）" in page
     assert "已列入补考" in organiser.get(f"/exams/{exam_id}/candidates").text
-    again = organiser.post(address, data={"groups": ["deferred", "failed"]})
-    other = int(re.search(r"/exams/(\d+)/edit", again.location)[1])
-    assert names_in(other) == set()
+    for groups in (["deferred", "failed"], []):
+        again = organiser.post(address, data={"groups": groups}, follow_redirects=True).text
+        assert "没有可以列入补考的人" in again
+    assert db.session.scalar(select(func.count()).select_from(Exam)) == 2
     assert as_user("invigilator").post(address).status_code == 403
+
+
+def test_each_resit_of_an_exam_has_a_title_of_its_own(city, as_user, clock):
+    exam_id = make_exam(city, usernames=("officer3",), pass_mark=Decimal(2))
+    settle(exam_id, city, "officer", "1", passed=False)
+    organiser, address = as_user("organiser"), f"/exams/{exam_id}/resit"
+    clock(AFTER)
+
+    def draft(group):
+        made = int(re.search(r"/exams/(\d+)/edit", organiser.post(address, data={"groups": [group]}).location)[1])
+        return made, db.session.scalar(select(Exam.title).where(Exam.id == made))
+
+    first, title = draft("failed")
+    assert title == "执法资格考试（补考）"
+    assert draft("absent")[1] == "执法资格考试（第 2 次补考）"
+    # A draft that nobody was told of leaves its name to the next one.
+    assert "草稿已取消，没有通知任何人" in organiser.post(f"/exams/{first}/cancel", follow_redirects=True).text
+    assert draft("failed")[1] == "执法资格考试（补考）"
+
+
+@pytest.mark.parametrize(
+    ("title", "taken", "made"),
+    [
+        ("月考", [], "月考（补考）"),
+        ("月考", ["月考（补考）"], "月考（第 2 次补考）"),
+        ("月考", ["月考（补考）", "月考（第 2 次补考）"], "月考（第 3 次补考）"),
+        ("月考", ["别的", "月考（第 2 次补考）"], "月考（补考）"),
+        ("长" * 120, [], "长" * 116 + "（补考）"),
+    ],
+)
+def test_a_resit_is_named_by_the_first_name_that_is_free(app, title, taken, made):
+    with app.test_request_context():
+        assert resit_title(title, taken) == made
 
 
 def test_a_mock_exam_earns_nothing_and_counts_for_nothing(city, session):

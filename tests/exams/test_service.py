@@ -11,6 +11,7 @@ from tests.exams.factories import HOUR, make_exam, make_spec, person
 from tests.factories import add_user
 from tests.papers.factories import fill_bank, section
 from trainer.accounts.models import User
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt
 from trainer.audit.models import Entry
@@ -162,7 +163,7 @@ def test_an_exam_outside_ones_scope_is_missing(city, who):
         lambda: excuse_candidate(exam_id, city.people["officer"], "exempt", by=by),
         lambda: service.extend_closing(exam_id, AFTER, by=by, now=BEFORE),
         lambda: service.release_results(exam_id, by=by, now=AFTER),
-        lambda: service.cancel_exam(exam_id, by=by, now=BEFORE),
+        lambda: cancel_exam(exam_id, by=by, now=BEFORE),
     ):
         with pytest.raises((Missing, Forbidden)):
             call()
@@ -304,7 +305,7 @@ def test_a_cancelled_exam_stays_cancelled(session, city):
     exam_id = make_exam(city)
     by = person(city, "organiser")
     for _ in range(2):
-        service.cancel_exam(exam_id, by=by, now=NINE)
+        cancel_exam(exam_id, by=by, now=NINE)
     assert actions(session, exam_id).count("exam.cancelled") == 1
     with pytest.raises(Conflict):
         service.publish_exam(exam_id, by=by, now=NINE)
@@ -317,7 +318,7 @@ def test_a_cancelled_exam_stays_cancelled(session, city):
 def test_an_exam_whose_results_are_out_is_not_cancelled(city):
     exam_id = make_exam(city)
     with pytest.raises(Refused, match="results_are_out"):
-        service.cancel_exam(exam_id, by=person(city, "organiser"), now=AFTER)
+        cancel_exam(exam_id, by=person(city, "organiser"), now=AFTER)
 
 
 def test_the_same_seed_and_bank_give_the_same_papers_and_the_same_deal(session, city):

@@ -141,7 +141,8 @@ def test_an_exam_is_published_extended_cancelled_released_and_resat(city, organi
     assert code(organiser.put(f"{draft}/closing", json={"closes_at": "2026-11-23T02:00:00Z"})) == (422, "invalid")
     assert code(organiser.post(f"{draft}/release")) == (409, "exam_still_open")
     assert code(organiser.post(f"{draft}/resit", json={"groups": ["absent"]})) == (403, "not_released")
-    assert organiser.post(f"{draft}/cancel").json["state"] == "cancelled"
+    assert organiser.post(f"{draft}/cancel", json={"reason": "停电"}).json["state"] == "cancelled"
+    assert db.session.scalar(select(Exam.cancel_reason)) == "停电"
     by_hand = f"{API}/exams/{make_exam(city, items=0, title='手动公布', release='manual')}"
     clock(NINE + 3 * HOUR)
     organiser = as_user("organiser")
@@ -150,6 +151,7 @@ def test_an_exam_is_published_extended_cancelled_released_and_resat(city, organi
     assert (made.status_code, made.json["candidates"]) == (201, 2)
     resit = db.session.scalar(select(Exam).where(Exam.id == int(made.json["exam_id"])))
     assert (resit.state, resit.title) == ("draft", "手动公布（补考）")
+    assert code(organiser.post(f"{by_hand}/resit", json={"groups": ["absent"]})) == (409, "nobody_to_resit")
     assert organiser.get(f"{API}/exams/{resit.id}").json["resit_of"] == by_hand.rsplit("/", 1)[1]
 
 

@@ -196,7 +196,10 @@ def test_nobody_starts_before_the_signal(city, as_user, clock):
     assert code(begin(officer, exam_id)) == (409, "not_open")
     told = officer.get(f"/api/v1/exams/{exam_id}/waiting").json
     assert (told["awaits_signal"], told["opens_in_ms"]) == (True, 0)
-    assert "等候监考员发令" in officer.get(f"/exams/{exam_id}/hall").text
+    hall = officer.get(f"/exams/{exam_id}/hall").text
+    assert "等候监考员发令" in hall
+    # Nobody can count down to a signal.
+    assert "data-opens hidden" in hall
     assert "发令开考" in invigilator.get(f"/exams/{exam_id}/watch").text
     address = f"/exams/{exam_id}/watch/sittings/{room}/signal"
     assert as_user("officer").post(address).status_code == 403

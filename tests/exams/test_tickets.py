@@ -13,12 +13,12 @@ from tests.conftest import NINE
 from tests.exams.factories import HOUR, make_exam, person
 from trainer.accounts.models import SignInSession, User
 from trainer.accounts.queries import person_of_session
+from trainer.attempts.cancel import cancel_exam
 from trainer.attempts.excusing import excuse_candidate
 from trainer.attempts.models import Attempt
 from trainer.core.crypto import token_hash
 from trainer.core.database import db
 from trainer.core.errors import Missing, Refused
-from trainer.exams import service
 from trainer.exams.models import Candidate
 from trainer.exams.tickets import BadTicket, issue_tickets, sign_in_by_ticket, to_csv
 
@@ -33,6 +33,16 @@ def test_a_ticket_opens_a_session_of_its_holder_for_its_exam(session, city):
     opened = sign_in_by_ticket(codes["officer"], address="10.0.0.1", now=NINE)
     assert opened.user_id == city.people["officer"]
     assert person_of_session(session, token_hash(opened.token), NINE).ticket_exam_id == exam_id
+
+
+def test_only_who_had_a_ticket_is_told_that_it_is_no_longer_good(as_user, city, clock):
+    clock(NINE - HOUR)
+    exam_id = make_exam(city)
+    organiser, address = as_user("organiser"), f"/exams/{exam_id}/tickets"
+    one = {"person": str(city.people["officer"])}
+    assert "作废" not in organiser.post(address, data=one).text
+    assert "这位考生以前的准考码已经作废" in organiser.post(address, data=one).text
+    assert "其中 1 人以前发过准考证，旧的准考码已经作废。" in organiser.post(address, data={}).text
 
 
 def test_only_the_hash_of_a_ticket_is_stored(session, city):
@@ -86,7 +96,7 @@ def test_the_excused_the_locked_and_the_cancelled_do_not_get_in(session, city):
             sign_in_by_ticket(code, address="", now=NINE)
     excuse_candidate(exam_id, city.people["officer"], "due", by=by)
     assert sign_in_by_ticket(codes["officer"], address="", now=NINE)
-    service.cancel_exam(exam_id, by=by, now=NINE)
+    cancel_exam(exam_id, by=by, now=NINE)
     with pytest.raises(BadTicket):
         sign_in_by_ticket(codes["officer"], address="", now=NINE)
     assert session.scalar(select(func.count()).select_from(SignInSession)) == 1

@@ -21,10 +21,10 @@ from tests.marking.factories import (
     result_of,
 )
 from trainer.accounts.models import Grant
+from trainer.attempts.cancel import cancel_exam
 from trainer.core.database import db, transaction
 from trainer.core.errors import Invalid, Missing
 from trainer.exams.models import Candidate
-from trainer.exams.service import cancel_exam
 from trainer.marking.allocating import claim
 from trainer.marking.giving import give
 from trainer.marking.planning import MarkingBegun

@@ -1,7 +1,9 @@
 """The page of an exam's results and its workbook: what they tell, and whose results to whom."""
 
 import io
+import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from openpyxl import load_workbook
@@ -12,6 +14,7 @@ from tests.conftest import NINE
 from tests.marking.factories import repair
 from tests.reports.answers import OVER, make_people, sheets, sit_many
 from trainer.accounts.models import Grant, User
+from trainer.attempts.incidents import enter_deed
 from trainer.attempts.models import Attempt, Incident
 from trainer.audit.models import Entry
 from trainer.competitions.leaderboard import take_missing
@@ -20,6 +23,7 @@ from trainer.core.database import db, transaction
 from trainer.exams.models import Candidate, Exam
 from trainer.marking.models import Result
 from trainer.orgs.models import Unit
+from trainer.reports.exam_results import ToWrite, _items_sheet
 
 pytestmark = pytest.mark.usefixtures("nothing_at_hand")
 
@@ -213,6 +217,7 @@ def test_the_workbook_tells_in_words_what_was_noticed(as_user, spread, monkeypat
             session.add(
                 Incident(attempt_id=attempts[user_id], kind=kind, noticed_at=at, recorded_at=at, seconds=seconds)
             )
+        enter_deed(session, attempts[people[0]], "forced", reason="夹带", now=NINE + timedelta(minutes=6))
     book = book_of(as_user("supervisor"), exam)
     assert book.sheetnames == ["成绩", "试题", "单位", "异常记录"]
     title, head, *lines = book["异常记录"].values
@@ -221,11 +226,36 @@ def test_the_workbook_tells_in_words_what_was_noticed(as_user, spread, monkeypat
     assert [(row[1], row[4], str(row[5])[11:16], *row[6:]) for row in lines] == [
         (f"p{people[0]}", 1, "09:03", "离开考试页面", 12, None),
         (f"p{people[0]}", 1, "09:05", "连接中断", None, None),
+        (f"p{people[0]}", 1, "09:06", "监考员强制交卷", None, "夹带"),
     ]
     monkeypatch.setattr("trainer.reports.exam_results.INCIDENTS_MOST", 1)
     title, _head, *lines = book_of(as_user("supervisor"), exam)["异常记录"].values
     assert "只列出前 1 条" in title[0]
     assert len(lines) == 1
+
+
+def test_items_are_numbered_where_all_papers_have_the_same_ones():
+    from_first = SimpleNamespace(
+        number=3, code="LZ-1", kind="single_choice", topic="x", difficulty=2, people=9, facility=0.5, upper_lower=None,
+        point_biserial=None, blank=0, options=(), advice=(), seen=True,
+    )  # fmt: skip
+    what = ToWrite("月考", (), None, (), (), {}, {})
+    numbered = _items_sheet(what, [from_first])
+    assert (numbered.columns[0].head, numbered.rows[0][0], numbered.title) == ("题号", 3, "月考")
+    from_first.number = None
+    apart = _items_sheet(what, [from_first])
+    assert (apart.columns[0].head, apart.rows[0][0]) == ("试题", "LZ-1")
+    assert "各套试卷的题目不同，不列题号" in apart.title
+
+
+def test_the_exam_page_holds_back_the_means_that_the_statistics_hold_back(as_user, spread):
+    exam, _people = spread
+    text = page_of(as_user("organiser"), f"/exams/{exam.exam_id}")
+    row = re.search(r'江门市城市管理和综合执法局</a>.*?data-label="合格" class="num">(.*?)<.*?"num">(.*?)<', text, re.S)
+    assert row.groups() == ("–", "–")
+    row = re.search(r'蓬江区城市管理和综合执法局</a>.*?data-label="平均分" class="num">(.*?)<', text, re.S)
+    assert float(row[1]) > 0
+    assert "不足 5 人有成绩的单位" in text
 
 
 def test_a_county_carries_its_own_people_away(as_user, spread):

@@ -328,7 +328,7 @@ def _refused(left: list[tuple[int, int]], code: str = "item_left") -> list[dict[
     summary="Save answers; what is answered 200 is committed and synced to disk",
     body=SaveIn,
     answers={200: SaveOut},
-    problems={409: ("attempt_closed", "taken_over"), 422: ("wrong_answer_shape", "no_such_item")},
+    problems={409: ("attempt_closed", "taken_over", "device_stopped"), 422: ("wrong_answer_shape", "no_such_item")},
 )
 def save_responses(attempt_id: int) -> Any:
     who = caller()
@@ -390,7 +390,7 @@ def register(app: Flask) -> None:
     summary="Keep which items the candidate flagged, so that another device shows them; graded by nothing",
     body=FlagsIn,
     answers={200: FlagsOut},
-    problems={409: ("attempt_closed", "taken_over"), 422: ("no_such_item",)},
+    problems={409: ("attempt_closed", "taken_over", "device_stopped"), 422: ("no_such_item",)},
 )
 def save_flags(attempt_id: int) -> Any:
     who = caller()
@@ -408,7 +408,7 @@ def save_flags(attempt_id: int) -> Any:
     summary="Hand in, with last answers in the same call; a second call returns the same receipt",
     body=SubmitIn,
     answers={200: SubmitOut},
-    problems={409: ("attempt_closed", "taken_over"), 422: ("wrong_answer_shape", "no_such_item")},
+    problems={409: ("attempt_closed", "taken_over", "device_stopped"), 422: ("wrong_answer_shape", "no_such_item")},
 )
 def submit_attempt(attempt_id: int) -> Any:
     who = caller()

@@ -35,6 +35,7 @@ class ClockOut(Shape):
     deadline: Moment
     state: Literal["open", "submitted"]
     epoch: int
+    stopped: bool = Field(description="an invigilator stopped the page that wrote, and nobody has resumed since")
     mark: str = Field(description="changes with state, epoch and deadline; the answer to a beat is this alone")
 
 
@@ -76,6 +77,7 @@ def clock(attempt_id: int) -> Any:
                 "deadline": iso_z(tick.deadline_at),
                 "state": tick.state,
                 "epoch": tick.epoch,
+                "stopped": tick.stopped,
                 "mark": mark_of(tick),
             }
         )

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trainer.accounts.sessions import end_sessions
+from trainer.attempts.incidents import enter_deed
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import is_over, may_start
 from trainer.audit.service import record
@@ -57,8 +58,9 @@ def allow_again(exam_id: int, candidate_id: int, *, by: int, reason: str, now: d
 def take_over(exam_id: int, candidate_id: int, *, by: int, reason: str, now: datetime) -> None:
     """Stop the device on which a candidate writes, so that they go on at another one after signing in there.
 
-    The caller has checked the right. The old page can save nothing more and says so; all sessions of the candidate end,
-    what was saved stays and the time runs on. A second call does the same again. Raises ``Invalid`` without a reason,
+    The caller has checked the right. The old page can save nothing more and says that an invigilator stopped it, until
+    the candidate goes on somewhere, there or elsewhere; all sessions of the candidate end, what was saved stays and the
+    time runs on. It stands among the incidents. A second call does the same again. Raises ``Invalid`` without a reason,
     ``Missing``, and ``Refused`` when no attempt is under way.
     """
     demand_reason(reason)
@@ -67,7 +69,9 @@ def take_over(exam_id: int, candidate_id: int, *, by: int, reason: str, now: dat
         latest = latest_attempt(session, candidate_id)
         if latest is None or not is_under_way(latest, now):
             raise Refused("not_under_way")
-        session.execute(update(Attempt).where(Attempt.id == latest.id).values(epoch=Attempt.epoch + 1))
+        stop = {"epoch": Attempt.epoch + 1, "stopped_epoch": Attempt.epoch + 1}
+        session.execute(update(Attempt).where(Attempt.id == latest.id).values(**stop))
+        enter_deed(session, latest.id, "stopped", reason=reason, now=now)
         end_sessions(session, candidate.user_id)
         detail = {"exam": exam_id, "reason": reason.strip()[:REASON_MOST]}
         record("attempt.taken_over", by=by, target=f"candidate:{candidate_id}", detail=detail)

@@ -1,4 +1,7 @@
-"""What a candidate's page noticed. Recorded, shown to the invigilator, never acted on by itself."""
+"""What a candidate's page noticed. Recorded, shown to the invigilator, never acted on by itself.
+
+What an invigilator then does to the attempt is entered beside it.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from trainer.orgs.rules import Scope
 
 INCIDENTS_MOST = 500
 SECONDS_MOST = 86_400
+DETAIL_MOST = 200
 
 
 class TooManyIncidents(Refused):
@@ -95,6 +99,12 @@ def record_incident(
             select(func.count()).where(Incident.attempt_id == attempt_id, Incident.kind == "focus_loss")
         )
         return Noted(recorded_at, losses or 0, is_over_threshold(losses or 0, row.focus_threshold), first)
+
+
+def enter_deed(session: Session, attempt_id: int, kind: str, *, reason: str, now: datetime) -> None:
+    """Enter among the incidents what an invigilator did to an attempt: ``stopped`` or ``forced``. A call adds one."""
+    told = reason.strip()[:DETAIL_MOST]
+    session.add(Incident(attempt_id=attempt_id, kind=kind, noticed_at=now, recorded_at=now, detail=told))
 
 
 def _insert(session: Session, **values: Any) -> bool:

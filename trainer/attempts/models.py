@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trainer.core.columns import RowId, StateText, UTCDateTime
 from trainer.core.database import db
 
+# What a candidate's page may report, and what an invigilator's act enters beside it.
+NOTICED_KINDS = ("focus_loss", "network_loss", "taken_over", "other")
+DEED_KINDS = ("stopped", "forced")
+
 
 class Attempt(db.Model):
     """One candidate's go at an exam (答卷). Times are aware UTC.
@@ -18,7 +22,8 @@ class Attempt(db.Model):
     when the candidate's own time ends; saves are taken until ``deadline_at`` plus ``grace_seconds``. Both lie here so
     that a save is judged from this one row. ``flags`` are the numbers of the items that the candidate flagged, None
     before the first. ``sequential``, taken from the exam at the start, closes each item once it was left
-    (``rules.navigation``).
+    (``rules.navigation``). ``stopped_epoch`` is the epoch by which an invigilator stopped the page that wrote, None
+    where that never happened; while it is the attempt's own, nobody has gone on since.
     """
 
     __tablename__ = "attempts"
@@ -32,6 +37,7 @@ class Attempt(db.Model):
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     state: Mapped[str] = mapped_column(StateText("open", "submitted"), default="open")
     epoch: Mapped[int] = mapped_column(Integer, default=1)
+    stopped_epoch: Mapped[int | None] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
     grace_seconds: Mapped[int] = mapped_column(Integer)
@@ -81,6 +87,8 @@ class Response(db.Model):
 class Incident(db.Model):
     """Something the candidate's page noticed (异常记录): focus (切屏) or the line lost. Never acted on by itself.
 
+    ``stopped`` and ``forced`` are what an invigilator did, with the reason as ``detail``; no page reports them.
+
     ``mark`` is the page's own name for it, None where it gave none: what is reported again under it is the same
     incident. ``seconds`` is how long it lasted as far as the page knows, None while it lasts or for good.
     """
@@ -89,7 +97,7 @@ class Incident(db.Model):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
-    kind: Mapped[str] = mapped_column(StateText("focus_loss", "network_loss", "taken_over", "other"))
+    kind: Mapped[str] = mapped_column(StateText(*NOTICED_KINDS, *DEED_KINDS))
     noticed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
     detail: Mapped[str] = mapped_column(String(200), default="")

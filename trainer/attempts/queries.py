@@ -118,20 +118,23 @@ def waiting(session: Session, caller: Caller, exam_id: int, now: datetime) -> Wa
 
 @dataclass(frozen=True)
 class Tick:
-    """What a candidate's page asks for every few seconds. Times are aware UTC."""
+    """What a candidate's page asks for every few seconds. Times are aware UTC.
+
+    ``stopped`` is true while the page that wrote was stopped by an invigilator and nobody has gone on since.
+    """
 
     state: str
     epoch: int
     deadline_at: datetime
     seen_at: datetime | None
+    stopped: bool = False
 
 
 @prepared
 def _tick(by_token: bool) -> Any:
     _table, columns, conditions = who(Caller(b"", by_token))
-    return select(Attempt.state, Attempt.epoch, Attempt.deadline_at, Attempt.exam_id, *columns).where(
-        Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions
-    )
+    told = (Attempt.state, Attempt.epoch, Attempt.stopped_epoch, Attempt.deadline_at, Attempt.exam_id)
+    return select(*told, *columns).where(Attempt.id == bindparam("attempt_id"), Attempt.user_id == User.id, *conditions)
 
 
 def tick(caller: Caller, attempt_id: int, now: datetime) -> Tick:
@@ -147,7 +150,7 @@ def tick(caller: Caller, attempt_id: int, now: datetime) -> Tick:
         if row is None:
             raise explain_nothing(connection, caller, now)
     demand_ticket(row, row.exam_id)
-    return Tick(row.state, row.epoch, row.deadline_at, row.seen_at)
+    return Tick(row.state, row.epoch, row.deadline_at, row.seen_at, row.epoch == row.stopped_epoch)
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,7 @@ class OwnExam:
     shift_minutes: int
     item_count: int | None
     max_points: Any
+    cancel_reason: str = ""
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -260,6 +264,15 @@ def own_exam(session: Session, exam_id: int, user_id: int) -> OwnExam:
     return found[0]
 
 
+def own_cancelled_exam(session: Session, exam_id: int, user_id: int) -> OwnExam | None:
+    """Return an exam for which the person was named when it was cancelled; None for any other.
+
+    Of a draft nobody was told; only papers that were dealt tell that an exam had been published.
+    """
+    found = own_exams(session, user_id, [exam_id], states=("cancelled",))
+    return found[0] if found and found[0].item_count is not None else None
+
+
 def exam_of_own_attempt(session: Session, attempt: Attempt) -> OwnExam:
     """Return the exam of one's own attempt; a cancelled one too, for what was handed in keeps its receipt."""
     return own_exams(session, attempt.user_id, [attempt.exam_id], states=("published", "cancelled"))[0]
@@ -293,6 +306,7 @@ def _own(row: Any, attempts: list[Attempt]) -> OwnExam:
         shift_minutes=candidate.shift_minutes,
         item_count=item_count,
         max_points=max_points,
+        cancel_reason=exam.cancel_reason,
         attempts=attempts,
     )
 

@@ -27,6 +27,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from trainer.attempts import desk_queries, queries
 from trainer.attempts.board import boards, whole
@@ -95,6 +96,9 @@ def mine():
 def hall(exam_id):
     now = arrived_at()
     _demand_ticket(exam_id)
+    cancelled = queries.own_cancelled_exam(db.session(), exam_id, current_user.id)
+    if cancelled:
+        return render_template("attempts/cancelled.html", exam=cancelled)
     exam = queries.own_exam(db.session(), exam_id, current_user.id)
     so_far = said_so_far(exam, _scores([exam], now), now)
     promises = commitments_of(db.session(), exam.blueprint_id)
@@ -322,17 +326,17 @@ def _scores(exams: Sequence[queries.OwnExam], now: datetime) -> dict[int, marks.
 @needs("exam.watch")
 def watch(exam_id):
     exam = queries.exam_to_watch(db.session(), exam_id, current_user)
-    board = _board(exam_id, arrived_at())
+    board, rooms = _board(exam_id, arrived_at()), queries.rooms_of(db.session(), exam_id)
+    names = _room_names(db.session(), exam_id)
     end_read()
     limits = {"minutes": EXTRA_MINUTES_MOST, "reason": REASON_MOST}
-    rooms = queries.rooms_of(db.session(), exam_id)
-    end_read()
     return render_template(
         "attempts/watch.html",
         exam=exam,
         board=board,
         limits=limits,
         rooms=rooms,
+        room_names=names,
         every=BOARD_EVERY_SECONDS,
         incident_names={kind: str(name) for kind, name in INCIDENT_NAMES.items()},
         english=is_english(),
@@ -387,7 +391,8 @@ def force(exam_id, candidate_id):
     receipt = force_submit(desk.attempt_id, by=current_user.id, reason=form.reason.data, now=arrived_at())
     settle_and_spread([receipt.attempt_id], arrived_at())
     if receipt.first:
-        flash(_("已收回 %(name)s 的答卷，考生已作答的内容都已保存。", name=desk.name), "success")
+        told = _("已收回 %(name)s 的答卷，按服务器已保存的作答评分；考生页面上还没有送出的不计入。", name=desk.name)
+        flash(told, "success")
     else:
         flash(_("%(name)s 此前已经交卷，没有变化。", name=desk.name), "info")
     return redirect(url_for("attempts.watch", exam_id=exam.id), 303)
@@ -446,9 +451,14 @@ def _first_error(form: Any) -> str:
 def _board(exam_id: int, now: datetime) -> dict[str, Any]:
     """Return the whole board as JSON data. Nothing in it changes while nobody does anything, so that its ETag holds."""
     session = db.session()
-    rooms = desk_queries.room_names(session, exam_id)
-    names = {one: f"{_('第 %(n)s 场', n=number)} {room}".rstrip() for one, (number, room) in rooms.items()}
+    names = _room_names(session, exam_id)
     return whole(desk_queries.board(session, exam_id), names if len(names) > 1 else {}, now, zone())
+
+
+def _room_names(session: Session, exam_id: int) -> dict[int, str]:
+    """Return what the sittings of an exam are called on the board, by id."""
+    rooms = desk_queries.room_names(session, exam_id)
+    return {one: f"{_('第 %(n)s 场', n=number)} {room}".rstrip() for one, (number, room) in rooms.items()}
 
 
 # --- what other pages show of it

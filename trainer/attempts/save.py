@@ -65,6 +65,12 @@ class TakenOver(Refused):
     code = "taken_over"
 
 
+class DeviceStopped(TakenOver):
+    """An invigilator has stopped the page that wrote, and nobody has resumed since; by resuming anybody's page may."""
+
+    code = "device_stopped"
+
+
 class ItemLeft(Refused):
     """An answer came for an item that a sequential attempt has left; where ``save`` stores all or nothing."""
 
@@ -156,6 +162,7 @@ HELD: Any = (
     Attempt.id,
     Attempt.state,
     Attempt.epoch,
+    Attempt.stopped_epoch,
     Attempt.deadline_at,
     Attempt.grace_seconds,
     Attempt.paper_id,
@@ -198,11 +205,16 @@ def hold_attempt(connection: Connection, caller: Caller, attempt_id: int, now: d
 
 
 def demand_open(row: Any, epoch: int, now: datetime) -> None:
-    """Raise ``AttemptClosed`` or ``TakenOver`` unless the page with ``epoch`` may write now."""
+    """Raise ``AttemptClosed``, or as ``demand_newest`` does, unless the page with ``epoch`` may write now."""
     if row.state != "open" or is_over(now, row.deadline_at, row.grace_seconds):
         raise AttemptClosed
+    demand_newest(row, epoch)
+
+
+def demand_newest(row: Any, epoch: int) -> None:
+    """Raise ``TakenOver`` or ``DeviceStopped`` for a page whose ``epoch`` is not the newest of the attempt."""
     if row.epoch != epoch:
-        raise TakenOver
+        raise DeviceStopped if row.epoch == row.stopped_epoch else TakenOver
 
 
 EVENT = ("attempt_id", "number", "seq", "answer", "saved_at", "epoch", "late")

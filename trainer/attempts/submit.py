@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from trainer.attempts.caller import Caller
+from trainer.attempts.incidents import enter_deed
 from trainer.attempts.models import Attempt
 from trainer.attempts.rules.timing import is_late, is_over
 from trainer.attempts.save import (
     AttemptClosed,
     Given,
-    TakenOver,
     all_stand,
     canonical,
+    demand_newest,
     has_arrived,
     hold_attempt,
     shapes_of,
@@ -51,7 +52,8 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
 
     After deadline and grace the attempt is handed in as of its deadline with what was saved; answers that come along
     then, or after an invigilator's hand-in, and do not stand already are refused with ``AttemptClosed``, so that nobody
-    believes them stored. Raises ``TakenOver`` from an old page, ``Invalid``, ``Missing`` or ``Unauthenticated``.
+    believes them stored. Raises ``TakenOver`` or ``DeviceStopped`` from an old page, ``Invalid``, ``Missing`` or
+    ``Unauthenticated``.
     """
 
     def write(connection: Connection) -> HandIn | None:
@@ -69,8 +71,7 @@ def submit(caller: Caller, attempt_id: int, epoch: int, given: Sequence[Given], 
             # The close stands although the call is refused, so it is told by None and not by raising here.
             stand = all_stand(connection, attempt_id, answers)
             return HandIn(row.id, row.exam_id, row.deadline_at, first=True) if stand else None
-        if row.epoch != epoch:
-            raise TakenOver
+        demand_newest(row, epoch)
         answers, left = split_left(connection, row, answers)
         store(connection, attempt_id, epoch, answers, now, late=is_late(now, row.deadline_at))
         _flip(connection, attempt_id, now, "candidate")
@@ -113,7 +114,10 @@ def close_overdue(now: datetime, limit: int = 500) -> list[int]:
 
 
 def force_submit(attempt_id: int, *, by: int, reason: str, now: datetime) -> HandIn:
-    """Hand in for a candidate, by an invigilator whose right the caller has checked. A second call changes nothing."""
+    """Hand in for a candidate, by an invigilator whose right the caller has checked. A second call changes nothing.
+
+    It stands among the incidents of the attempt with its reason.
+    """
     with transaction() as session:
         attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id).with_for_update())
         if attempt is None:
@@ -123,5 +127,6 @@ def force_submit(attempt_id: int, *, by: int, reason: str, now: datetime) -> Han
             return HandIn(attempt.id, attempt.exam_id, attempt.submitted_at, first=False)
         at = min(now, attempt.deadline_at)
         _flip(session.connection(), attempt_id, at, "invigilator")
+        enter_deed(session, attempt_id, "forced", reason=reason, now=at)
         record("attempt.forced", by=by, target=f"attempt:{attempt_id}", detail={"reason": reason[:200]})
         return HandIn(attempt.id, attempt.exam_id, at, first=True)

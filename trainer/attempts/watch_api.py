@@ -69,12 +69,14 @@ class RoomOut(Shape):
 
 
 class IncidentLineOut(Shape):
-    """What a candidate's page noticed, as it told it; a hint for the invigilator."""
+    """What a candidate's page noticed, as it told it, a hint for the invigilator; or what one of them did."""
 
     id: Id
     attempt_id: Id
     attempt: int = Field(description="which of the candidate's attempts, from 1")
-    kind: IncidentKind
+    kind: IncidentKind | Literal["stopped", "forced"] = Field(
+        description="stopped and forced are what an invigilator did, the reason in detail"
+    )
     noticed_at: Moment = Field(description="by the page's clock")
     recorded_at: Moment = Field(description="when it arrived; later where the line was down")
     seconds: int | None = Field(description="how long it lasted; null while it lasts, or where that is not known")
@@ -195,7 +197,7 @@ def _desk(one: desk_queries.Desk, now: Any) -> DeskOut:
     "GET",
     f"{DESK}/incidents",
     needs_permission=WATCH,
-    summary="What a candidate's page noticed in all attempts of the exam, the newest first",
+    summary="What a candidate's page noticed in all attempts of the exam, and what invigilators did; the newest first",
     query=Listing,
     answers={200: IncidentsOut},
 )

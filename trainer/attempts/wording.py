@@ -1,4 +1,4 @@
-"""The words of attempts for pages and workbooks: what a candidate's page noticed."""
+"""The words of attempts for pages and workbooks: what a candidate's page noticed, and what invigilators did."""
 
 from __future__ import annotations
 
@@ -11,4 +11,6 @@ INCIDENT_NAMES: dict[str, Any] = {
     "network_loss": _l("连接中断"),
     "taken_over": _l("在另一处继续作答"),
     "other": _l("其他情况"),
+    "stopped": _l("监考员停止原设备"),
+    "forced": _l("监考员强制交卷"),
 }

@@ -21,7 +21,7 @@ from trainer.core.errors import FieldProblem, Invalid
 from trainer.exams import builder_forms, forms, queries, service
 from trainer.exams.checking import exam_faults
 from trainer.exams.naming import count_candidates_named, user_ids_named
-from trainer.exams.resitting import draft_resit, spec_of
+from trainer.exams.resitting import NobodyToResit, draft_resit, spec_of
 from trainer.exams.supply import supply_of
 from trainer.exams.wording import (
     found_item,
@@ -157,8 +157,11 @@ def resit(exam_id):
     exam = queries.read_exam(session, exam_id, current_user, permission="exam.manage")
     groups = tuple(one for one in RESIT_GROUPS if one in request.form.getlist("groups"))
     owing = who_resits(session, exam_id, groups)
-    title = _("%(title)s（补考）", title=exam.title)
-    made = draft_resit(session, exam, title, owing, by=current_user, now=arrived_at())
+    try:
+        made = draft_resit(session, exam, owing, by=current_user, now=arrived_at())
+    except NobodyToResit as refusal:
+        flash(sentence(refusal.code, refusal.params), "warning")
+        return redirect(url_for("exams.show", exam_id=exam_id), 303)
     flash(
         ngettext(
             "已拟定补考，列入 %(num)s 人。请核对时间和试卷后发布。",

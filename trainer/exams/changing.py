@@ -12,7 +12,8 @@ from trainer.accounts.rules import Person
 from trainer.core.clock import iso_z
 from trainer.core.errors import Missing
 from trainer.exams.models import Candidate, Exam, Sitting
-from trainer.exams.rules import own_window
+from trainer.exams.queries import longest_extra
+from trainer.exams.rules import ends_at, own_window
 from trainer.notices.service import queue
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
@@ -22,7 +23,7 @@ MANAGE = "exam.manage"
 # Where a notice leads its reader; the pages belong to features above this one.
 HALL = "/exams/{exam_id}/hall"
 OWN_EXAMS = "/exams/mine"
-LEAD_TO_HALL = ("exam_published", "exam_extended", "exam_moved")
+LEAD_TO_HALL = ("exam_published", "exam_extended", "exam_moved", "exam_cancelled", "exam_cancelled_because")
 
 
 def held_exam(session: Session, exam_id: int, by: Person, *, permission: str = MANAGE) -> Exam:
@@ -51,6 +52,12 @@ def own_end(session: Session, exam_id: int) -> datetime:
     """Return when the last own window of anybody closes, shifted ones included (aware UTC)."""
     rows = session.execute(select(Sitting.closes_at, Sitting.shifted_closes_at).where(Sitting.exam_id == exam_id))
     return max(row.shifted_closes_at or row.closes_at for row in rows)
+
+
+def answers_end(session: Session, exam_id: int) -> datetime:
+    """Return when the last answer can have arrived (aware UTC)."""
+    row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
+    return ends_at(own_end(session, exam_id), row[0], grace_seconds=row.grace_seconds)
 
 
 def note_shifts(session: Session, exam_id: int) -> None:
@@ -95,10 +102,12 @@ def deal_rooms(session: Session, exam: Exam, user_ids: Sequence[int] | None = No
         session.execute(change.values(paper_id=paper_id))
 
 
-def tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str, *, mark: str = "") -> None:
+def tell(
+    session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str, *, mark: str = "", **more: str
+) -> None:
     """Queue a notice with the own times, by sitting and shift, for candidates, all that are due with None.
 
-    ``mark`` tells repeated events apart.
+    ``mark`` tells repeated events apart; ``more`` goes into the sentence.
     """
     if user_ids is None:
         user_ids = due_people(session, exam.id)
@@ -121,5 +130,6 @@ def tell(session: Session, exam: Exam, user_ids: Sequence[int] | None, code: str
             "closes_at": iso_z(window[1]),
             "minutes": exam.minutes,
             "room": own.room if own else "",
+            **more,
         }
         queue(people, code, key=f"exam:{exam.id}:{code}{':' + mark if mark else ''}", params=params, url=where)

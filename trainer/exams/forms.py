@@ -26,12 +26,13 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.core.errors import FieldProblem
 from trainer.exams.candidate_forms import Checkboxes, NamesForm
 from trainer.exams.rules import (
+    CANCEL_REASON_MOST,
     FOCUS_USUAL,
     FORMS_USUAL,
     ROOM_MOST,
@@ -311,6 +312,12 @@ class ClosingForm(BaseForm):
     """A later closing time."""
 
     closes_at = LocalDateTimeField(_l("新的截止时间"), [InputRequired()])
+
+
+class CancelForm(BaseForm):
+    """Why an exam is cancelled, as its candidates read it."""
+
+    reason = LineField(_l("取消的原因"), [DataRequired(), Length(max=CANCEL_REASON_MOST)])
 
 
 class SittingForm(BaseForm):

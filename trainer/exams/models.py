@@ -23,6 +23,7 @@ class Exam(db.Model):
     ``repairs_no`` counts the published repairs of its items; ``appeal_days`` are the working days during which a
     candidate may appeal, 0 where nobody may. ``focus_threshold`` is how often a candidate must leave the page for the
     board to mark it, None for never. ``navigation`` (作答顺序): candidates move freely, or in order and never back.
+    ``cancel_reason`` is what candidates are told of why it was cancelled, empty where nobody was told of the exam.
     """
 
     __tablename__ = "exams"
@@ -51,6 +52,7 @@ class Exam(db.Model):
     appeal_days: Mapped[int] = mapped_column(Integer, default=3, server_default="3")
     focus_threshold: Mapped[int | None] = mapped_column(Integer)
     navigation: Mapped[str] = mapped_column(StateText(*NAVIGATIONS), default="free", server_default="free")
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     # The draw of an exam that is over is public, and must give nothing of another one away.
     __table_args__ = (

@@ -59,6 +59,7 @@ class ExamLine:
     resit_of_id: int | None
     focus_threshold: int | None
     navigation: str
+    cancel_reason: str
     last_closes_at: datetime
     longest_extra: int
     opens_at: datetime
@@ -153,6 +154,7 @@ COLUMNS = (
     Exam.resit_of_id,
     Exam.focus_threshold,
     Exam.navigation,
+    Exam.cancel_reason,
     last_own_closing().label("last_closes_at"),
     longest_extra().label("longest_extra"),
 )
@@ -233,6 +235,12 @@ def read_exam(session: Session, exam_id: int, person: Person, *, permission: str
     if row is None:
         raise Missing
     return lines_of(session, [row])[0]
+
+
+def titles_of_resits(session: Session, exam_id: int) -> set[str]:
+    """Return the titles of all resits of an exam of which somebody may know: none of a draft that was cancelled."""
+    known = or_(Exam.state != "cancelled", Exam.cancel_reason != "")
+    return set(session.scalars(select(Exam.title).where(Exam.resit_of_id == exam_id, known)))
 
 
 def read_exam_of_caller(session: Session, exam_id: int, person: Person) -> ExamLine:

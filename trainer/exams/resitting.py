@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from trainer.accounts.rules import Person
-from trainer.core.errors import Forbidden
-from trainer.exams.queries import ExamLine
+from trainer.core.errors import Conflict, Forbidden
+from trainer.exams.queries import ExamLine, titles_of_resits
 from trainer.exams.rules import ExamSpec
 from trainer.exams.service import create_exam
+from trainer.exams.wording import resit_title
 from trainer.papers.queries import rules_of, sections_of
 from trainer.papers.rules.blueprint import DrawRules, SectionSpec
 from trainer.web.locale import zone
 
-TITLE_MOST = 120
 AHEAD = timedelta(days=7)
 
 
@@ -45,21 +45,28 @@ def spec_of(exam: ExamLine, sections: Sequence[SectionSpec], rules: DrawRules) -
     )
 
 
-def draft_resit(
-    session: Session, exam: ExamLine, title: str, usernames: Sequence[str], *, by: Person, now: datetime
-) -> int:
+class NobodyToResit(Conflict):
+    """All who were asked for are named for a resit already, or there is nobody like that."""
+
+    code = "nobody_to_resit"
+
+
+def draft_resit(session: Session, exam: ExamLine, usernames: Sequence[str], *, by: Person, now: datetime) -> int:
     """Draft a resit with the same rules for these people, at the same time of day in a week, and return its id.
 
-    Each call drafts another one. Raises ``Forbidden`` before the results are out.
+    Each call drafts another one, under a title that no other resit of the exam bears. Raises ``Forbidden`` before the
+    results are out, ``NobodyToResit`` for an empty list.
     """
     if exam.phase(now) != "released" or exam.state != "published":
         raise Forbidden("not_released")
+    if not usernames:
+        raise NobodyToResit
     spec = spec_of(exam, sections_of(session, exam.blueprint_id), rules_of(session, exam.blueprint_id))
     today = now.astimezone(zone())
     start = spec.opens_at.astimezone(zone()).replace(year=today.year, month=today.month, day=today.day) + AHEAD
     spec = replace(
         spec,
-        title=title[:TITLE_MOST],
+        title=resit_title(exam.title, titles_of_resits(session, exam.id)),
         opens_at=start,
         closes_at=start + (exam.closes_at - exam.opens_at),
         usernames=tuple(usernames),

@@ -34,6 +34,7 @@ from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
 from trainer.reports.queries.results import exams_of_others
 from trainer.reports.result_routes import may_export
+from trainer.reports.rules.results import FEW
 from trainer.web.access import needs
 from trainer.web.arrival import arrived_at
 from trainer.web.home import Card, Task, offer_card, offer_tasks
@@ -124,6 +125,7 @@ def show(exam_id):
         progress=figures.progress_of(session, [exam_id])[exam_id],
         excused=sum(1 for _one in session.execute(figures.candidates_matching(exam_id, state="excused"))),
         units=figures.participation_by_unit(session, exam_id),
+        few=FEW,
         unmarked=unmarked,
         # Somebody's own time goes on behind the closing of the last sitting: a later start, granted minutes, the grace.
         last_until=exam.ends_at if live and where == "closed" and now < exam.ends_at else None,
@@ -134,6 +136,7 @@ def show(exam_id):
         release_names=forms.RELEASE_NAMES,
         navigation_names=forms.NAVIGATION_NAMES,
         draw_names=forms.DRAW_NAMES,
+        cancelling=forms.CancelForm(empty=True) if manages else None,
         closing=forms.ClosingForm(data={"closes_at": exam.closes_at}) if manages else None,
         can={
             "manage": manages,
@@ -210,7 +213,14 @@ def release(exam_id):
 @bp.post("/exams/<id:exam_id>/cancel")
 @needs("exam.manage")
 def cancel(exam_id):
-    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at()), _("考试已取消。"))
+    exam = queries.read_exam(db.session(), exam_id, current_user, permission="exam.manage")
+    form, is_draft = forms.CancelForm(), exam.state == "draft"
+    if not is_draft and not form.sent():
+        flash(_("没有取消：请写明取消的原因，考生会看到。"), "danger")
+        return redirect(url_for("exams.show", exam_id=exam_id), 303)
+    done = _("草稿已取消，没有通知任何人。") if is_draft else _("考试已取消，已通知考生。")
+    reason = "" if is_draft else form.reason.data
+    return _do(exam_id, lambda: cancel_exam(exam_id, by=current_user, now=arrived_at(), reason=reason), done)
 
 
 @bp.get("/exams/<id:exam_id>/candidates")

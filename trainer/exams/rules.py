@@ -238,6 +238,7 @@ SITTINGS_MOST = 100
 SHIFT_MOST = 72 * 60
 # Minutes on top that are given at once.
 EXTRA_MINUTES_MOST = 120
+CANCEL_REASON_MOST = 200
 CAPACITY_MOST = 100_000
 ROOM_MOST = 60
 # People who wait for the opening are let in over so many seconds, as far as the window leaves each the whole time.

@@ -19,12 +19,11 @@ from trainer.audit.service import record
 from trainer.core.clock import iso_z, local_day
 from trainer.core.database import transaction
 from trainer.core.errors import Conflict, Invalid, Refused
-from trainer.exams.changing import MANAGE, deal_rooms, due_people, held_exam, note_shifts, own_end, tell, window_of
+from trainer.exams.changing import MANAGE, answers_end, deal_rooms, due_people, held_exam, note_shifts, tell, window_of
 from trainer.exams.checking import checked
 from trainer.exams.models import Candidate, Exam, Sitting
 from trainer.exams.naming import Named, find_candidates
-from trainer.exams.queries import longest_extra
-from trainer.exams.rules import ExamSpec, ends_at, may_release
+from trainer.exams.rules import ExamSpec, may_release
 from trainer.exams.sittings import refuse_if_out
 from trainer.exams.supply import Seen, forms_dealt, kept_out
 from trainer.papers.models import Blueprint
@@ -261,34 +260,12 @@ def release_results(exam_id: int, *, by: Person, now: datetime, unmarked: Unmark
             return
         if exam.state != "published":
             raise Refused("exam_not_published")
-        if not may_release(now, _ends_at(session, exam_id), exam.released_at):
+        if not may_release(now, answers_end(session, exam_id), exam.released_at):
             raise Refused("exam_still_open")
         exam.released_at = now
         record("exam.released", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id)
         waiting = unmarked(session, exam_id) if unmarked else set()
         tell(session, exam, [one for one in due_people(session, exam_id) if one not in waiting], "results_released")
-
-
-def cancel_exam(exam_id: int, *, by: Person, now: datetime) -> None:
-    """Cancel an exam whose results are not out; nobody can start it any more. A second call changes nothing."""
-    with transaction() as session:
-        exam = held_exam(session, exam_id, by)
-        if exam.state == "cancelled":
-            return
-        over = exam.release != "manual" and exam.state == "published" and now >= _ends_at(session, exam_id)
-        if exam.released_at is not None or over:
-            raise Refused("results_are_out")
-        was = exam.state
-        exam.state = "cancelled"
-        record("exam.cancelled", by=by.id, target=f"exam:{exam_id}", unit_id=exam.unit_id, detail={"from": was})
-        if was == "published":
-            tell(session, exam, None, "exam_cancelled")
-
-
-def _ends_at(session: Session, exam_id: int) -> datetime:
-    """Return when the last answer can have arrived."""
-    row = session.execute(select(longest_extra(), Exam.grace_seconds).where(Exam.id == exam_id)).one()
-    return ends_at(own_end(session, exam_id), row[0], grace_seconds=row.grace_seconds)
 
 
 def _refuse_if_over(session: Session, exam: Exam, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import Field
 
@@ -17,7 +16,7 @@ from trainer.core.database import db, end_read
 from trainer.core.errors import Missing
 from trainer.exams import queries, service, sittings
 from trainer.exams.resitting import draft_resit
-from trainer.exams.rules import SittingSpec
+from trainer.exams.rules import CANCEL_REASON_MOST, SittingSpec
 from trainer.marking.queries import waiting_people
 from trainer.reports.queries import exams as figures
 from trainer.reports.queries.met import items_met
@@ -79,6 +78,10 @@ class ResitOut(Shape):
     candidates: int
 
 
+class CancelIn(Shape):
+    reason: Text = Field("", max_length=CANCEL_REASON_MOST, description="candidates are told; pages demand one")
+
+
 class ClosingIn(Shape):
     closes_at: MomentIn = Field(description="later than the present last closing time")
 
@@ -125,11 +128,13 @@ def release(exam_id: int) -> Any:
     "/exams/<id:exam_id>/cancel",
     needs_permission=MANAGE,
     summary="Cancel an exam whose results are not out; a second call changes nothing",
+    body=CancelIn,
+    body_is_optional=True,
     answers={200: StateOut},
     problems={409: ("results_are_out",)},
 )
-def cancel(exam_id: int) -> Any:
-    cancel_exam(exam_id, by=current_user, now=arrived_at())
+def cancel(exam_id: int, body: CancelIn) -> Any:
+    cancel_exam(exam_id, by=current_user, now=arrived_at(), reason=body.reason)
     return _state(exam_id)
 
 
@@ -156,14 +161,13 @@ def move_closing(exam_id: int, body: ClosingIn) -> Any:
     summary="Draft an exam that makes up for this one, for those of these groups who are in no resit yet",
     body=ResitIn,
     answers={201: ResitOut},
-    problems={403: ("not_released",)},
+    problems={403: ("not_released",), 409: ("nobody_to_resit",)},
 )
 def resit(exam_id: int, body: ResitIn) -> Any:
     session = db.session()
     exam = queries.read_exam(session, exam_id, current_user, permission=MANAGE)
     owing = figures.who_resits(session, exam_id, body.groups)
-    title = _("%(title)s（补考）", title=exam.title)
-    made = draft_resit(session, exam, title, owing, by=current_user, now=arrived_at())
+    made = draft_resit(session, exam, owing, by=current_user, now=arrived_at())
     return ResitOut(exam_id=str(made), candidates=len(owing)), 201
 
 

@@ -38,7 +38,10 @@ class BadTicket(Refused):
 
 @dataclass(frozen=True)
 class Ticket:
-    """An entry ticket as it is handed out; ``code`` is shown this once. Moments are the holder's own window."""
+    """An entry ticket as it is handed out; ``code`` is shown this once. Moments are the holder's own window.
+
+    ``reissued`` says that an earlier ticket of the holder is no longer good.
+    """
 
     username: str
     name: str
@@ -48,6 +51,7 @@ class Ticket:
     opens_at: datetime
     closes_at: datetime
     shift_minutes: int = 0
+    reissued: bool = False
 
 
 def issue_tickets(
@@ -80,6 +84,7 @@ def issue_tickets(
                 Sitting.opens_at,
                 Sitting.closes_at,
                 Candidate.shift_minutes,
+                Candidate.ticket_hash,
             )
             .join(User, User.id == Candidate.user_id)
             .join(Unit, Unit.id == Candidate.unit_id)
@@ -99,6 +104,7 @@ def issue_tickets(
                 row.room,
                 *own_window(row.opens_at, row.closes_at, row.shift_minutes),
                 shift_minutes=row.shift_minutes,
+                reissued=row.ticket_hash is not None,
             )
             for row in rows
         ]

@@ -1,8 +1,8 @@
-"""What parallel forms have in common, what would mend a lack, and what a search found, in sentences."""
+"""What parallel forms have in common, what would mend a lack, what a search found, and what a resit is called."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +16,8 @@ from trainer.papers.rules.apart import Sharing
 from trainer.papers.rules.blueprint import SectionSpec
 from trainer.papers.rules.drawing import Lack
 from trainer.web.locale import number
+
+TITLE_MOST = 120
 
 
 def narrowing(section: SectionSpec) -> str:
@@ -53,6 +55,16 @@ def shortage_texts(sharing: Sequence[Sharing], sections: Sequence[SectionSpec]) 
         for one in sharing
         if one.shared
     ]
+
+
+def resit_title(title: str, taken: Collection[str]) -> str:
+    """Return what a resit of the exam ``title`` is called: the first name that is not ``taken``."""
+    for time in range(1, len(taken) + 2):
+        shown = _("（补考）") if time == 1 else _("（第 %(n)s 次补考）", n=time)
+        made = title[: TITLE_MOST - len(shown)] + shown
+        if made not in taken:
+            break
+    return made
 
 
 def named_text(one: Sharing) -> str:

@@ -32,6 +32,7 @@ WORDING: dict[str, Any] = {
     "exam_extended": _l("《{title}》延长到 {closes_at} 截止。"),
     "exam_moved": _l("《{title}》您的场次有变化：{opens_at} 开考，{closes_at} 截止。{room}"),
     "exam_cancelled": _l("《{title}》已取消。"),
+    "exam_cancelled_because": _l("《{title}》已取消，原因：{reason}"),
     "exam_candidate_removed": _l("您已不在《{title}》的考生名单中。"),
     "results_released": _l("《{title}》的成绩已公布。"),
     # --- marking

@@ -128,9 +128,9 @@ def _incidents_sheet(what: ToWrite) -> Sheet:
         )
         for line in shown
     ]
-    about = _("考试页面记下的异常，供了解情况，不是违纪结论")
+    about = _("考试页面记下的异常和监考员的处置，供了解情况，不是违纪结论")
     if len(what.incidents) > len(shown):
-        about = _("考试页面记下的异常，供了解情况，不是违纪结论；只列出前 %(n)s 条", n=len(shown))
+        about = _("考试页面记下的异常和监考员的处置，供了解情况，不是违纪结论；只列出前 %(n)s 条", n=len(shown))
     return Sheet(_("异常记录"), f"{what.title} · {about}", columns, rows)
 
 
@@ -149,8 +149,10 @@ def _outcome(line: ResultLine) -> str:
 
 
 def _items_sheet(what: ToWrite, items: Sequence[ExamItem]) -> Sheet:
+    # Where papers have different items, one number would be true of one paper only.
+    numbered = any(one.number is not None for one in items)
     columns = [
-        Column(_("题号"), 8),
+        *([Column(_("题号"), 8)] if numbered else ()),
         Column(_("试题"), 24),
         Column(_("题型"), 12),
         Column(_("知识点"), 24),
@@ -165,7 +167,7 @@ def _items_sheet(what: ToWrite, items: Sequence[ExamItem]) -> Sheet:
     ]
     rows = [
         (
-            one.number,
+            *((one.number,) if numbered else ()),
             one.code,
             str(what.kinds.get(one.kind, one.kind)),
             what.topics.get(one.topic, one.topic),
@@ -180,7 +182,8 @@ def _items_sheet(what: ToWrite, items: Sequence[ExamItem]) -> Sheet:
         )
         for one in items
     ]
-    return Sheet(_("试题"), what.title, columns, rows)
+    title = what.title if numbered else _("%(title)s · 各套试卷的题目不同，不列题号", title=what.title)
+    return Sheet(_("试题"), title, columns, rows)
 
 
 def _units_sheet(what: ToWrite) -> Sheet:

@@ -137,6 +137,7 @@ SENTENCES: dict[str, Any] = {
     "closed": _l("这场考试已经结束。"),
     "attempts_used_up": _l("您已交卷，这场考试的作答次数已用完。"),
     "attempt_closed": _l("答卷已提交或作答时间已到，这次的内容没有保存。"),
+    "device_stopped": _l("监考员已停止在这台设备上作答。要继续，请重新进入考试。"),
     "taken_over": _l("这份答卷已在另一个页面或设备上继续作答，本页只能查看。"),
     "no_such_item": _l("试卷中没有第 {number} 题。"),
     "item_left": _l("第 {number} 题已经离开，不能再作答，这次的内容没有保存。"),
@@ -144,6 +145,7 @@ SENTENCES: dict[str, Any] = {
     # --- results
     "key_not_printable": _l("全体考生的作答时间结束后才能印制答案。"),
     "draw_not_public": _l("全体考生的作答时间结束后才公布随机种子和抽题方案。"),
+    "nobody_to_resit": _l("没有可以列入补考的人：所选的人都已列入补考，或者没有这样的人。没有新建草稿。"),
     "not_released": _l("成绩尚未公布。"),
     # --- marking by people
     "marker_is_candidate": _l("您是这场考试的考生，不能评阅这场考试。"),

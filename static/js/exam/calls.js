@@ -28,6 +28,11 @@ export function signedOut(error) {
   return error.status === 401 || error.code === "csrf_failed";
 }
 
+/** Return whether the page may write no more, because another one goes on or an invigilator has stopped it. */
+export function isOldPage(error) {
+  return error.code === "taken_over" || error.code === "device_stopped";
+}
+
 /** Return the wait before try number `failures` + 1, spread so that a hall does not come back in one instant. */
 export function backOff(failures) {
   return Math.min(15000, 500 * 2 ** Math.min(failures, 6)) * (0.5 + Math.random() / 2);

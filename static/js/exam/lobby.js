@@ -44,7 +44,8 @@ function show() {
     button.setAttribute("aria-pressed", String(closed() && ready));
   } else if (button && !busy) button.disabled = closed();
   if (!count) return;
-  count.hidden = left === 0;
+  // Before the signal nobody knows how long it takes: the line above tells all.
+  count.hidden = left === 0 || awaitsSignal;
   // Days ahead are told in words by the page; a clock is for the last day.
   if (left > 0 && left < 86400) count.querySelector("[data-opens-clock]").textContent = clockText(left);
   if (!closed() && !lobby.dataset.open) {
@@ -68,7 +69,7 @@ export function openLobby({ enter }) {
     } catch (error) {
       note.textContent = error.detail || say("no_line");
       early = error.code === "not_open";
-      if (error.code === "attempts_used_up" || error.code === "closed") window.location.reload();
+      if (["attempts_used_up", "closed", "not_found"].includes(error.code)) window.location.reload();
     } finally {
       busy = false;
       button.classList.remove("is-busy");
@@ -82,6 +83,8 @@ export function openLobby({ enter }) {
       button.disabled = closed();
     }
   }
+
+  function sayReady() { note.textContent = ready && !awaitsSignal ? say("ready") : ""; }
 
   /** Set the alarm for the opening. A late page has used up part of the spread already. */
   function arm() {
@@ -103,8 +106,15 @@ export function openLobby({ enter }) {
       opensIn = news.opens_in_ms / 1000;
       awaitsSignal = news.awaits_signal;
       spread = news.spread_seconds;
-      if (moved) arm();
-    } catch { /* the countdown goes on; the next news puts it right */ }
+      if (moved) {
+        arm();
+        if (ready && button && !busy && closed()) sayReady();
+      }
+    } catch (error) {
+      // The exam is no more: it was cancelled, and the page that stands here now says why. Otherwise the countdown goes
+      // on, and the next news puts it right.
+      if (error.code === "not_found") window.location.reload();
+    }
     show();
   }
 
@@ -127,11 +137,11 @@ export function openLobby({ enter }) {
   button?.addEventListener("click", () => {
     if (!waited || !closed()) { go(); return; }
     ready = !ready;
-    note.textContent = ready ? say("ready") : "";
+    sayReady();
     arm();
     show();
   });
-  if (ready && button) note.textContent = say("ready");
+  if (ready && button) sayReady();
   show();
   arm();
   wait();

@@ -2,7 +2,7 @@
 // the server's answers are the truth, and the page shows them.
 import { reconcile } from "./answers.js";
 import { Away } from "./away.js";
-import { backOff, call, passes, signedOut } from "./calls.js";
+import { backOff, call, isOldPage, passes, signedOut } from "./calls.js";
 import { Clock } from "./clock.js";
 import { decide } from "./conflicts.js";
 import { Flags } from "./flags.js";
@@ -311,7 +311,7 @@ async function send(timeIsOver) {
     } catch (error) {
       if (error.code === "attempt_closed") { leave(unsent().length); return; }
       if (control.signal.aborted) return;
-      if (error.code === "taken_over") { find("submitting").hidden = true; handingIn = false; takenOver(); return; }
+      if (isOldPage(error)) { find("submitting").hidden = true; handingIn = false; takenOver(error.code === "device_stopped"); return; }
       if (signedOut(error)) { await signInAgain(); failures = -1; continue; }
       if (!passes(error)) {
         turnedAway(error);
@@ -340,17 +340,20 @@ async function send(timeIsOver) {
 
 // --- one writer
 
-function takenOver() {
+/** Lock the page: another one goes on with the attempt, or an invigilator has stopped this one (`stopped`). */
+function takenOver(stopped) {
   if (lockedFor === "taken_over" || !attempt) return;
   lockedFor = "taken_over";
   sender.halt();
   flags.halt();
   paper.lock(true);
-  away.report("taken_over", clock.now(), null);
+  // What an invigilator did stands in the record already.
+  if (!stopped) away.report("taken_over", clock.now(), null);
   // What was not decided is asked again when this page goes on.
   document.getElementById("exam-conflicts").close();
   const left = unsent().length;
-  banner(say("taken_over") + (left ? say("taken_over_unsent", { n: left }) : ""), {
+  const why = stopped ? "stopped" : "taken_over";
+  banner(say(why) + (left ? say(`${why}_unsent`, { n: left }) : ""), {
     grave: true,
     action: { text: say("continue_here"), press: () => goOn().catch(() => banner(say("no_line"), { grave: true })) },
   });
@@ -533,7 +536,7 @@ async function furnish(made) {
     tick(reply, sentAt) {
       heard(reply, sentAt);
       if (reply.state !== "open" && !handingIn) closed();
-      else if (reply.epoch > sender.epoch) takenOver();
+      else if (reply.epoch > sender.epoch) takenOver(reply.stopped);
       else if (sender.unsent().length) sender.flush();
     },
     down: () => {

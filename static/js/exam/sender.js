@@ -1,6 +1,6 @@
 // Sends answers until each has its receipt. An answer is "saved" only when the reply parses and echoes
 // its item and number with a digest; a proxy's page, a redirect or half a reply leave it unsent.
-import { backOff, call, passes, signedOut } from "./calls.js";
+import { backOff, call, isOldPage, passes, signedOut } from "./calls.js";
 import { normal } from "./answers.js";
 
 const COALESCE = 120;
@@ -31,8 +31,9 @@ export class Sender {
   #inOrder = false;
 
   /**
-   * hooks: changed(number), heard(reply, sentAt), unheard(), signedOut(), takenOver(), closed(),
-   * turnedAway(error): the server is there and takes nothing, and that does not pass by itself; left(numbers): refused, because their items were left; behind() → fresh responses from the server.
+   * hooks: changed(number), heard(reply, sentAt), unheard(), signedOut(), takenOver(stopped), closed(),
+   * turnedAway(error): the server is there and takes nothing, and that does not pass by itself;
+   * left(numbers): refused, because their items were left; behind() → fresh responses from the server.
    */
   constructor(outbox, hooks) {
     this.#outbox = outbox;
@@ -239,7 +240,7 @@ export class Sender {
   }
 
   #fail(error, batch) {
-    if (error.code === "taken_over") { this.halt(); this.#hooks.takenOver(); return; }
+    if (isOldPage(error)) { this.halt(); this.#hooks.takenOver(error.code === "device_stopped"); return; }
     if (error.code === "attempt_closed") { this.halt(); this.#hooks.closed(); return; }
     if (signedOut(error)) { this.halt({ final: false }); this.#hooks.signedOut(); return; }
     if (error.status === 422) { this.#refuse(error, batch); return; }

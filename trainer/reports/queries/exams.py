@@ -36,6 +36,7 @@ from trainer.marking.models import Result
 from trainer.orgs.models import Unit
 from trainer.orgs.queries import units_within
 from trainer.orgs.rules import Scope
+from trainer.reports.rules.results import FEW
 
 STATES = ("due", "not_started", "started", "saved", "submitted", "excused", "absent")
 RESIT_GROUPS = ("absent", "deferred", "failed")
@@ -86,13 +87,18 @@ def progress_of(session: Session, exam_ids: Sequence[int]) -> dict[int, Progress
 
 @dataclass(frozen=True)
 class UnitLine:
-    """One unit's part in an exam, by the unit at the time of naming. ``mean`` is None before there are results."""
+    """One unit's part in an exam, by the unit at the time of naming.
+
+    ``is_few`` says that so few people have results that they tell more of known persons than of the unit; then, and
+    before there are results, ``mean`` is None, and how many ``passed`` is not to be told.
+    """
 
     unit_id: int
     name: str
     progress: Progress
     passed: int
     mean: Decimal | None
+    is_few: bool = False
 
 
 def participation_by_unit(session: Session, exam_id: int) -> list[UnitLine]:
@@ -117,8 +123,12 @@ def participation_by_unit(session: Session, exam_id: int) -> list[UnitLine]:
     lines = []
     for row in rows:
         mark = marks.get(row[0])
-        mean = None if mark is None else (mark.points / mark.people).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        lines.append(UnitLine(row[0], row[1], Progress(*map(int, row[2:])), int(mark.passed) if mark else 0, mean))
+        few = mark is not None and mark.people < FEW
+        mean = None
+        if mark is not None and not few:
+            mean = (mark.points / mark.people).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        passed = int(mark.passed) if mark else 0
+        lines.append(UnitLine(row[0], row[1], Progress(*map(int, row[2:])), passed, mean, few))
     return lines
 
 
