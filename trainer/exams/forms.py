@@ -30,7 +30,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainer.bank.forms import KIND_NAMES, LEVEL_NAMES, choices_of, field_choices, topic_choices, wing_choices
 from trainer.core.errors import FieldProblem
-from trainer.exams.candidate_forms import Checkboxes, NamesForm
+from trainer.exams.candidate_forms import Checkboxes, NamesForm, told_once
 from trainer.exams.rules import (
     CANCEL_REASON_MOST,
     FOCUS_USUAL,
@@ -95,7 +95,6 @@ MIX_VALUES = (*"12345", *LEVEL_NAMES)
 MIX_FIELDS = {f"mix_{value}" for value in MIX_VALUES}
 # Stands in for a time that cannot be read.
 NO_DAY = datetime(2999, 1, 1, tzinfo=UTC)
-NAMED_PATH = re.compile(r"(?:candidates\.)?(units|usernames)\.(\d+)")
 
 
 class SectionForm(Form):
@@ -250,7 +249,7 @@ class ExamForm(NamesForm):
             if wrong & {"count", "points_each"}:
                 told.add("pass_mark")
             told |= {f"sections.{number}.{name}" for name in wrong}
-        for one in problems:
+        for one in told_once(list(problems)):
             if one.field in told or (one.code == "closes_before_opens" and "opens_at" in told):
                 continue
             if not self._say(one.field, one.code, one.params):
