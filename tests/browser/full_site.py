@@ -51,7 +51,9 @@ from trainer.web.access import PUBLIC, SIGNED_IN
 # What a browser asks for that is no page. Anything else that answers to GET is one, a new one as well.
 NO_PAGES = re.compile(
     r"^/(static|media|api/v1/(?!docs)|healthz|readyz)|\.(xlsx|json|pdf)$|/watch/(state|news)$|^/items/find$|^/laws/upload/<"
-    r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$"
+    r"|^/items/import/<id:batch_id>/(progress|media|report)|^/items/export/file$|^/redraw\.py$"
+    # Where a refused form stands; reloaded, the address leads back to the page that the form is on.
+    r"|/candidates/(minutes|move|shift|states)$|/items/<id:number>/appeal$|/appeals/reject$"
 )
 
 # What a page must be asked for besides.
