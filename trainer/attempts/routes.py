@@ -35,7 +35,7 @@ from trainer.attempts.extend import REASON_MOST, extend
 from trainer.attempts.forms import ExtendForm, ForceForm
 from trainer.attempts.result_view import shown
 from trainer.attempts.rules.phase import HANDED_IN, RESUMABLE, STARTABLE, UPCOMING
-from trainer.attempts.rules.timing import deadline
+from trainer.attempts.rules.timing import minutes_left
 from trainer.attempts.slip import slip_of
 from trainer.attempts.submit import force_submit
 from trainer.attempts.wording import INCIDENT_NAMES
@@ -133,18 +133,15 @@ def hall(exam_id):
         so_far=so_far,
         promises=promises,
         draw_is_public=draw_is_public(now, exam.ended_at),
-        minutes_left=_minutes_left(exam, now) if phase in (STARTABLE, UPCOMING) else None,
+        minutes_left=minutes_left(
+            now, exam.opens_at, exam.closes_at, minutes=exam.minutes, extra_minutes=exam.extra_minutes
+        )
+        if phase in (STARTABLE, UPCOMING)
+        else None,
         now=now,
     )
     # It repeats no word of its request, so what it holds cannot be told from its length.
     return pack(make_response(page))
-
-
-def _minutes_left(exam: Any, now: datetime) -> int | None:
-    """Return how many whole minutes a start now, or at the opening, would have; None where that is the full length."""
-    starts_at = max(now, exam.opens_at)
-    own = deadline(starts_at, exam.closes_at, minutes=exam.minutes, extra_minutes=exam.extra_minutes) - starts_at
-    return None if own >= timedelta(minutes=exam.minutes + exam.extra_minutes) else int(own.total_seconds()) // 60
 
 
 @bp.get("/attempts/<id:attempt_id>/receipt")

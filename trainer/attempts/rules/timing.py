@@ -18,6 +18,15 @@ def deadline(started_at: datetime, closes_at: datetime, *, minutes: int, extra_m
     return min(started_at + timedelta(minutes=minutes), closes_at) + timedelta(minutes=extra_minutes)
 
 
+def minutes_left(
+    now: datetime, opens_at: datetime, closes_at: datetime, *, minutes: int, extra_minutes: int = 0
+) -> int | None:
+    """Return how many whole minutes a start now, or at the opening, would have; None where that is the full length."""
+    starts_at = max(now, opens_at)
+    own = deadline(starts_at, closes_at, minutes=minutes, extra_minutes=extra_minutes) - starts_at
+    return None if own >= timedelta(minutes=minutes + extra_minutes) else int(own.total_seconds()) // 60
+
+
 def may_start(now: datetime, opens_at: datetime, closes_at: datetime, *, extra_minutes: int = 0) -> str:
     """Return ``yes``, ``not_open`` or ``closed``. The first moment of the window is in it, the last is not."""
     if now < opens_at:
