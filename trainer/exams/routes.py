@@ -204,10 +204,11 @@ def release(exam_id):
     done = _("成绩已公布，已通知考生。")
     if waiting:
         done = _("成绩已公布，已通知考生；还有 %(n)s 份答卷没有评完，评完一份公布一份并通知本人。", n=waiting)
-    work = lambda: service.release_results(  # noqa: E731  of one use
-        exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people
+    return _do(
+        exam_id,
+        lambda: service.release_results(exam_id, by=current_user, now=arrived_at(), unmarked=waiting_people),
+        done,
     )
-    return _do(exam_id, work, done)
 
 
 @bp.post("/exams/<id:exam_id>/cancel")

@@ -37,6 +37,13 @@ def may_be_visible(now: Any) -> ColumnElement[bool]:
     )
 
 
+def _stands_for(number: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition on ``LedgerEntry`` that it is of the exam with this number and was not taken back."""
+    counter = aliased(LedgerEntry)
+    of_exam = or_(LedgerEntry.source_id == number, LedgerEntry.source_id.like(number + ".%"))
+    return and_(of_exam, ~exists().where(counter.reverses_id == LedgerEntry.id))
+
+
 def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone: ZoneInfo = CITY_ZONE) -> int:
     """Enter the hours of exams that earn some for each who passed and may see it; return how many people got them.
 
@@ -48,24 +55,17 @@ def credit_passes(now: datetime, attempt_ids: Sequence[int] | None = None, zone:
     theirs = and_(LedgerEntry.source == SOURCE, LedgerEntry.user_id == Result.user_id)
     number = db.cast(Exam.id, db.String)
     entered = exists().where(theirs, LedgerEntry.source_id == number)
-    counter = aliased(LedgerEntry)
     # Only a repair takes hours of an exam back, so that with none what was entered once stands.
-    stands = exists().where(
-        theirs,
-        or_(LedgerEntry.source_id == number, LedgerEntry.source_id.like(number + ".%")),
-        ~exists().where(counter.reverses_id == LedgerEntry.id),
-    )
+    stands = exists().where(theirs, _stands_for(number))
     kin = aliased(Exam)
-    of_kin = db.cast(kin.id, db.String)
     made_up = exists().where(
         theirs,
+        _stands_for(db.cast(kin.id, db.String)),
         or_(
             kin.id == Exam.resit_of_id,
             kin.resit_of_id == Exam.id,
             and_(kin.resit_of_id == Exam.resit_of_id, kin.id != Exam.id),
         ),
-        or_(LedgerEntry.source_id == of_kin, LedgerEntry.source_id.like(of_kin + ".%")),
-        ~exists().where(counter.reverses_id == LedgerEntry.id),
     )
     passed = (
         select(

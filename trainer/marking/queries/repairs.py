@@ -178,13 +178,14 @@ class Correction:
 
 def corrections_of(session: Session, exam: ExamLine) -> list[Correction]:
     """Return the published repairs of an exam, the oldest first: one statement, four where there are any."""
-    found = [one for one in repairs_of(session, exam.id) if one.state == "published" and one.closed_at][::-1]
+    found = [one for one in repairs_of(session, exam.id) if one.state == "published"][::-1]
     numbers: dict[Place, int] = {}
     if found and exam.draw == "one_paper":
         numbers = {one.place: one.number for one in items_of_exam(session, exam.id, [one.place for one in found])}
     return [
-        Correction(None if one.lines is not None else numbers.get(one.place), one.remedy, one.reason, one.closed_at)  # type: ignore[arg-type]  # looked at above
+        Correction(None if one.lines is not None else numbers.get(one.place), one.remedy, one.reason, one.closed_at)
         for one in found
+        if one.closed_at is not None
     ]
 
 
