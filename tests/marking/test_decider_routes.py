@@ -1,12 +1,11 @@
 """The pages of appeals when something is refused: what was typed stays, and what nobody may press is not offered."""
 
 import re
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.attempts.factories import RIGHT, make_exam
+from tests.attempts.factories import RIGHT
 from tests.conftest import NINE
 from tests.marking.factories import (
     AFTER,
@@ -26,18 +25,6 @@ from trainer.marking.models import Mark, MarkEvent, MarkingTask
 from trainer.marking.queries.repairs import place_name
 
 WRONG_ONE = RIGHT | {1: "C"}
-
-
-@pytest.fixture
-def exam(city, clock):
-    made = make_exam(city, NINE, credit_hours=Decimal(2))
-    clock(AFTER)
-    return made
-
-
-@pytest.fixture
-def attempt(city, exam):
-    return sit(city, exam.exam_id, "officer", WRONG_ONE)
 
 
 def field_of(page: str, name: str) -> str:

@@ -22,18 +22,6 @@ API = "/api/v1"
 WRONG_ONE = RIGHT | {1: "C"}
 
 
-@pytest.fixture
-def exam(city, clock):
-    made = make_exam(city, NINE, credit_hours=Decimal(2))
-    clock(AFTER)
-    return made
-
-
-@pytest.fixture
-def attempt(city, exam):
-    return sit(city, exam.exam_id, "officer", WRONG_ONE)
-
-
 def address(exam_id, number=1):
     return f"/exams/{exam_id}/items/{place_name(place_of_number(exam_id, number))}/repair"
 

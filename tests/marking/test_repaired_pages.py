@@ -3,25 +3,11 @@
 import re
 from decimal import Decimal
 
-import pytest
-
-from tests.attempts.factories import RIGHT, make_drawn_exam, make_exam
+from tests.attempts.factories import make_drawn_exam
 from tests.conftest import NINE
 from tests.marking.factories import AFTER, HOUR, make_judged, remark, repair, sit
 from tests.question_bank.samples import make_item
 from trainer.papers.rules.blueprint import SectionSpec
-
-
-@pytest.fixture
-def exam(city, clock):
-    made = make_exam(city, NINE, credit_hours=Decimal(2))
-    clock(AFTER)
-    return made
-
-
-@pytest.fixture
-def attempt(city, exam):
-    return sit(city, exam.exam_id, "officer", RIGHT | {1: "C"})
 
 
 def test_a_signed_repair_lists_the_score_before_and_after_it_whatever_came_later(city, as_user, exam, attempt):
